@@ -1,0 +1,35 @@
+/* NumPy's legacy random generator (np.random.RandomState, MT19937), bit for bit.
+ *
+ * Source: Matsumoto & Nishimura, "Mersenne Twister" (1998); NumPy's legacy seeding, masked
+ * rejection for integers, polar method with a cached second value for normals. */
+#ifndef CORE_BASE_RNG_H
+#define CORE_BASE_RNG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Caller's memory; a plain value: copying it copies the stream's position. */
+struct rng {
+    uint32_t key[624];
+    int32_t position;  /* 0..624, next word of key */
+    int32_t has_normal; /* 1: `normal` is the next value rng_normal returns */
+    double normal;
+};
+
+/* As np.random.seed(seed). */
+void rng_seed(struct rng *rng, uint32_t seed);
+
+/* As np.random.rand(): uniform in [0, 1), 53 bits. */
+double rng_uniform(struct rng *rng);
+
+/* As np.random.randint(low, high): low <= result < high; needs low < high. A range of one value
+ * draws nothing, as in NumPy. */
+int64_t rng_randint(struct rng *rng, int64_t low, int64_t high);
+
+/* As np.random.randn(). */
+double rng_normal(struct rng *rng);
+
+/* As np.random.permutation(n): fills out[0..n-1] with a permutation of 0..n-1; n <= UINT32_MAX. */
+void rng_permutation(struct rng *rng, uint32_t *out, size_t n);
+
+#endif

@@ -1,0 +1,26 @@
+/* A data set: samples in rows, features then targets, dense doubles. */
+#ifndef CORE_DATA_DATASET_H
+#define CORE_DATA_DATASET_H
+
+#include <stddef.h>
+
+#include "core/base/error.h"
+
+enum { DATASET_NAME_BYTES = 32, DATASET_COLUMNS_MAX = 1024 };
+
+struct dataset {
+    size_t n_samples;
+    size_t n_features;
+    size_t n_targets;
+    double *features; /* [n_samples][n_features], finite */
+    double *targets;  /* [n_samples][n_targets], finite */
+    char (*names)[DATASET_NAME_BYTES]; /* [n_features + n_targets], NUL-terminated */
+};
+
+/* An owned data set of the given shape, all zero, names empty. NULL and ERROR_MEMORY on failure.
+ * Immutable once filled: then any number of threads may read it. */
+struct dataset *dataset_create(size_t n_samples, size_t n_features, size_t n_targets,
+                               struct error *error);
+void dataset_destroy(struct dataset *dataset); /* NULL is fine */
+
+#endif

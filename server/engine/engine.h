@@ -1,0 +1,178 @@
+/* The one contract for persistence: experiments, their runs, and the log of what happened.
+ *
+ * Everything a client is ever told was committed here first. An engine stores text (specs,
+ * overrides) and bytes (losses, checkpoints) without looking inside. Every write of a run is
+ * fenced by the attempt number its claim gave: a worker that was overtaken, cancelled or deleted
+ * learns it from ENGINE_FENCED and writes nothing.
+ *
+ * The log: every committed chunk of epochs and every change of a run's state is an entry with a
+ * sequence number, ascending in commit order over all experiments, never used twice. A stream is a
+ * reader's position in the log; what is live, what is catch-up and what is resumed read the same
+ * entries.
+ *
+ * Threads: all functions may be called from any thread; reads do not wait for writes.
+ * Functions return 0, or -1 with the error filled, unless said otherwise. */
+#ifndef SERVER_ENGINE_ENGINE_H
+#define SERVER_ENGINE_ENGINE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/base/error.h"
+
+enum { ENGINE_ID_BYTES = 24 };
+
+enum run_state { RUN_QUEUED, RUN_RUNNING, RUN_DONE, RUN_DIVERGED, RUN_CANCELLED, RUN_FAILED };
+enum { RUN_STATES = 6 };
+
+const char *run_state_name(enum run_state state); /* "queued", ..., the words of the API */
+int run_state_find(const char *name);             /* or -1 */
+int run_state_is_final(enum run_state state);     /* done, diverged, cancelled, failed */
+
+struct engine;
+
+/* Opens or creates the embedded store in the file `path` (SQLite, WAL), brings its schema up to
+ * date and takes the file for this process alone: ERROR_CONFLICT when another server has it,
+ * ERROR_STORAGE when it cannot be used (the text says why and what to do). Runs that were running
+ * when the last server ended are queued again; their log and checkpoint stay, so they go on from
+ * there. */
+struct engine *engine_open(const char *path, struct error *error);
+void engine_close(struct engine *engine); /* no call may be under way */
+
+/* --- experiments --------------------------------------------------------------------------- */
+
+struct engine_experiment {
+    char id[ENGINE_ID_BYTES];
+    char *name;          /* owned by whoever got the record; may be "" */
+    char *spec;          /* JSON text; owned likewise */
+    int64_t created_ms;  /* since 1970-01-01 UTC */
+    int n_runs;
+    int n_in_state[RUN_STATES];
+};
+void engine_experiment_clear(struct engine_experiment *experiment);
+
+struct engine_run {
+    int run;                  /* 0..n_runs-1 */
+    enum run_state state;
+    char *overrides;          /* JSON text; owned by whoever got the record */
+    char *message;            /* why it failed or where it diverged; "" otherwise; owned likewise */
+    int64_t epoch;            /* committed epochs */
+    double loss, first_loss, best_loss; /* of committed epochs; NaN before the first */
+    int64_t best_epoch;       /* 0 before the first */
+    int64_t diverged_epoch, diverged_sample; /* 0, -1 unless diverged */
+    int64_t started_ms, ended_ms;            /* 0 when not yet */
+};
+void engine_run_clear(struct engine_run *run);
+
+/* Stores the experiment and its runs, all queued, in one durable transaction (it survives a power
+ * cut once this returns). overrides[n_runs] are copied. Fails with ERROR_CONFLICT if the id
+ * exists. */
+int engine_submit(struct engine *engine, const char *id, const char *name, const char *spec,
+                  int64_t created_ms, const char *const *overrides, int n_runs,
+                  struct error *error);
+
+/* ERROR_NOT_FOUND when there is no such experiment or run (also below, wherever an id is taken). */
+int engine_find(struct engine *engine, const char *id, struct engine_experiment *out,
+                struct error *error);
+int engine_find_run(struct engine *engine, const char *id, int run, struct engine_run *out,
+                    struct error *error);
+
+/* Calls `each` for the runs first..first+limit-1 by ascending number; stops when it returns
+ * non-zero. The record is valid during the call. */
+typedef int (*engine_run_fn)(void *context, const struct engine_run *run);
+int engine_each_run(struct engine *engine, const char *id, int first, int limit,
+                    engine_run_fn each, void *context, struct error *error);
+
+/* Newest first, from the newest (cursor 0) or after the one whose cursor is given; at most
+ * `limit`. `spec` is NULL in these records. *out_cursor: what to pass for the next page, 0 at the
+ * end. */
+typedef int (*engine_experiment_fn)(void *context, const struct engine_experiment *experiment);
+int engine_list(struct engine *engine, int64_t cursor, int limit, engine_experiment_fn each,
+                void *context, int64_t *out_cursor, struct error *error);
+
+int engine_rename(struct engine *engine, const char *id, const char *name, struct error *error);
+
+/* Durable. Removes the experiment with runs, log and checkpoints; a running attempt is fenced. */
+int engine_delete(struct engine *engine, const char *id, struct error *error);
+
+/* Durable. Every queued or running run becomes cancelled (a running attempt is fenced), each with
+ * a log entry. *out_n: how many were; 0 when all had ended. */
+int engine_cancel(struct engine *engine, const char *id, int *out_n, struct error *error);
+
+/* Every run that is queued, oldest experiment first: for filling the scheduler at start. */
+typedef int (*engine_queued_fn)(void *context, const char *id, int run);
+int engine_each_queued(struct engine *engine, engine_queued_fn each, void *context,
+                       struct error *error);
+
+/* --- work ---------------------------------------------------------------------------------- */
+
+enum engine_result { ENGINE_OK = 0, ENGINE_ERROR = -1, ENGINE_FENCED = 1 };
+
+struct engine_claim {
+    char id[ENGINE_ID_BYTES];
+    int run;
+    int64_t attempt;
+};
+
+/* Makes a queued run running under a new attempt; ENGINE_FENCED when it is not queued any more. */
+enum engine_result engine_claim(struct engine *engine, const char *id, int run,
+                                struct engine_claim *out_claim, struct error *error);
+
+/* A run's latest checkpoint: bytes the caller frees, its epoch; NULL and epoch 0 if none. */
+int engine_checkpoint(struct engine *engine, const char *id, int run, void **out_bytes,
+                      size_t *out_n_bytes, int64_t *out_epoch, struct error *error);
+
+/* What one append commits, all or nothing: n losses of the epochs first..first+n-1 (first must be
+ * the run's committed epoch + 1) and the checkpoint after the last of them. */
+struct engine_chunk {
+    int64_t first; /* 1-based */
+    size_t n;      /* >= 0 */
+    const double *losses;
+    const void *checkpoint; /* NULL: keep the old one */
+    size_t checkpoint_bytes;
+};
+
+/* Commits a chunk (a process kill keeps it; a power cut may lose the last ones, never a middle
+ * one). */
+enum engine_result engine_append(struct engine *engine, const struct engine_claim *claim,
+                                 const struct engine_chunk *chunk, struct error *error);
+
+/* Commits a last chunk (n may be 0) and the final state, durably. `message` says why it failed or
+ * diverged ("" otherwise); diverged_epoch 0 unless diverged. */
+enum engine_result engine_finish(struct engine *engine, const struct engine_claim *claim,
+                                 const struct engine_chunk *chunk, enum run_state state,
+                                 const char *message, int64_t diverged_epoch,
+                                 int64_t diverged_sample, struct error *error);
+
+/* Gives a claimed run back to the queue (shutdown); its chunks and checkpoint stay. */
+enum engine_result engine_release(struct engine *engine, const struct engine_claim *claim,
+                                  struct error *error);
+
+/* --- reading ------------------------------------------------------------------------------- */
+
+/* Copies the losses of the epochs first..first+max-1, as many as are committed, into out; *out_n
+ * how many. */
+int engine_read_losses(struct engine *engine, const char *id, int run, int64_t first, size_t max,
+                       double *out, size_t *out_n, struct error *error);
+
+struct engine_entry {
+    int64_t sequence;
+    int run;
+    int is_state;          /* 1: a state change, 0: a chunk of epochs */
+    enum run_state state;  /* is_state */
+    int64_t first;         /* chunk: its first epoch, 1-based; state: the run's epoch then */
+    size_t n;              /* chunk: number of epochs */
+    const double *losses;  /* [n], valid during the call */
+};
+
+/* Calls `each` for the experiment's log entries with a sequence number > after, ascending; stops
+ * when it returns non-zero. */
+typedef int (*engine_entry_fn)(void *context, const struct engine_entry *entry);
+int engine_read_log(struct engine *engine, const char *id, int64_t after, engine_entry_fn each,
+                    void *context, struct error *error);
+
+/* The sequence number of the experiment's last entry, 0 if it has none. */
+int engine_last_sequence(struct engine *engine, const char *id, int64_t *out_sequence,
+                         struct error *error);
+
+#endif

@@ -1,0 +1,55 @@
+/* An experiment spec: from JSON, checked whole, expanded into runs.
+ *
+ * Every fault is found at once and named by its JSON pointer. A struct spec is immutable: any
+ * thread may read it. */
+#ifndef SERVER_SPEC_SPEC_H
+#define SERVER_SPEC_SPEC_H
+
+#include <jansson.h>
+
+#include "core/base/error.h"
+#include "core/data/dataset.h"
+#include "core/model/init.h"
+#include "core/model/network.h"
+#include "core/train/training.h"
+#include "server/spec/faults.h"
+
+struct spec;
+
+/* The spec in `json` (borrowed), or NULL with every fault in `faults` (at least one; also for
+ * memory). Checks everything that can be checked without training, for every run of the sweep:
+ * fields, types, ranges, shapes, formulas, and that the data set generates. spec_json of the
+ * result parses to the same spec. */
+struct spec *spec_parse(const json_t *json, struct faults *faults);
+void spec_destroy(struct spec *spec); /* NULL is fine */
+
+/* The normalised spec with every default filled in; borrowed. */
+const json_t *spec_json(const struct spec *spec);
+const char *spec_name(const struct spec *spec);
+
+int spec_n_runs(const struct spec *spec);
+
+/* Run `run`'s overrides, {"/training/optimizer/learning_rate": 0.001, ...}; {} without a sweep.
+ * A new reference; NULL on memory failure. */
+json_t *spec_overrides(const struct spec *spec, int run);
+
+/* One run, ready to train. */
+struct run_plan {
+    struct network network;
+    struct training training;
+    double *parameters;      /* start values [network_n_parameters], owned */
+    struct dataset *dataset; /* owned; NULL unless asked for */
+    size_t n_predict;
+    double *predict;         /* [n_predict][n_inputs], owned */
+};
+
+/* Builds the plan of run 0..n_runs-1; `with_dataset` 1 also generates its data. -1 with
+ * ERROR_MEMORY (or ERROR_INTERNAL). Pure: the same spec gives the same bits. */
+int spec_plan(const struct spec *spec, int run, int with_dataset, struct run_plan *out_plan,
+              struct error *error);
+void run_plan_clear(struct run_plan *plan);
+
+/* 1 if both runs have the same data set (so that one copy can serve both). */
+int spec_same_dataset(const struct spec *spec, int run_a, int run_b);
+
+#endif
