@@ -1,0 +1,18 @@
+/* The JSON API: routes and handlers that parse a request, call the lab or the engine, and reply. */
+#ifndef SERVER_API_API_H
+#define SERVER_API_API_H
+
+#include "server/http/http.h"
+#include "server/lab/lab.h"
+
+/* What handlers need. Filled by main; outlives the HTTP server. */
+struct api {
+    struct lab *lab;
+    const char *version;
+    int64_t started_ms;
+};
+
+/* The http_dispatch_fn; `context` is the struct api. */
+void api_dispatch(void *context, struct http_request *request);
+
+#endif

@@ -1,0 +1,57 @@
+/* A call: one matched request with the parts of its path. Private to server/api. */
+#ifndef SERVER_API_CALL_H
+#define SERVER_API_CALL_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+#include "server/api/api.h"
+#include "server/engine/engine.h"
+
+struct call {
+    struct api *api;
+    struct http_request *request;
+    char name[64]; /* {name} of the path: an experiment's id or a preset's name */
+    int run;       /* {run} of the path */
+    int route;     /* its row in the table of routes */
+};
+
+/* A handler replies to call->request exactly once. */
+typedef void (*call_fn)(struct call *call);
+
+/* Handlers, by file. */
+void experiments_create(struct call *call);
+void experiments_list(struct call *call);
+void experiments_get(struct call *call);
+void experiments_rename(struct call *call);
+void experiments_delete(struct call *call);
+void experiments_cancel(struct call *call);
+void events_get(struct call *call);
+void runs_get(struct call *call);
+void runs_predict(struct call *call);
+void epochs_of_run(struct call *call);
+void epochs_side_by_side(struct call *call);
+void dataset_get(struct call *call);
+void catalog_presets(struct call *call);
+void catalog_preset(struct call *call);
+void catalog_options(struct call *call);
+void health_get(struct call *call);
+
+/* --- shared by the handlers --- */
+
+/* Replies with `json` (taken; NULL means out of memory). */
+void call_reply_json(struct call *call, int status, json_t *json);
+
+/* The posted JSON object, or NULL after replying 400 with line and column. New reference. */
+json_t *call_body(struct call *call);
+
+/* A query argument as an integer within [low, high]: 0 with *out set (`missing` when absent), or
+ * -1 after replying 400. */
+int call_query_integer(struct call *call, const char *name, int64_t low, int64_t high,
+                       int64_t missing, int64_t *out);
+
+/* How a table is wanted: by ?format= or Accept. -1 after replying 400 or 406. */
+enum call_format { FORMAT_JSON, FORMAT_CSV, FORMAT_NDJSON };
+int call_format(struct call *call, enum call_format *out);
+
+#endif

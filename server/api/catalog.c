@@ -1,0 +1,49 @@
+/* What the server comes with: presets, options, and that it is alive. */
+#include "server/api/call.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "server/base/clock.h"
+#include "server/base/json.h"
+#include "server/spec/options.h"
+#include "server/spec/presets.h"
+
+void catalog_presets(struct call *call)
+{
+    http_reply_header(call->request, "Cache-Control", "no-cache");
+    call_reply_json(call, 200, json_incref((json_t *)presets_json()));
+}
+
+void catalog_preset(struct call *call)
+{
+    size_t g, p;
+    json_t *group, *preset;
+    json_array_foreach (json_object_get(presets_json(), "groups"), g, group) {
+        json_array_foreach (json_object_get(group, "presets"), p, preset) {
+            if (strcmp(json_string_value(json_object_get(preset, "name")), call->name) != 0)
+                continue;
+            call_reply_json(call, 200, json_incref(preset));
+            return;
+        }
+    }
+    char detail[160];
+    snprintf(detail, sizeof detail, "no preset is named %.60s; GET /api/v1/presets lists them",
+             call->name);
+    http_reply_problem(call->request, 404, detail, NULL);
+}
+
+void catalog_options(struct call *call)
+{
+    http_reply_header(call->request, "Cache-Control", "no-cache");
+    call_reply_json(call, 200, options_json());
+}
+
+void health_get(struct call *call)
+{
+    json_t *json = json_pack("{s:s, s:s, s:I, s:i}", "status", "ok", "version", call->api->version,
+                             "uptime_ms",
+                             (json_int_t)(clock_wall_ms() - call->api->started_ms), "workers",
+                             lab_n_workers(call->api->lab));
+    call_reply_json(call, 200, json);
+}

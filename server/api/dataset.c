@@ -1,0 +1,113 @@
+/* The data an experiment trains on, as JSON or CSV. */
+#include "server/api/call.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "server/base/json.h"
+
+static double value_at(const struct dataset *dataset, size_t sample, size_t column)
+{
+    if (column < dataset->n_features)
+        return dataset->features[sample * dataset->n_features + column];
+    return dataset->targets[sample * dataset->n_targets + column - dataset->n_features];
+}
+
+static void print_names(struct text *text, const struct dataset *dataset, enum call_format format)
+{
+    size_t n_columns = dataset->n_features + dataset->n_targets;
+    for (size_t c = 0; c < n_columns; c++) {
+        text_printf(text, c == 0 ? "" : ",");
+        if (format == FORMAT_CSV)
+            text_printf(text, "%s", dataset->names[c]);
+        else
+            text_json_string(text, dataset->names[c]);
+    }
+}
+
+/* One sample's values with commas between them. */
+static void print_sample(struct text *text, const struct dataset *dataset, size_t sample)
+{
+    size_t n_columns = dataset->n_features + dataset->n_targets;
+    for (size_t c = 0; c < n_columns; c++) {
+        text_printf(text, c == 0 ? "" : ",");
+        text_number(text, value_at(dataset, sample, c));
+    }
+}
+
+static void print_csv(struct text *text, const struct dataset *dataset)
+{
+    print_names(text, dataset, FORMAT_CSV);
+    text_printf(text, "\r\n");
+    for (size_t i = 0; i < dataset->n_samples; i++) {
+        print_sample(text, dataset, i);
+        text_printf(text, "\r\n");
+    }
+}
+
+/* One JSON object, or with `lines` one array a line. */
+static void print_json(struct text *text, const struct dataset *dataset, int lines)
+{
+    if (!lines) {
+        text_printf(text, "{\"names\":[");
+        print_names(text, dataset, FORMAT_JSON);
+        text_printf(text, "],\"n_features\":%zu,\"rows\":[", dataset->n_features);
+    }
+    for (size_t i = 0; i < dataset->n_samples; i++) {
+        text_printf(text, i == 0 || lines ? "[" : ",[");
+        print_sample(text, dataset, i);
+        text_printf(text, lines ? "]\n" : "]");
+    }
+    if (!lines)
+        text_printf(text, "]}");
+}
+
+static void reply_dataset(struct call *call, const struct dataset *dataset,
+                          enum call_format format)
+{
+    static const char *const types[] = {"application/json", "text/csv; charset=utf-8",
+                                        "application/x-ndjson"};
+    struct text text = {0};
+    if (format == FORMAT_CSV)
+        print_csv(&text, dataset);
+    else
+        print_json(&text, dataset, format == FORMAT_NDJSON);
+    size_t n_bytes;
+    char *body = text_take(&text, &n_bytes);
+    if (body == NULL) {
+        struct error error = ERROR_INIT;
+        error_set(&error, ERROR_MEMORY, "not enough memory to answer");
+        http_reply_error(call->request, &error);
+        return;
+    }
+    if (format == FORMAT_CSV) {
+        char disposition[64 + ENGINE_ID_BYTES];
+        snprintf(disposition, sizeof disposition, "attachment; filename=\"descent-%.*s-data.csv\"",
+                 ENGINE_ID_BYTES - 1, call->name);
+        http_reply_header(call->request, "Content-Disposition", disposition);
+    }
+    http_reply(call->request, 200, types[format], body, n_bytes);
+}
+
+void dataset_get(struct call *call)
+{
+    struct error error = ERROR_INIT;
+    struct shelf *shelf = lab_shelf(call->api->lab);
+    enum call_format format;
+    int64_t run;
+    const struct study *study = shelf_take(shelf, call->name, &error);
+    if (study == NULL) {
+        http_reply_error(call->request, &error);
+        return;
+    }
+    struct run_plan plan = {0};
+    if (call_format(call, &format) == 0 &&
+        call_query_integer(call, "run", 0, spec_n_runs(study->spec) - 1, 0, &run) == 0) {
+        if (spec_plan(study->spec, (int)run, 1, &plan, &error) != 0)
+            http_reply_error(call->request, &error);
+        else
+            reply_dataset(call, plan.dataset, format);
+        run_plan_clear(&plan);
+    }
+    shelf_release(shelf, study);
+}

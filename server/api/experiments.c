@@ -1,0 +1,170 @@
+/* Experiments: post, list, get, rename, delete, cancel. */
+#include "server/api/call.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/memory.h"
+#include "server/api/present.h"
+#include "server/base/json.h"
+#include "server/spec/presets.h"
+
+enum { LIST_DEFAULT = 50, LIST_MAX = 200, NAME_BYTES_MAX = 200 };
+
+/* --- create --- */
+
+/* 422 with every fault: its pointer and what was found and expected. */
+static void reply_faults(struct call *call, const struct faults *faults)
+{
+    struct text extension = {0};
+    int n = faults->n_found < FAULTS_MAX ? faults->n_found : FAULTS_MAX;
+    text_printf(&extension, "\"errors\":[");
+    for (int i = 0; i < n; i++) {
+        text_printf(&extension, "%s{\"pointer\":", i == 0 ? "" : ",");
+        text_json_string(&extension, faults->items[i].pointer);
+        text_printf(&extension, ",\"detail\":");
+        text_json_string(&extension, faults->items[i].detail);
+        text_printf(&extension, "}");
+    }
+    text_printf(&extension, "]");
+    char *members = text_take(&extension, NULL);
+    char detail[FAULT_POINTER_BYTES + FAULT_TEXT_BYTES + 64];
+    int more = faults->n_found - 1;
+    snprintf(detail, sizeof detail, more > 0 ? "%s: %s (and %d more)" : "%s: %s",
+             n > 0 ? faults->items[0].pointer : "", n > 0 ? faults->items[0].detail : "", more);
+    http_reply_problem(call->request, 422, detail, members);
+    free(members);
+}
+
+/* The posted spec, presets expanded and checked; NULL after replying. */
+static struct spec *read_spec(struct call *call)
+{
+    struct error error = ERROR_INIT;
+    json_t *body = call_body(call);
+    if (body == NULL)
+        return NULL;
+    struct spec *spec = NULL;
+    struct faults *faults = memory_array(1, sizeof *faults, &error);
+    json_t *expanded = faults == NULL ? NULL : presets_expand(body, faults);
+    if (expanded != NULL)
+        spec = spec_parse(expanded, faults);
+    if (faults == NULL)
+        http_reply_error(call->request, &error);
+    else if (spec == NULL)
+        reply_faults(call, faults);
+    json_decref(expanded);
+    json_decref(body);
+    free(faults);
+    return spec;
+}
+
+static void reply_experiment(struct call *call, int status)
+{
+    struct error error = ERROR_INIT;
+    struct shelf *shelf = lab_shelf(call->api->lab);
+    json_t *json = NULL;
+    const struct study *study = shelf_take(shelf, call->name, &error);
+    if (study != NULL) {
+        json = present_experiment(lab_engine(call->api->lab), study, &error);
+        shelf_release(shelf, study);
+    }
+    if (json == NULL)
+        http_reply_error(call->request, &error);
+    else
+        call_reply_json(call, status, json);
+}
+
+void experiments_create(struct call *call)
+{
+    struct spec *spec = read_spec(call);
+    if (spec == NULL)
+        return;
+    const char *validate = http_query(call->request, "validate");
+    if (validate != NULL && strcmp(validate, "false") != 0) {
+        json_t *json = json_pack("{s:O, s:i}", "spec", spec_json(spec), "runs", spec_n_runs(spec));
+        spec_destroy(spec);
+        call_reply_json(call, 200, json);
+        return;
+    }
+    struct error error = ERROR_INIT;
+    char location[64 + ENGINE_ID_BYTES];
+    if (lab_submit(call->api->lab, spec, call->name, &error) != 0) {
+        http_reply_error(call->request, &error);
+        return;
+    }
+    snprintf(location, sizeof location, "/api/v1/experiments/%.*s", ENGINE_ID_BYTES - 1,
+             call->name);
+    http_reply_header(call->request, "Location", location);
+    reply_experiment(call, 201);
+}
+
+/* --- read --- */
+
+static int append_row(void *context, const struct engine_experiment *experiment)
+{
+    return json_array_append_new(context, present_list_row(experiment)) != 0;
+}
+
+void experiments_list(struct call *call)
+{
+    struct error error = ERROR_INIT;
+    int64_t limit, cursor, next = 0;
+    if (call_query_integer(call, "limit", 1, LIST_MAX, LIST_DEFAULT, &limit) != 0 ||
+        call_query_integer(call, "cursor", 0, INT64_MAX, 0, &cursor) != 0)
+        return;
+    json_t *rows = json_array();
+    if (engine_list(lab_engine(call->api->lab), cursor, (int)limit, append_row, rows, &next,
+                    &error) != 0) {
+        json_decref(rows);
+        http_reply_error(call->request, &error);
+        return;
+    }
+    json_t *cursor_json = next == 0 ? json_null() : json_sprintf("%lld", (long long)next);
+    call_reply_json(call, 200, json_pack("{s:o, s:o}", "experiments", rows, "next", cursor_json));
+}
+
+void experiments_get(struct call *call)
+{
+    reply_experiment(call, 200);
+}
+
+/* --- change --- */
+
+void experiments_rename(struct call *call)
+{
+    struct error error = ERROR_INIT;
+    json_t *body = call_body(call);
+    if (body == NULL)
+        return;
+    const char *name = json_string_value(json_object_get(body, "name"));
+    if (name == NULL || json_object_size(body) != 1 || strlen(name) > NAME_BYTES_MAX)
+        http_reply_problem(call->request, 422,
+                           "expected {\"name\": text of at most 200 bytes} and nothing else",
+                           "\"errors\":[{\"pointer\":\"/name\",\"detail\":\"expected a text of at "
+                           "most 200 bytes, the only member\"}]");
+    else if (lab_rename(call->api->lab, call->name, name, &error) != 0)
+        http_reply_error(call->request, &error);
+    else
+        reply_experiment(call, 200);
+    json_decref(body);
+}
+
+void experiments_delete(struct call *call)
+{
+    struct error error = ERROR_INIT;
+    if (lab_delete(call->api->lab, call->name, &error) != 0)
+        http_reply_error(call->request, &error);
+    else
+        http_reply(call->request, 204, NULL, NULL, 0);
+}
+
+void experiments_cancel(struct call *call)
+{
+    struct error error = ERROR_INIT;
+    int n_cancelled;
+    if (lab_cancel(call->api->lab, call->name, &n_cancelled, &error) != 0)
+        http_reply_error(call->request, &error);
+    else
+        reply_experiment(call, 202);
+}

@@ -1,0 +1,38 @@
+/* Server-sent events: one log entry, or a part of it, as one frame. */
+#ifndef SERVER_API_FRAME_H
+#define SERVER_API_FRAME_H
+
+#include <stdint.h>
+
+#include "server/base/json.h"
+#include "server/engine/engine.h"
+
+/* No frame is longer than this, so that a buffer of FRAME_BYTES_MAX takes any. */
+enum { FRAME_BYTES_MAX = 16384, FRAME_EPOCHS = 400, FRAME_BUCKETS = 200, FRAME_FAR_BEHIND = 10000 };
+
+/* Where a reader stands in the log: it has had everything before `sequence`, and `n_sent` epochs
+ * of that entry (FRAME_ALL: the whole entry; FRAME_DONE: also the experiment's end). */
+struct frame_cursor {
+    int64_t sequence;
+    int64_t n_sent;
+};
+#define FRAME_ALL (INT64_MAX - 1)
+#define FRAME_DONE INT64_MAX
+
+/* "17", "17.512", "17.done" -> cursor; -1 when `id` is none of these. */
+int frame_read_id(const char *id, struct frame_cursor *out);
+
+/* Appends the next frame of `entry` from n_sent on and moves the cursor behind it. A chunk of more
+ * than FRAME_FAR_BEHIND epochs becomes one frame of FRAME_BUCKETS buckets with their extremes,
+ * unless `exact`. */
+void frame_print_entry(struct text *text, const struct engine_entry *entry, int exact,
+                       struct frame_cursor *cursor);
+
+/* The last frame of a stream: the experiment's own state. */
+void frame_print_end(struct text *text, const char *id, const char *state,
+                     struct frame_cursor *cursor);
+
+/* Tells the client to forget what it has: the stream begins anew. */
+void frame_print_reset(struct text *text, const char *reason);
+
+#endif

@@ -1,0 +1,247 @@
+/* Engine records as the JSON that clients see. */
+#include "server/api/present.h"
+
+#include <stdlib.h>
+
+#include "core/base/memory.h"
+#include "core/train/block.h"
+#include "server/base/clock.h"
+#include "server/base/json.h"
+
+const char *present_state(const struct engine_experiment *experiment)
+{
+    int n_queued = experiment->n_in_state[RUN_QUEUED];
+    int n_running = experiment->n_in_state[RUN_RUNNING];
+    if (n_queued + n_running == 0)
+        return "done";
+    return n_queued == experiment->n_runs ? "queued" : "running";
+}
+
+static json_t *time_json(int64_t wall_ms)
+{
+    char text[CLOCK_TEXT_BYTES];
+    if (wall_ms == 0)
+        return json_null();
+    clock_print(text, wall_ms);
+    return json_string(text);
+}
+
+json_t *present_list_row(const struct engine_experiment *experiment)
+{
+    int n_open =
+        experiment->n_in_state[RUN_QUEUED] + experiment->n_in_state[RUN_RUNNING];
+    return json_pack("{s:s, s:s, s:s, s:o, s:i, s:i}", "id", experiment->id, "name",
+                     experiment->name, "state", present_state(experiment), "created",
+                     time_json(experiment->created_ms), "n_runs", experiment->n_runs, "n_ended",
+                     experiment->n_runs - n_open);
+}
+
+/* --- parameters --- */
+
+int present_load(struct engine *engine, const struct study *study, int run,
+                 struct run_plan *out_plan, double **out_parameters, int64_t *out_epoch,
+                 struct error *error)
+{
+    void *checkpoint = NULL;
+    size_t n_bytes = 0;
+    double *parameters = NULL;
+    if (spec_plan(study->spec, run, 0, out_plan, error) != 0)
+        return -1;
+    if (engine_checkpoint(engine, study->id, run, &checkpoint, &n_bytes, out_epoch, error) != 0)
+        goto fail;
+    if (checkpoint == NULL) {
+        parameters = out_plan->parameters;
+        out_plan->parameters = NULL;
+    } else {
+        struct block_state state;
+        parameters =
+            memory_array(network_n_parameters(&out_plan->network), sizeof *parameters, error);
+        if (parameters == NULL || block_read_checkpoint(&out_plan->network, checkpoint, n_bytes,
+                                                        &state, parameters, error) != 0)
+            goto fail;
+    }
+    free(checkpoint);
+    *out_parameters = parameters;
+    return 0;
+fail:
+    free(parameters);
+    free(checkpoint);
+    run_plan_clear(out_plan);
+    return -1;
+}
+
+static json_t *numbers(const double *values, size_t n)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; array != NULL && i < n; i++)
+        json_array_append_new(array, json_number(values[i]));
+    return array;
+}
+
+static json_t *named_json(const struct network *network, const double *parameters)
+{
+    json_t *named = json_object();
+    for (int i = 0; i < NETWORK_NAMES; i++)
+        json_object_set_new(named, network_name(i),
+                            json_number(parameters[network_named_offset(network, i)]));
+    return named;
+}
+
+/* {"weights": [layer][unit][input], "biases": [layer][unit], "named"?} */
+static json_t *parameters_json(const struct network *network, const double *parameters)
+{
+    json_t *weights = json_array(), *biases = json_array();
+    for (int l = 0; l < network->n_layers; l++) {
+        int units = network->layers[l].units;
+        json_t *layer = json_array();
+        for (int unit = 0; unit < units; unit++)
+            json_array_append_new(layer, numbers(parameters + network_weight(network, l, unit, 0),
+                                                 (size_t)network_layer_inputs(network, l)));
+        json_array_append_new(weights, layer);
+        json_array_append_new(biases,
+                              numbers(parameters + network_bias(network, l, 0), (size_t)units));
+    }
+    json_t *json = json_pack("{s:o, s:o}", "weights", weights, "biases", biases);
+    if (network_is_named(network))
+        json_object_set_new(json, "named", named_json(network, parameters));
+    return json;
+}
+
+json_t *present_outputs(const struct network *network, const double *parameters,
+                        const double *inputs, size_t n, struct error *error)
+{
+    size_t n_outputs = (size_t)network_n_outputs(network);
+    double *scratch = memory_array(network_scratch(network), sizeof *scratch, error);
+    double *outputs = memory_array(n_outputs, sizeof *outputs, error);
+    json_t *rows = scratch == NULL || outputs == NULL ? NULL : json_array();
+    for (size_t i = 0; rows != NULL && i < n; i++) {
+        network_predict(network, parameters, inputs + i * (size_t)network->n_inputs, scratch,
+                        outputs);
+        json_array_append_new(rows, numbers(outputs, n_outputs));
+    }
+    free(scratch);
+    free(outputs);
+    return rows;
+}
+
+/* --- runs --- */
+
+static json_t *row_json(const struct engine_run *run, int64_t epochs)
+{
+    json_t *overrides = json_loads(run->overrides, JSON_DECODE_ANY, NULL);
+    json_t *row = json_pack(
+        "{s:i, s:s, s:o, s:I, s:I, s:o, s:o, s:o, s:I, s:s, s:o, s:o}", "run", run->run, "state",
+        run_state_name(run->state), "overrides", overrides == NULL ? json_object() : overrides,
+        "epochs", (json_int_t)epochs, "epoch", (json_int_t)run->epoch, "loss",
+        json_number(run->loss), "first_loss", json_number(run->first_loss), "best_loss",
+        json_number(run->best_loss), "best_epoch", (json_int_t)run->best_epoch, "message",
+        run->message, "started", time_json(run->started_ms), "ended", time_json(run->ended_ms));
+    if (row != NULL && run->state == RUN_DIVERGED)
+        json_object_set_new(row, "diverged",
+                            json_pack("{s:I, s:I}", "epoch", (json_int_t)run->diverged_epoch,
+                                      "sample", (json_int_t)run->diverged_sample));
+    return row;
+}
+
+/* Adds what the parameters tell: `with_all` every parameter, else only names and predictions. */
+static int add_parameters(json_t *row, struct engine *engine, const struct study *study, int run,
+                          int with_all, struct error *error)
+{
+    struct run_plan plan;
+    double *parameters;
+    int64_t epoch;
+    if (present_load(engine, study, run, &plan, &parameters, &epoch, error) != 0)
+        return -1;
+    json_t *outputs = present_outputs(&plan.network, parameters, plan.predict, plan.n_predict,
+                                      error);
+    if (outputs != NULL) {
+        json_object_set_new(row, "predictions", outputs);
+        if (with_all)
+            json_object_set_new(row, "parameters", parameters_json(&plan.network, parameters));
+        else if (network_is_named(&plan.network))
+            json_object_set_new(row, "named", named_json(&plan.network, parameters));
+    }
+    free(parameters);
+    run_plan_clear(&plan);
+    return outputs == NULL ? -1 : 0;
+}
+
+struct presenting {
+    struct engine *engine;
+    const struct study *study;
+    json_t *rows;
+    struct error *error;
+};
+
+/* How many epochs the run was asked for, and whether its row shows something of its parameters. */
+static int64_t epochs_of(const struct study *study, int run, int *out_has_parameters)
+{
+    struct run_plan plan;
+    if (spec_plan(study->spec, run, 0, &plan, NULL) != 0)
+        return 0;
+    int64_t epochs = plan.training.epochs;
+    *out_has_parameters = plan.n_predict > 0 || network_is_named(&plan.network);
+    run_plan_clear(&plan);
+    return epochs;
+}
+
+static int present_row(void *context, const struct engine_run *run)
+{
+    struct presenting *presenting = context;
+    int has_parameters = 0;
+    int64_t epochs = epochs_of(presenting->study, run->run, &has_parameters);
+    json_t *row = row_json(run, epochs);
+    if (row == NULL)
+        return error_set(presenting->error, ERROR_MEMORY, "not enough memory to answer");
+    json_array_append_new(presenting->rows, row);
+    if (!run_state_is_final(run->state) || !has_parameters)
+        return 0;
+    return add_parameters(row, presenting->engine, presenting->study, run->run, 0,
+                          presenting->error);
+}
+
+json_t *present_experiment(struct engine *engine, const struct study *study, struct error *error)
+{
+    struct engine_experiment record = {0};
+    if (engine_find(engine, study->id, &record, error) != 0)
+        return NULL;
+    struct presenting presenting = {engine, study, json_array(), error};
+    json_t *json = NULL;
+    if (engine_each_run(engine, study->id, 0, record.n_runs, present_row, &presenting, error) == 0 &&
+        error->kind == ERROR_NONE)
+        json = json_pack("{s:s, s:s, s:s, s:o, s:O, s:O}", "id", record.id, "name", record.name,
+                         "state", present_state(&record), "created",
+                         time_json(record.created_ms), "spec", spec_json(study->spec), "runs",
+                         presenting.rows);
+    json_decref(presenting.rows);
+    engine_experiment_clear(&record);
+    return json;
+}
+
+/* The rows of `spec` "predict" again, so that a run's record can be read alone. */
+static json_t *predict_json(const struct study *study)
+{
+    json_t *predict = json_object_get(spec_json(study->spec), "predict");
+    return predict == NULL ? json_array() : json_incref(predict);
+}
+
+json_t *present_run(struct engine *engine, const struct study *study, int run, struct error *error)
+{
+    struct engine_run record = {0};
+    if (engine_find_run(engine, study->id, run, &record, error) != 0)
+        return NULL;
+    int has_parameters;
+    json_t *row = row_json(&record, epochs_of(study, run, &has_parameters));
+    engine_run_clear(&record);
+    if (row == NULL) {
+        error_set(error, ERROR_MEMORY, "not enough memory to answer");
+        return NULL;
+    }
+    json_object_set_new(row, "experiment", json_string(study->id));
+    json_object_set_new(row, "predict", predict_json(study));
+    if (add_parameters(row, engine, study, run, 1, error) != 0) {
+        json_decref(row);
+        return NULL;
+    }
+    return row;
+}

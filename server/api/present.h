@@ -1,0 +1,33 @@
+/* Engine records as the JSON that clients see. */
+#ifndef SERVER_API_PRESENT_H
+#define SERVER_API_PRESENT_H
+
+#include <jansson.h>
+
+#include "server/engine/engine.h"
+#include "server/lab/shelf.h"
+
+/* queued, running or done (every run has ended). */
+const char *present_state(const struct engine_experiment *experiment);
+
+/* A row of the list of experiments. New reference, NULL on memory failure (also below). */
+json_t *present_list_row(const struct engine_experiment *experiment);
+
+/* The whole experiment with its runs. NULL with the error filled. */
+json_t *present_experiment(struct engine *engine, const struct study *study, struct error *error);
+
+/* One run: its row, its parameters and predictions at its last committed epoch. */
+json_t *present_run(struct engine *engine, const struct study *study, int run,
+                    struct error *error);
+
+/* A run's network and the parameters at its last committed epoch (its start values before the
+ * first). The plan and the parameters are the caller's to clear and free. */
+int present_load(struct engine *engine, const struct study *study, int run,
+                 struct run_plan *out_plan, double **out_parameters, int64_t *out_epoch,
+                 struct error *error);
+
+/* Outputs of the network for n rows inputs[n][n_inputs], as an array of arrays. */
+json_t *present_outputs(const struct network *network, const double *parameters,
+                        const double *inputs, size_t n, struct error *error);
+
+#endif

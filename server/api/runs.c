@@ -1,0 +1,105 @@
+/* Runs: one training's record, and predictions with its parameters. */
+#include "server/api/call.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/base/memory.h"
+#include "server/api/present.h"
+#include "server/base/json.h"
+
+enum { PREDICT_ROWS_MAX = 10000 };
+
+void runs_get(struct call *call)
+{
+    struct error error = ERROR_INIT;
+    struct shelf *shelf = lab_shelf(call->api->lab);
+    json_t *json = NULL;
+    const struct study *study = shelf_take(shelf, call->name, &error);
+    if (study != NULL) {
+        json = present_run(lab_engine(call->api->lab), study, call->run, &error);
+        shelf_release(shelf, study);
+    }
+    if (json == NULL)
+        http_reply_error(call->request, &error);
+    else
+        call_reply_json(call, 200, json);
+}
+
+/* The posted rows as doubles [n][n_inputs], or NULL with an error that names the row. */
+static double *read_inputs(const json_t *body, size_t n_inputs, size_t *out_n, struct error *error)
+{
+    const json_t *rows = json_object_get(body, "inputs");
+    if (!json_is_array(rows) || json_array_size(rows) == 0 ||
+        json_array_size(rows) > PREDICT_ROWS_MAX || json_object_size(body) != 1) {
+        error_set(error, ERROR_INVALID,
+                  "/inputs: expected {\"inputs\": [[...], ...]} with 1 to %d rows and nothing else",
+                  PREDICT_ROWS_MAX);
+        return NULL;
+    }
+    *out_n = json_array_size(rows);
+    double *inputs = memory_array(*out_n * n_inputs, sizeof *inputs, error);
+    for (size_t i = 0; inputs != NULL && i < *out_n * n_inputs; i++) {
+        const json_t *row = json_array_get(rows, i / n_inputs);
+        const json_t *value = json_array_get(row, i % n_inputs);
+        if (json_array_size(row) == n_inputs && json_is_number(value)) {
+            inputs[i] = json_number_value(value);
+            continue;
+        }
+        error_set(error, ERROR_INVALID, "/inputs/%zu: expected %zu numbers", i / n_inputs,
+                  n_inputs);
+        free(inputs);
+        return NULL;
+    }
+    return inputs;
+}
+
+static json_t *predict(struct call *call, const struct study *study, const json_t *body,
+                       struct error *error)
+{
+    struct run_plan plan;
+    double *parameters;
+    int64_t epoch;
+    size_t n;
+    json_t *json = NULL;
+    if (call->run >= spec_n_runs(study->spec)) {
+        error_set(error, ERROR_NOT_FOUND, "run %d: experiment %s has runs 0 to %d", call->run,
+                  study->id, spec_n_runs(study->spec) - 1);
+        return NULL;
+    }
+    if (present_load(lab_engine(call->api->lab), study, call->run, &plan, &parameters, &epoch,
+                     error) != 0)
+        return NULL;
+    double *inputs = read_inputs(body, (size_t)plan.network.n_inputs, &n, error);
+    if (inputs != NULL) {
+        json_t *outputs = present_outputs(&plan.network, parameters, inputs, n, error);
+        if (outputs != NULL)
+            json = json_pack("{s:O, s:o, s:I}", "inputs", json_object_get(body, "inputs"),
+                             "outputs", outputs, "epoch", (json_int_t)epoch);
+    }
+    free(inputs);
+    free(parameters);
+    run_plan_clear(&plan);
+    return json;
+}
+
+void runs_predict(struct call *call)
+{
+    struct error error = ERROR_INIT;
+    struct shelf *shelf = lab_shelf(call->api->lab);
+    json_t *body = call_body(call);
+    if (body == NULL)
+        return;
+    json_t *json = NULL;
+    const struct study *study = shelf_take(shelf, call->name, &error);
+    if (study != NULL) {
+        json = predict(call, study, body, &error);
+        shelf_release(shelf, study);
+    }
+    json_decref(body);
+    if (json == NULL && error.kind != ERROR_NONE)
+        http_reply_error(call->request, &error);
+    else
+        call_reply_json(call, 200, json);
+}

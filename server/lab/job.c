@@ -1,0 +1,353 @@
+/* A job: a block of one experiment's runs in training, and its commits.
+ *
+ * DESIGN: a slice trains in short calls until its time is over, then until the present epoch ends
+ * (a checkpoint exists only there), and commits each run's new epochs with its checkpoint. Losses
+ * that are not committed yet stay in `losses`, so a failed commit is repeated, never retrained or
+ * skipped. An epoch longer than a slice is simply continued in the next one.
+ *
+ * The length of a call is found by measuring: CALL_NS of steps, so that a slice ends in time
+ * whatever the network costs. Results do not depend on where calls end. */
+#include "server/lab/job.h"
+
+#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/memory.h"
+#include "server/base/clock.h"
+#include "server/spec/spec.h"
+
+enum { CHUNK_LOSSES = 131072, CALL_NS = 5000000, FIRST_STEPS = 2000 };
+
+struct lane {
+    struct engine_claim claim;
+    int64_t committed; /* epochs */
+    int ended;         /* finished or fenced: nothing more to commit */
+};
+
+struct job {
+    struct engine *engine;
+    struct dataset *dataset;
+    struct block *block;
+    int n_lanes;
+    struct lane lanes[BLOCK_RUNS_MAX];
+    int64_t steps;      /* samples a call is given */
+    int64_t first;      /* the epoch of losses[0], 1-based */
+    int64_t capacity;   /* epochs that fit in losses */
+    int64_t n_epochs;   /* in losses */
+    double *losses;     /* [capacity][n_lanes], in the block's order */
+    double *column;     /* [capacity]: one run's losses for a commit */
+    void *checkpoint;   /* [checkpoint_bytes] */
+    size_t checkpoint_bytes;
+};
+
+/* What job_begin knows of a run before it is claimed. */
+struct candidate {
+    int run;
+    struct run_plan plan;
+    void *checkpoint; /* NULL: from the start */
+    size_t checkpoint_bytes;
+    int64_t epoch;
+};
+
+static void candidate_clear(struct candidate *candidate)
+{
+    run_plan_clear(&candidate->plan);
+    free(candidate->checkpoint);
+}
+
+static int candidate_load(struct candidate *candidate, struct engine *engine,
+                          const struct study *study, int run, int with_dataset,
+                          struct error *error)
+{
+    memset(candidate, 0, sizeof *candidate);
+    candidate->run = run;
+    if (engine_checkpoint(engine, study->id, run, &candidate->checkpoint,
+                          &candidate->checkpoint_bytes, &candidate->epoch, error) != 0)
+        return -1;
+    if (spec_plan(study->spec, run, with_dataset, &candidate->plan, error) == 0)
+        return 0;
+    candidate_clear(candidate);
+    return -1;
+}
+
+static int same_network(const struct network *a, const struct network *b)
+{
+    if (a->n_inputs != b->n_inputs || a->n_layers != b->n_layers)
+        return 0;
+    for (int l = 0; l < a->n_layers; l++)
+        if (a->layers[l].units != b->layers[l].units ||
+            a->layers[l].activation != b->layers[l].activation)
+            return 0;
+    return 1;
+}
+
+static int same_training(const struct training *a, const struct training *b)
+{
+    return a->loss == b->loss && a->gradient == b->gradient && a->optimizer == b->optimizer &&
+           a->batch_size == b->batch_size && a->reduction == b->reduction &&
+           a->order == b->order && a->order_seed == b->order_seed && a->epochs == b->epochs;
+}
+
+static int in_lockstep(const struct study *study, const struct candidate *a,
+                       const struct candidate *b)
+{
+    return a->epoch == b->epoch && same_network(&a->plan.network, &b->plan.network) &&
+           same_training(&a->plan.training, &b->plan.training) &&
+           spec_same_dataset(study->spec, a->run, b->run);
+}
+
+/* Claims the candidates; the fenced ones are left out. Returns how many are left (moved to the
+ * front), or -1. */
+static int claim_all(struct job *job, const char *id, struct candidate *candidates, int n,
+                     struct error *error)
+{
+    int n_claimed = 0;
+    for (int i = 0; i < n; i++) {
+        struct lane *lane = &job->lanes[n_claimed];
+        enum engine_result result =
+            engine_claim(job->engine, id, candidates[i].run, &lane->claim, error);
+        if (result == ENGINE_ERROR)
+            return -1;
+        if (result == ENGINE_FENCED)
+            continue;
+        lane->committed = candidates[i].epoch;
+        struct candidate claimed = candidates[i];
+        candidates[i] = candidates[n_claimed];
+        candidates[n_claimed++] = claimed;
+        job->n_lanes = n_claimed;
+    }
+    return n_claimed;
+}
+
+static int build_block(struct job *job, const struct candidate *candidates, struct error *error)
+{
+    struct block_run runs[BLOCK_RUNS_MAX];
+    const void *checkpoints[BLOCK_RUNS_MAX];
+    size_t bytes[BLOCK_RUNS_MAX];
+    for (int i = 0; i < job->n_lanes; i++) {
+        runs[i].training = &candidates[i].plan.training;
+        runs[i].parameters = candidates[i].plan.parameters;
+        checkpoints[i] = candidates[i].checkpoint;
+        bytes[i] = candidates[i].checkpoint_bytes;
+    }
+    job->block = block_create(&candidates[0].plan.network, job->dataset, runs, job->n_lanes, error);
+    if (job->block == NULL)
+        return -1;
+    if (candidates[0].checkpoint != NULL &&
+        block_load(job->block, checkpoints, bytes, error) != 0)
+        return -1;
+    return 0;
+}
+
+static int build_buffers(struct job *job, struct error *error)
+{
+    job->capacity = CHUNK_LOSSES / job->n_lanes;
+    job->first = job->lanes[0].committed + 1;
+    job->steps = FIRST_STEPS;
+    job->checkpoint_bytes = block_checkpoint_bytes(job->block);
+    job->losses = memory_array((size_t)job->capacity, (size_t)job->n_lanes * sizeof(double), error);
+    job->column = memory_array((size_t)job->capacity, sizeof(double), error);
+    job->checkpoint = memory_array(job->checkpoint_bytes, 1, error);
+    return job->losses == NULL || job->column == NULL || job->checkpoint == NULL ? -1 : 0;
+}
+
+/* Loads runs[0] and those after it that go in lockstep with it; returns how many, or -1. */
+static int gather(struct engine *engine, const struct study *study, const int *runs, int n_runs,
+                  struct candidate *candidates, struct error *error)
+{
+    int n = 0;
+    for (; n < n_runs; n++) {
+        if (candidate_load(&candidates[n], engine, study, runs[n], n == 0,
+                           n == 0 ? error : NULL) != 0)
+            return n == 0 ? -1 : n;
+        if (n > 0 && !in_lockstep(study, &candidates[0], &candidates[n])) {
+            candidate_clear(&candidates[n]);
+            return n;
+        }
+    }
+    return n;
+}
+
+struct job *job_begin(struct engine *engine, const struct study *study, const int *runs,
+                      int n_runs, int *out_n, struct error *error)
+{
+    struct candidate candidates[BLOCK_RUNS_MAX];
+    *out_n = 1;
+    int n = gather(engine, study, runs, n_runs, candidates, error);
+    if (n < 0)
+        return NULL;
+    *out_n = n;
+
+    struct job *job = memory_array(1, sizeof *job, error);
+    int n_claimed = -1;
+    if (job == NULL)
+        goto out;
+    job->engine = engine;
+    job->dataset = candidates[0].plan.dataset;
+    candidates[0].plan.dataset = NULL;
+    n_claimed = claim_all(job, study->id, candidates, n, error);
+    if (n_claimed > 0 && (build_block(job, candidates, error) != 0 ||
+                          build_buffers(job, error) != 0)) {
+        job_fail(job, error->text);
+        n_claimed = -1;
+    }
+out:
+    for (int i = 0; i < n; i++)
+        candidate_clear(&candidates[i]);
+    if (n_claimed > 0)
+        return job;
+    if (job != NULL)
+        job_close(job, n_claimed < 0);
+    return NULL;
+}
+
+/* Aims the next call at CALL_NS. */
+static void adjust_steps(struct job *job, int64_t elapsed_ns)
+{
+    int64_t wanted = elapsed_ns <= 0 ? job->steps * 4
+                                     : (int64_t)((double)job->steps * CALL_NS / (double)elapsed_ns);
+    if (wanted > job->steps * 4)
+        wanted = job->steps * 4;
+    job->steps = wanted < 1 ? 1 : wanted;
+}
+
+static int is_over(const struct job *job)
+{
+    for (int i = 0; i < job->n_lanes; i++)
+        if (block_state(job->block, i).status == BLOCK_RUNNING)
+            return 0;
+    return 1;
+}
+
+/* Fills `losses` until the time is over and an epoch has ended, or two slices have passed. */
+static void train(struct job *job, int64_t slice_ns)
+{
+    int64_t start = clock_monotonic_ns(), now = start;
+    while (job->n_epochs < job->capacity && !is_over(job)) {
+        int in_time = now - start < slice_ns;
+        if (!in_time && (block_at_epoch_end(job->block) || now - start > 2 * slice_ns))
+            return;
+        int64_t room = in_time ? job->capacity - job->n_epochs : 1;
+        job->n_epochs += block_train(job->block, job->steps, room,
+                                     job->losses + job->n_epochs * job->n_lanes);
+        int64_t then = now;
+        now = clock_monotonic_ns();
+        if (in_time)
+            adjust_steps(job, now - then);
+    }
+}
+
+/* The state a run that is no longer running ends in, and why. */
+static enum run_state final_state(const struct block_state *state, char *message, size_t size)
+{
+    message[0] = '\0';
+    if (state->status == BLOCK_DONE)
+        return RUN_DONE;
+    snprintf(message, size,
+             "the loss or a parameter was no longer a finite number in epoch %lld, at sample %lld "
+             "(counted from 0); the parameters are the last finite ones",
+             (long long)state->diverged_epoch, (long long)state->diverged_sample);
+    return RUN_DIVERGED;
+}
+
+/* Commits one run's new epochs, and its end if it has ended. */
+static enum engine_result commit_lane(struct job *job, int index, struct error *error)
+{
+    struct lane *lane = &job->lanes[index];
+    struct block_state state = block_state(job->block, index);
+    struct engine_chunk chunk = {.first = lane->committed + 1};
+    chunk.n = (size_t)(state.epoch - lane->committed);
+    for (size_t i = 0; i < chunk.n; i++) {
+        int64_t row = lane->committed + 1 - job->first + (int64_t)i;
+        job->column[i] = job->losses[row * job->n_lanes + index];
+    }
+    chunk.losses = job->column;
+    block_save(job->block, index, job->checkpoint);
+    chunk.checkpoint = job->checkpoint;
+    chunk.checkpoint_bytes = job->checkpoint_bytes;
+
+    enum engine_result result;
+    if (state.status == BLOCK_RUNNING) {
+        if (chunk.n == 0)
+            return ENGINE_OK;
+        result = engine_append(job->engine, &lane->claim, &chunk, error);
+    } else {
+        char message[256];
+        enum run_state final = final_state(&state, message, sizeof message);
+        result = engine_finish(job->engine, &lane->claim, &chunk, final, message,
+                               state.diverged_epoch,
+                               state.status == BLOCK_DIVERGED ? state.diverged_sample : -1, error);
+        lane->ended = result == ENGINE_OK;
+    }
+    if (result == ENGINE_OK)
+        lane->committed = state.epoch;
+    if (result == ENGINE_FENCED)
+        lane->ended = 1;
+    return result;
+}
+
+/* Commits every run; the losses are dropped only when all are safe. */
+static int commit(struct job *job, struct error *error)
+{
+    for (int i = 0; i < job->n_lanes; i++)
+        if (!job->lanes[i].ended && commit_lane(job, i, error) == ENGINE_ERROR)
+            return -1;
+    job->first += job->n_epochs;
+    job->n_epochs = 0;
+    return 0;
+}
+
+static int all_ended(const struct job *job)
+{
+    for (int i = 0; i < job->n_lanes; i++)
+        if (!job->lanes[i].ended)
+            return 0;
+    return 1;
+}
+
+enum job_result job_slice(struct job *job, int slice_ms, struct error *error)
+{
+    train(job, (int64_t)slice_ms * 1000000);
+    if ((block_at_epoch_end(job->block) || is_over(job)) && commit(job, error) != 0)
+        return JOB_STUCK;
+    return all_ended(job) ? JOB_ENDED : JOB_MORE;
+}
+
+void job_fail(struct job *job, const char *message)
+{
+    struct engine_chunk nothing = {.first = 1};
+    for (int i = 0; i < job->n_lanes; i++) {
+        struct lane *lane = &job->lanes[i];
+        nothing.first = lane->committed + 1;
+        if (!lane->ended)
+            engine_finish(job->engine, &lane->claim, &nothing, RUN_FAILED, message, 0, -1, NULL);
+        lane->ended = 1;
+    }
+}
+
+void job_close(struct job *job, int release)
+{
+    for (int i = 0; release && i < job->n_lanes; i++)
+        if (!job->lanes[i].ended)
+            engine_release(job->engine, &job->lanes[i].claim, NULL);
+    block_destroy(job->block);
+    dataset_destroy(job->dataset);
+    free(job->losses);
+    free(job->column);
+    free(job->checkpoint);
+    free(job);
+}
+
+void job_refuse(struct engine *engine, const char *id, int run, const char *message)
+{
+    struct engine_claim claim;
+    struct engine_chunk nothing = {.first = 1};
+    if (engine_claim(engine, id, run, &claim, NULL) != ENGINE_OK)
+        return;
+    struct engine_run record = {0};
+    if (engine_find_run(engine, id, run, &record, NULL) == 0)
+        nothing.first = record.epoch + 1;
+    engine_run_clear(&record);
+    engine_finish(engine, &claim, &nothing, RUN_FAILED, message, 0, -1, NULL);
+}

@@ -1,0 +1,316 @@
+/* The lab: the life of experiments, and the workers that train them.
+ *
+ * DESIGN: each worker takes turns from the queue, trains a slice, and ends its turn, so fairness
+ * and cancelling need no signals: a cancelled run is fenced by the engine at its next commit, and a
+ * dropped experiment's job is closed when its turn ends. Order of every change: engine first, then
+ * queue, then watchers. */
+#include "server/lab/lab.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/memory.h"
+#include "server/base/clock.h"
+#include "server/base/id.h"
+#include "server/base/log.h"
+#include "server/lab/job.h"
+#include "server/lab/queue.h"
+
+enum { SLICE_MS = 100, RETRY_MS = 1000, IDLE_STUDIES = 64 };
+
+struct lab {
+    struct lab_config config;
+    struct shelf *shelf;
+    struct watch_board *watches;
+    struct queue *queue;
+    pthread_t *threads; /* [n_threads] */
+    int n_threads;
+    int stopped;
+};
+
+static void tell(struct lab *lab, const char *id)
+{
+    watch_touch(lab->watches, id);
+    lab->config.notify(lab->config.context);
+}
+
+/* --- workers --- */
+
+/* Begins the runs of a turn; the ones that do not go in lockstep stay in the turn. */
+static struct job *begin(struct lab *lab, struct turn *turn)
+{
+    struct error error = ERROR_INIT;
+    int n_dealt = turn->n_runs;
+    struct job *job = NULL;
+    const struct study *study = shelf_take(lab->shelf, turn->id, &error);
+    if (study != NULL) {
+        job = job_begin(lab->config.engine, study, turn->runs, turn->n_runs, &n_dealt, &error);
+        shelf_release(lab->shelf, study);
+    } else if (error.kind != ERROR_NOT_FOUND) {
+        n_dealt = 1;
+    }
+    if (job == NULL && error.kind != ERROR_NONE && error.kind != ERROR_NOT_FOUND) {
+        log_error("experiment %s run %d could not be begun: %s", turn->id, turn->runs[0],
+                  error.text);
+        job_refuse(lab->config.engine, turn->id, turn->runs[0], error.text);
+    }
+    turn->n_runs -= n_dealt;
+    memmove(turn->runs, turn->runs + n_dealt, (size_t)turn->n_runs * sizeof *turn->runs);
+    return job;
+}
+
+static void close_job(void *context, struct job *job)
+{
+    const int *release = context;
+    job_close(job, *release);
+}
+
+/* One turn: a slice of a job, and what is left goes back to the queue. */
+static void serve(struct lab *lab, struct turn *turn)
+{
+    struct error error = ERROR_INIT;
+    enum job_result result = JOB_ENDED;
+    struct job *job = turn->job != NULL ? turn->job : begin(lab, turn);
+    tell(lab, turn->id);
+    if (job != NULL)
+        result = job_slice(job, SLICE_MS, &error);
+    tell(lab, turn->id);
+    if (result == JOB_STUCK) {
+        log_error("experiment %s: %s; trying again", turn->id, error.text);
+        queue_wait_closed(lab->queue, RETRY_MS);
+    }
+    if (job != NULL && result == JOB_ENDED) {
+        job_close(job, 0);
+        job = NULL;
+    }
+    int kept = queue_end_turn(lab->queue, turn, job, turn->runs, turn->n_runs);
+    if (!kept && job != NULL)
+        job_close(job, 1);
+}
+
+static void *worker_main(void *context)
+{
+    struct lab *lab = context;
+    struct turn turn;
+    while (queue_take(lab->queue, &turn))
+        serve(lab, &turn);
+    return NULL;
+}
+
+/* --- start and stop --- */
+
+/* Collects the queued runs of one experiment after the other and queues them. */
+struct gathering {
+    struct lab *lab;
+    char id[ENGINE_ID_BYTES];
+    int *runs;
+    size_t n_runs, capacity;
+    struct error *error;
+};
+
+static int gathering_flush(struct gathering *gathering)
+{
+    int failed = gathering->n_runs > 0 &&
+                 queue_add(gathering->lab->queue, gathering->id, gathering->runs,
+                           (int)gathering->n_runs, gathering->error) != 0;
+    gathering->n_runs = 0;
+    return failed;
+}
+
+static int gather_queued(void *context, const char *id, int run)
+{
+    struct gathering *gathering = context;
+    if (strcmp(gathering->id, id) != 0) {
+        if (gathering_flush(gathering))
+            return 1;
+        strncpy(gathering->id, id, sizeof gathering->id - 1);
+    }
+    if (gathering->n_runs == gathering->capacity) {
+        size_t capacity = gathering->capacity * 2 + 64;
+        int *grown = realloc(gathering->runs, capacity * sizeof *grown);
+        if (grown == NULL)
+            return error_set(gathering->error, ERROR_MEMORY, "no memory for the queue");
+        gathering->runs = grown;
+        gathering->capacity = capacity;
+    }
+    gathering->runs[gathering->n_runs++] = run;
+    return 0;
+}
+
+static int queue_unfinished(struct lab *lab, struct error *error)
+{
+    struct gathering gathering = {.lab = lab, .error = error};
+    int failed =
+        engine_each_queued(lab->config.engine, gather_queued, &gathering, error) != 0 ||
+        error->kind != ERROR_NONE || gathering_flush(&gathering);
+    free(gathering.runs);
+    return failed ? -1 : 0;
+}
+
+static int start_workers(struct lab *lab, struct error *error)
+{
+    lab->threads = memory_array((size_t)lab->config.n_workers, sizeof *lab->threads, error);
+    if (lab->threads == NULL)
+        return -1;
+    for (int i = 0; i < lab->config.n_workers; i++) {
+        if (pthread_create(&lab->threads[i], NULL, worker_main, lab) != 0)
+            return error_set(error, ERROR_MEMORY, "could not start worker thread %d", i + 1);
+        lab->n_threads++;
+    }
+    return 0;
+}
+
+struct lab *lab_create(const struct lab_config *config, struct error *error)
+{
+    struct lab *lab = memory_array(1, sizeof *lab, error);
+    if (lab == NULL)
+        return NULL;
+    lab->config = *config;
+    lab->shelf = shelf_create(config->engine, IDLE_STUDIES, error);
+    lab->watches = watch_board_create(error);
+    lab->queue = queue_create(config->n_workers, error);
+    if (lab->shelf == NULL || lab->watches == NULL || lab->queue == NULL ||
+        queue_unfinished(lab, error) != 0 || start_workers(lab, error) != 0) {
+        lab_destroy(lab);
+        return NULL;
+    }
+    return lab;
+}
+
+void lab_stop(struct lab *lab)
+{
+    if (lab->stopped)
+        return;
+    lab->stopped = 1;
+    if (lab->queue == NULL)
+        return;
+    queue_close(lab->queue);
+    for (int i = 0; i < lab->n_threads; i++)
+        pthread_join(lab->threads[i], NULL);
+    int release = 1;
+    queue_empty(lab->queue, close_job, &release);
+}
+
+void lab_destroy(struct lab *lab)
+{
+    if (lab == NULL)
+        return;
+    lab_stop(lab);
+    queue_destroy(lab->queue);
+    watch_board_destroy(lab->watches);
+    shelf_destroy(lab->shelf);
+    free(lab->threads);
+    free(lab);
+}
+
+/* --- the life of an experiment --- */
+
+static char **override_texts(const struct spec *spec, struct error *error)
+{
+    int n = spec_n_runs(spec);
+    char **texts = memory_array((size_t)n + 1, sizeof *texts, error);
+    for (int run = 0; texts != NULL && run < n; run++) {
+        json_t *overrides = spec_overrides(spec, run);
+        texts[run] = overrides == NULL ? NULL : json_text(overrides, NULL);
+        json_decref(overrides);
+        if (texts[run] == NULL)
+            error_set(error, ERROR_MEMORY, "no memory to store the experiment");
+    }
+    return texts;
+}
+
+static void free_texts(char **texts)
+{
+    for (char **text = texts; text != NULL && *text != NULL; text++)
+        free(*text);
+    free(texts);
+}
+
+static int queue_all(struct lab *lab, const char *id, int n_runs, struct error *error)
+{
+    int *runs = memory_array((size_t)n_runs, sizeof *runs, error);
+    if (runs == NULL)
+        return -1;
+    for (int run = 0; run < n_runs; run++)
+        runs[run] = run;
+    int result = queue_add(lab->queue, id, runs, n_runs, error);
+    free(runs);
+    return result;
+}
+
+int lab_submit(struct lab *lab, struct spec *spec, char out_id[ENGINE_ID_BYTES],
+               struct error *error)
+{
+    int result = -1, n_runs = spec_n_runs(spec);
+    char *text = json_text(spec_json(spec), NULL);
+    char **overrides = override_texts(spec, error);
+    if (text == NULL)
+        error_set(error, ERROR_MEMORY, "no memory to store the experiment");
+    if (text != NULL && overrides != NULL && error->kind == ERROR_NONE &&
+        id_create(out_id, error) == 0)
+        result = engine_submit(lab->config.engine, out_id, spec_name(spec), text, clock_wall_ms(),
+                               (const char *const *)overrides, n_runs, error);
+    free_texts(overrides);
+    free(text);
+    if (result != 0) {
+        spec_destroy(spec);
+        return -1;
+    }
+    shelf_add(lab->shelf, out_id, spec);
+    /* It is stored: if it cannot be queued now, the next start of the server does it. */
+    struct error unqueued = ERROR_INIT;
+    if (queue_all(lab, out_id, n_runs, &unqueued) != 0)
+        log_error("experiment %s waits for a restart: %s", out_id, unqueued.text);
+    return 0;
+}
+
+int lab_cancel(struct lab *lab, const char *id, int *out_n, struct error *error)
+{
+    if (engine_cancel(lab->config.engine, id, out_n, error) != 0)
+        return -1;
+    int release = 0;
+    queue_drop(lab->queue, id, close_job, &release);
+    tell(lab, id);
+    return 0;
+}
+
+int lab_delete(struct lab *lab, const char *id, struct error *error)
+{
+    if (engine_delete(lab->config.engine, id, error) != 0)
+        return -1;
+    int release = 0;
+    queue_drop(lab->queue, id, close_job, &release);
+    tell(lab, id);
+    return 0;
+}
+
+int lab_rename(struct lab *lab, const char *id, const char *name, struct error *error)
+{
+    return engine_rename(lab->config.engine, id, name, error);
+}
+
+struct engine *lab_engine(struct lab *lab)
+{
+    return lab->config.engine;
+}
+
+struct shelf *lab_shelf(struct lab *lab)
+{
+    return lab->shelf;
+}
+
+struct watch_board *lab_watches(struct lab *lab)
+{
+    return lab->watches;
+}
+
+int lab_n_workers(const struct lab *lab)
+{
+    return lab->config.n_workers;
+}
+
+void lab_load(struct lab *lab, int *out_experiments, int *out_runs)
+{
+    queue_length(lab->queue, out_experiments, out_runs);
+}

@@ -1,0 +1,47 @@
+/* The lab: the life of experiments, and the workers that train them. */
+#ifndef SERVER_LAB_LAB_H
+#define SERVER_LAB_LAB_H
+
+#include "core/base/error.h"
+#include "server/engine/engine.h"
+#include "server/lab/shelf.h"
+#include "server/lab/watch.h"
+
+struct lab;
+
+struct lab_config {
+    struct engine *engine;    /* borrowed */
+    int n_workers;            /* >= 1 */
+    void (*notify)(void *);   /* called by workers after commits; must not block */
+    void *context;
+};
+
+/* Queues every unfinished run of the engine and starts the workers. */
+struct lab *lab_create(const struct lab_config *config, struct error *error);
+
+/* Lets the workers commit what they have (at most one slice), gives unfinished runs back to the
+ * engine and ends the threads. After it nothing is trained; reading still works. */
+void lab_stop(struct lab *lab);
+void lab_destroy(struct lab *lab); /* stopped or not; every study and watch must be put back */
+
+/* Stores the experiment durably, then queues its runs. Takes `spec` in any case. Fills out_id.
+ * Any thread; waits for the disk. */
+int lab_submit(struct lab *lab, struct spec *spec, char out_id[ENGINE_ID_BYTES],
+               struct error *error);
+
+/* Ends every unfinished run as cancelled at its last committed epoch; *out_n how many. Durable. */
+int lab_cancel(struct lab *lab, const char *id, int *out_n, struct error *error);
+
+/* Removes the experiment and all its records. Durable. */
+int lab_delete(struct lab *lab, const char *id, struct error *error);
+
+int lab_rename(struct lab *lab, const char *id, const char *name, struct error *error);
+
+struct engine *lab_engine(struct lab *lab);
+struct shelf *lab_shelf(struct lab *lab);
+struct watch_board *lab_watches(struct lab *lab);
+int lab_n_workers(const struct lab *lab);
+/* Experiments with work, runs not begun. */
+void lab_load(struct lab *lab, int *out_experiments, int *out_runs);
+
+#endif

@@ -1,0 +1,114 @@
+/* The server's program: wires engine, lab, API and HTTP, and owns their start and stop order. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "server/api/api.h"
+#include "server/base/clock.h"
+#include "server/base/log.h"
+#include "server/engine/engine.h"
+#include "server/http/http.h"
+#include "server/lab/lab.h"
+#include "server/spec/presets.h"
+#include "server/start/settings.h"
+
+#define VERSION "0.1.0"
+
+enum { BODY_BYTES_MAX = 1 << 20, DESKS = 2, DRAIN_MS = 1500 };
+
+/* For the signal handler and the workers' notify, set before either can run. */
+static struct http_server *http;
+
+static void on_signal(int signal_number)
+{
+    (void)signal_number;
+    http_stop(http);
+}
+
+static void catch_signals(void)
+{
+    struct sigaction stop = {.sa_handler = on_signal};
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigaction(SIGTERM, &stop, NULL);
+    sigaction(SIGINT, &stop, NULL);
+    sigaction(SIGPIPE, &ignore, NULL);
+}
+
+static void notify(void *context)
+{
+    (void)context;
+    http_wake(http);
+}
+
+static struct http_server *open_http(const struct settings *settings, struct api *api,
+                                     struct error *error)
+{
+    struct http_config config = {
+        .address = settings->address,
+        .port = settings->port,
+        .hosts = settings->hosts,
+        .body_bytes_max = BODY_BYTES_MAX,
+        .desks = DESKS,
+        .dispatch = api_dispatch,
+        .context = api,
+    };
+    return http_create(&config, error);
+}
+
+static void announce(const struct settings *settings)
+{
+    int is_ipv6 = strchr(settings->address, ':') != NULL;
+    printf("listening on http://%s%s%s:%d/\n", is_ipv6 ? "[" : "", settings->address,
+           is_ipv6 ? "]" : "", http_port(http));
+    fflush(stdout);
+}
+
+/* Serves until a signal; 0, or -1 with the error filled. */
+static int serve(const struct settings *settings, struct error *error)
+{
+    char path[SETTINGS_PATH_BYTES + 16];
+    struct api api = {.version = VERSION, .started_ms = clock_wall_ms()};
+    struct engine *engine = NULL;
+    int result = -1;
+    snprintf(path, sizeof path, "%s/descent.db", settings->data);
+    if (presets_json() == NULL) {
+        error_set(error, ERROR_MEMORY, "not enough memory to start");
+        goto out;
+    }
+    if (settings_make_data(settings, error) != 0 || (engine = engine_open(path, error)) == NULL ||
+        (http = open_http(settings, &api, error)) == NULL)
+        goto out;
+    struct lab_config config = {engine, settings->n_workers, notify, NULL};
+    if ((api.lab = lab_create(&config, error)) == NULL)
+        goto out;
+    catch_signals();
+    announce(settings);
+    http_run(http, DRAIN_MS);
+    lab_stop(api.lab);
+    result = 0;
+out:
+    /* Replies hold studies and watches of the lab, the lab's workers notify http: first the
+     * workers end, then http lets go of its replies, then the lab and the engine. */
+    if (api.lab != NULL)
+        lab_stop(api.lab);
+    http_destroy(http);
+    lab_destroy(api.lab);
+    engine_close(engine);
+    return result;
+}
+
+int main(int argc, char **argv)
+{
+    struct error error = ERROR_INIT;
+    struct settings settings;
+    if (settings_read(&settings, argc, argv, &error) == 0) {
+        if (settings.wants_help || settings.wants_version) {
+            printf("%s", settings.wants_help ? SETTINGS_USAGE : "descent " VERSION "\n");
+            return 0;
+        }
+        if (serve(&settings, &error) == 0)
+            return 0;
+    }
+    fprintf(stderr, "descent: %s\n", error.text);
+    return error.kind == ERROR_INVALID ? 2 : 1;
+}
