@@ -8,7 +8,7 @@
 #include "server/engine/engine.h"
 
 /* No frame is longer than this, so that a buffer of FRAME_BYTES_MAX takes any. */
-enum { FRAME_BYTES_MAX = 16384, FRAME_EPOCHS = 400, FRAME_BUCKETS = 200, FRAME_FAR_BEHIND = 10000 };
+enum { FRAME_BYTES_MAX = 16384, FRAME_EPOCHS = 400, FRAME_BUCKETS = 160, FRAME_FAR_BEHIND = 10000 };
 
 /* Where a reader stands in the log: it has had everything before `sequence`, and `n_sent` epochs
  * of that entry (FRAME_ALL: the whole entry; FRAME_DONE: also the experiment's end). */
