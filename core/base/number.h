@@ -6,9 +6,12 @@
 
 enum { NUMBER_TEXT_BYTES = 32 };
 
-/* Writes `value` (finite) as the shortest decimal that strtod reads back to the same bits
- * ("0.0004", "33.414362506", "1e-07" never "1e-7.0"); integers below 1e15 have no point or
- * exponent. Valid JSON. Needs the C locale. Returns the length; NUL-terminated. */
+/* Writes `value` as the shortest decimal that strtod reads back to the same bits, of those the one
+ * nearest to it: Python's repr, but for "33" instead of "33.0" and "1e-7" instead of "1e-07".
+ * From 1e-4 up to 1e16 without an exponent ("0.0004", "33.414362506"). Valid JSON. Minus zero is
+ * "-0.0", because many readers would drop the sign of the integer "-0". A value that is not finite
+ * gives "inf", "-inf" or "nan", for messages; that is not JSON. Needs the C locale. Returns the
+ * length; NUL-terminated. Any thread. */
 size_t number_print(char out[NUMBER_TEXT_BYTES], double value);
 
 #endif
