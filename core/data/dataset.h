@@ -17,7 +17,8 @@ struct dataset {
     char (*names)[DATASET_NAME_BYTES]; /* [n_features + n_targets], NUL-terminated */
 };
 
-/* An owned data set of the given shape, all zero, names empty. NULL and ERROR_MEMORY on failure.
+/* An owned data set of the given shape, all zero, names empty. NULL with ERROR_MEMORY, or
+ * ERROR_TOO_LARGE beyond DATASET_COLUMNS_MAX columns.
  * Immutable once filled: then any number of threads may read it. */
 struct dataset *dataset_create(size_t n_samples, size_t n_features, size_t n_targets,
                                struct error *error);
