@@ -21,13 +21,14 @@ ROOMS = {
     "core/explain": CORE,
     "server/base": BASE,
     "server/engine": BASE,
+    "server/start": BASE + ["server/base"],
     "server/spec": CORE + ["server/base"],
     "server/lab": CORE + ["server/base", "server/spec", "server/engine"],
     "server/http": BASE + ["server/base"],
     "server/api": CORE + ["server/base", "server/spec", "server/engine", "server/lab",
                           "server/http"],
     "server": CORE + ["server/base", "server/spec", "server/engine", "server/lab", "server/http",
-                      "server/api"],
+                      "server/api", "server/start"],
 }
 
 # The only rooms that may include a library's header.
