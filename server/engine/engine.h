@@ -6,12 +6,20 @@
  * learns it from ENGINE_FENCED and writes nothing.
  *
  * The log: every committed chunk of epochs and every change of a run's state is an entry with a
- * sequence number, ascending in commit order over all experiments, never used twice. A stream is a
- * reader's position in the log; what is live, what is catch-up and what is resumed read the same
- * entries.
+ * sequence number, ascending in commit order over all experiments, never used twice (numbers may be
+ * skipped). A stream is a reader's position in the log; what is live, what is catch-up and what is
+ * resumed read the same entries. A run starts out queued without an entry.
  *
- * Threads: all functions may be called from any thread; reads do not wait for writes.
- * Functions return 0, or -1 with the error filled, unless said otherwise. */
+ * Resuming: until a run has ended, its checkpoint stands at its committed epoch, always; whoever
+ * claims it goes on there.
+ *
+ * Threads: all functions may be called from any thread; reads do not wait for writes, writers are
+ * served in order of arrival. Each read sees one moment of the store. A callback must not call the
+ * engine and should be brief: it holds one of a few readers.
+ *
+ * Functions return 0, or -1 with the error filled, unless said otherwise. A write that fails leaves
+ * nothing behind, and the engine goes on: the same call succeeds once the cause is gone (a full
+ * disk, say). A process that may meet a file size limit should ignore SIGXFSZ. */
 #ifndef SERVER_ENGINE_ENGINE_H
 #define SERVER_ENGINE_ENGINE_H
 
@@ -20,7 +28,10 @@
 
 #include "core/base/error.h"
 
-enum { ENGINE_ID_BYTES = 24 };
+enum {
+    ENGINE_ID_BYTES = 24,          /* with the NUL: an id has 1 to 23 bytes */
+    ENGINE_ENTRY_EPOCHS_MAX = 4096 /* a longer chunk becomes several entries of the log */
+};
 
 enum run_state { RUN_QUEUED, RUN_RUNNING, RUN_DONE, RUN_DIVERGED, RUN_CANCELLED, RUN_FAILED };
 enum { RUN_STATES = 6 };
@@ -32,12 +43,13 @@ int run_state_is_final(enum run_state state);     /* done, diverged, cancelled, 
 struct engine;
 
 /* Opens or creates the embedded store in the file `path` (SQLite, WAL), brings its schema up to
- * date and takes the file for this process alone: ERROR_CONFLICT when another server has it,
- * ERROR_STORAGE when it cannot be used (the text says why and what to do). Runs that were running
- * when the last server ended are queued again; their log and checkpoint stay, so they go on from
- * there. */
+ * date and takes the file for this engine alone: ERROR_CONFLICT when another server has it,
+ * ERROR_STORAGE when it cannot be used (the text says why and what to do). The directory must
+ * exist; beside the file stand <file>-lock and, while open, <file>-wal and <file>-shm. Runs that
+ * were running when the last server ended are queued again, each with a log entry; their log and
+ * checkpoint stay, so they go on from there. Needs up to 40 file descriptors. */
 struct engine *engine_open(const char *path, struct error *error);
-void engine_close(struct engine *engine); /* no call may be under way */
+void engine_close(struct engine *engine); /* no call may be under way; NULL is fine */
 
 /* --- experiments --------------------------------------------------------------------------- */
 
@@ -58,15 +70,15 @@ struct engine_run {
     char *message;            /* why it failed or where it diverged; "" otherwise; owned likewise */
     int64_t epoch;            /* committed epochs */
     double loss, first_loss, best_loss; /* of committed epochs; NaN before the first */
-    int64_t best_epoch;       /* 0 before the first */
+    int64_t best_epoch;       /* the first one with best_loss; 0 while there is none */
     int64_t diverged_epoch, diverged_sample; /* 0, -1 unless diverged */
-    int64_t started_ms, ended_ms;            /* 0 when not yet */
+    int64_t started_ms, ended_ms; /* first claim, final state; 0 when not yet */
 };
 void engine_run_clear(struct engine_run *run);
 
-/* Stores the experiment and its runs, all queued, in one durable transaction (it survives a power
- * cut once this returns). overrides[n_runs] are copied. Fails with ERROR_CONFLICT if the id
- * exists. */
+/* Stores the experiment and its runs (at least one), all queued, in one durable transaction (it
+ * survives a power cut once this returns). overrides[n_runs] are copied. Fails with ERROR_CONFLICT
+ * if the id exists. */
 int engine_submit(struct engine *engine, const char *id, const char *name, const char *spec,
                   int64_t created_ms, const char *const *overrides, int n_runs,
                   struct error *error);
@@ -92,7 +104,8 @@ int engine_list(struct engine *engine, int64_t cursor, int limit, engine_experim
 
 int engine_rename(struct engine *engine, const char *id, const char *name, struct error *error);
 
-/* Durable. Removes the experiment with runs, log and checkpoints; a running attempt is fenced. */
+/* Durable. Removes the experiment with runs, log and checkpoints; a running attempt is fenced. It
+ * is gone at once; giving back the space of a long log takes a while and lets other writers in. */
 int engine_delete(struct engine *engine, const char *id, struct error *error);
 
 /* Durable. Every queued or running run becomes cancelled (a running attempt is fenced), each with
@@ -106,52 +119,59 @@ int engine_each_queued(struct engine *engine, engine_queued_fn each, void *conte
 
 /* --- work ---------------------------------------------------------------------------------- */
 
+/* Only ENGINE_ERROR fills the error. ENGINE_FENCED: the run is not (or no longer) this attempt's,
+ * because it has ended, was released, cancelled or deleted; nothing was written. */
 enum engine_result { ENGINE_OK = 0, ENGINE_ERROR = -1, ENGINE_FENCED = 1 };
 
 struct engine_claim {
     char id[ENGINE_ID_BYTES];
     int run;
-    int64_t attempt;
+    int64_t attempt; /* > 0, never given twice, not even to another experiment of the same id */
 };
 
-/* Makes a queued run running under a new attempt; ENGINE_FENCED when it is not queued any more. */
+/* Makes a queued run running under a new attempt; ENGINE_FENCED when it is not queued any more, or
+ * does not exist. */
 enum engine_result engine_claim(struct engine *engine, const char *id, int run,
                                 struct engine_claim *out_claim, struct error *error);
 
-/* A run's latest checkpoint: bytes the caller frees, its epoch; NULL and epoch 0 if none. */
+/* A run's latest checkpoint: bytes the caller frees (aligned as malloc does), its epoch; NULL and
+ * epoch 0 if none. */
 int engine_checkpoint(struct engine *engine, const char *id, int run, void **out_bytes,
                       size_t *out_n_bytes, int64_t *out_epoch, struct error *error);
 
-/* What one append commits, all or nothing: n losses of the epochs first..first+n-1 (first must be
- * the run's committed epoch + 1) and the checkpoint after the last of them. */
+/* What one append commits, all or nothing: n losses of the epochs first..first+n-1 and the
+ * checkpoint after the last of them. Losses keep every bit, NaN and infinities too. */
 struct engine_chunk {
-    int64_t first; /* 1-based */
+    int64_t first; /* 1-based; the run's committed epoch + 1, or ERROR_INVALID; not read if n is 0 */
     size_t n;      /* >= 0 */
-    const double *losses;
+    const double *losses;   /* [n] */
     const void *checkpoint; /* NULL: keep the old one */
     size_t checkpoint_bytes;
 };
 
 /* Commits a chunk (a process kill keeps it; a power cut may lose the last ones, never a middle
- * one). */
+ * one). Epochs come with their checkpoint, else ERROR_INVALID: so the two always agree. An empty
+ * chunk only asks whether the attempt still holds. */
 enum engine_result engine_append(struct engine *engine, const struct engine_claim *claim,
                                  const struct engine_chunk *chunk, struct error *error);
 
-/* Commits a last chunk (n may be 0) and the final state, durably. `message` says why it failed or
- * diverged ("" otherwise); diverged_epoch 0 unless diverged. */
+/* Commits a last chunk (n may be 0; it may leave out the checkpoint, as nothing goes on from it) and
+ * the final state, durably. `message` says why it failed or diverged ("" otherwise); diverged_epoch
+ * 0, diverged_sample -1 unless diverged. */
 enum engine_result engine_finish(struct engine *engine, const struct engine_claim *claim,
                                  const struct engine_chunk *chunk, enum run_state state,
                                  const char *message, int64_t diverged_epoch,
                                  int64_t diverged_sample, struct error *error);
 
-/* Gives a claimed run back to the queue (shutdown); its chunks and checkpoint stay. */
+/* Gives a claimed run back to the queue (shutdown), with a log entry; its chunks and checkpoint
+ * stay. */
 enum engine_result engine_release(struct engine *engine, const struct engine_claim *claim,
                                   struct error *error);
 
 /* --- reading ------------------------------------------------------------------------------- */
 
-/* Copies the losses of the epochs first..first+max-1, as many as are committed, into out; *out_n
- * how many. */
+/* Copies the losses of the epochs first..first+max-1 (first >= 1), as many as are committed, into
+ * out; *out_n how many. */
 int engine_read_losses(struct engine *engine, const char *id, int run, int64_t first, size_t max,
                        double *out, size_t *out_n, struct error *error);
 
@@ -161,7 +181,7 @@ struct engine_entry {
     int is_state;          /* 1: a state change, 0: a chunk of epochs */
     enum run_state state;  /* is_state */
     int64_t first;         /* chunk: its first epoch, 1-based; state: the run's epoch then */
-    size_t n;              /* chunk: number of epochs */
+    size_t n;              /* chunk: number of epochs, 1..ENGINE_ENTRY_EPOCHS_MAX; state: 0 */
     const double *losses;  /* [n], valid during the call */
 };
 

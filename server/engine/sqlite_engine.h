@@ -1,0 +1,109 @@
+/* The inside of the SQLite engine: its connections, and who may use which. Private to it.
+ *
+ * DESIGN. One connection writes, a few read. Writers take turns in order of arrival (a turn is not
+ * a lock: nothing is locked while SQLite runs); reads go to whichever reader is free and never wait
+ * for a writer, as SQLite's write-ahead log gives each its own snapshot. The write-ahead log is
+ * synced to the disk at a durable commit and when SQLite folds it into the file; other commits are
+ * in the operating system's hands, which outlive this process but not a power cut.
+ *
+ * Nobody holds the turn and a reader at once, nor both mutexes. */
+#ifndef SERVER_ENGINE_SQLITE_ENGINE_H
+#define SERVER_ENGINE_SQLITE_ENGINE_H
+
+#include <pthread.h>
+#include <stdint.h>
+
+#include "server/engine/engine.h"
+#include "server/engine/sqlite_query.h"
+
+enum { READERS_MAX = 16, READER_BUSY_MS = 1000, WRITER_BUSY_MS = 5000 };
+
+/* Belongs to the thread that took it. */
+struct reader {
+    struct connection connection;
+    struct reader *next;                    /* while idle */
+    double losses[ENGINE_ENTRY_EPOCHS_MAX]; /* the entry being read */
+};
+
+struct engine {
+    char *path; /* absolute */
+    int lock;   /* descriptor of the locked <path>-lock */
+
+    pthread_mutex_t turn_mutex;
+    pthread_cond_t turn_changed;
+    uint64_t next_turn; /* guarded by turn_mutex: the ticket to give out next */
+    uint64_t turn;      /* guarded by turn_mutex: the ticket being served */
+
+    /* Whoever has the turn. */
+    struct connection writer;
+    int writer_sync;                          /* enum write_sync, or -1: not known */
+    uint64_t packed[ENGINE_ENTRY_EPOCHS_MAX]; /* losses on their way into the log */
+
+    pthread_mutex_t readers_mutex;
+    pthread_cond_t reader_free;
+    struct reader *idle; /* guarded by readers_mutex */
+    int n_readers;       /* guarded by readers_mutex: idle, taken or being opened */
+};
+
+/* --- sqlite_schema.c: called once, by engine_open ------------------------------------------- */
+
+/* Refuses a file that is another program's, or of a newer version; brings an older or empty one up
+ * to date. *out_is_new: it was empty. */
+int schema_prepare(struct connection *connection, int *out_is_new, struct error *error);
+
+/* --- sqlite_lock.c -------------------------------------------------------------------------- */
+
+/* Takes the store `path` for the caller; the descriptor that holds it, to be closed, or -1. */
+int store_lock(const char *path, struct error *error);
+
+/* --- sqlite_turn.c -------------------------------------------------------------------------- */
+
+enum write_sync { WRITE_NORMAL, WRITE_DURABLE };
+
+/* Waits for the turn and begins a transaction. -1 leaves nothing to end. */
+int write_begin(struct engine *engine, enum write_sync sync, struct error *error);
+
+/* Commits if `result` is 0, else rolls back, and gives the turn on. `result`, or -1 when the commit
+ * failed. */
+int write_end(struct engine *engine, int result, struct error *error);
+
+/* --- sqlite_reader.c ------------------------------------------------------------------------ */
+
+/* A reader whose queries see one moment of the store; waits if all are taken. NULL on failure. */
+struct reader *reader_take(struct engine *engine, struct error *error);
+void reader_give(struct engine *engine, struct reader *reader);
+void readers_close(struct engine *engine); /* all must be idle */
+
+/* --- sqlite_log.c --------------------------------------------------------------------------- */
+
+/* A run as a write finds it. `experiment` is the key of its experiment: never used twice. */
+struct run_key {
+    int64_t experiment;
+    int run;
+    int64_t epoch;
+};
+
+/* Adds a log entry for the run's new state; *out_sequence may be NULL. In a turn. */
+int log_add_state(struct engine *engine, const struct run_key *key, enum run_state state,
+                  int64_t *out_sequence, struct error *error);
+
+/* Adds the chunk's losses. In a turn. */
+int log_add_losses(struct engine *engine, const struct run_key *key,
+                   const struct engine_chunk *chunk, struct error *error);
+
+/* --- sqlite_delete.c ------------------------------------------------------------------------ */
+
+/* Gives back what deleted experiments still occupy, a little at a time. */
+int delete_remains(struct engine *engine, struct error *error);
+
+/* --- sqlite_find.c -------------------------------------------------------------------------- */
+
+/* The experiment's key; -1 with ERROR_NOT_FOUND, or another failure. */
+int find_experiment(struct connection *connection, const char *id, int64_t *out_key,
+                    struct error *error);
+
+/* Likewise for one run. */
+int find_run(struct connection *connection, const char *id, int run, struct run_key *out_key,
+             struct error *error);
+
+#endif

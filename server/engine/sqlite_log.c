@@ -1,0 +1,213 @@
+/* The log: adding entries, and reading them in order. */
+#include "server/engine/sqlite_engine.h"
+
+#include <endian.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Losses as the log keeps them: little-endian doubles, whatever this machine's order. */
+static const void *pack(struct engine *engine, const double *losses, size_t n)
+{
+    memcpy(engine->packed, losses, n * sizeof *losses);
+    for (size_t i = 0; i < n; i++)
+        engine->packed[i] = htole64(engine->packed[i]);
+    return engine->packed;
+}
+
+static void unpack(double *out, const unsigned char *bytes, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint64_t bits;
+        memcpy(&bits, bytes + i * sizeof bits, sizeof bits);
+        bits = le64toh(bits);
+        memcpy(out + i, &bits, sizeof bits);
+    }
+}
+
+/* --- adding -------------------------------------------------------------------------------- */
+
+int log_add_state(struct engine *engine, const struct run_key *key, enum run_state state,
+                  int64_t *out_sequence, struct error *error)
+{
+    struct query query;
+    query_start(&query, &engine->writer,
+                "INSERT INTO log(experiment, run, first, n, state) VALUES(?, ?, ?, 0, ?)", error);
+    query_bind_integer(&query, key->experiment);
+    query_bind_integer(&query, key->run);
+    query_bind_integer(&query, key->epoch);
+    query_bind_text(&query, run_state_name(state));
+    if (query_run(&query) != 0)
+        return -1;
+    if (out_sequence != NULL)
+        *out_sequence = sqlite3_last_insert_rowid(engine->writer.db);
+    return 0;
+}
+
+static int add_entry(struct engine *engine, const struct run_key *key, int64_t first, size_t n,
+                     const double *losses, struct error *error)
+{
+    struct query query;
+    query_start(&query, &engine->writer,
+                "INSERT INTO log(experiment, run, first, n, losses) VALUES(?, ?, ?, ?, ?)", error);
+    query_bind_integer(&query, key->experiment);
+    query_bind_integer(&query, key->run);
+    query_bind_integer(&query, first);
+    query_bind_integer(&query, (int64_t)n);
+    query_bind_bytes(&query, pack(engine, losses, n), n * sizeof *losses);
+    return query_run(&query);
+}
+
+int log_add_losses(struct engine *engine, const struct run_key *key,
+                   const struct engine_chunk *chunk, struct error *error)
+{
+    for (size_t at = 0, n; at < chunk->n; at += n) {
+        n = chunk->n - at < ENGINE_ENTRY_EPOCHS_MAX ? chunk->n - at : ENGINE_ENTRY_EPOCHS_MAX;
+        if (add_entry(engine, key, chunk->first + (int64_t)at, n, chunk->losses + at, error) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* --- reading ------------------------------------------------------------------------------- */
+
+/* Losses of an entry: n of them from epoch `first` on. What the file says is checked before it is
+ * believed. */
+static const unsigned char *entry_bytes(struct query *query, int column, int64_t n)
+{
+    size_t n_bytes = 0;
+    const unsigned char *bytes = query_bytes(query, column, &n_bytes);
+    if (query->failed)
+        return NULL;
+    if (n < 1 || n > ENGINE_ENTRY_EPOCHS_MAX || n_bytes != (size_t)n * sizeof(double)) {
+        query->failed = 1;
+        connection_damaged(query->connection, "losses of the wrong length", query->error);
+        return NULL;
+    }
+    return bytes;
+}
+
+/* Copies losses from epoch `first` on while the entries found follow each other without a gap. */
+static int copy_losses(struct reader *reader, const struct run_key *key, int64_t first, size_t max,
+                       double *out, struct error *error)
+{
+    struct query query;
+    query_start(&query, &reader->connection,
+                "SELECT first, n, losses FROM log"
+                "  WHERE experiment = ?1 AND run = ?2 AND n > 0 AND first < ?4 AND first >="
+                "    (SELECT max(first) FROM log"
+                "       WHERE experiment = ?1 AND run = ?2 AND n > 0 AND first <= ?3)"
+                "  ORDER BY first",
+                error);
+    int64_t end = first + (int64_t)max;
+    query_bind_integer(&query, key->experiment);
+    query_bind_integer(&query, key->run);
+    query_bind_integer(&query, first);
+    query_bind_integer(&query, end);
+    int64_t next = first;
+    while (next < end && query_step(&query)) {
+        int64_t entry_first = query_integer(&query, 0), n = query_integer(&query, 1);
+        const unsigned char *bytes = entry_bytes(&query, 2, n);
+        if (bytes == NULL || entry_first > next || entry_first < 1 || entry_first + n <= next)
+            break;
+        int64_t stop = entry_first + n < end ? entry_first + n : end;
+        unpack(out + (next - first), bytes + (next - entry_first) * (int64_t)sizeof *out,
+               (size_t)(stop - next));
+        next = stop;
+    }
+    if (query_end(&query) != 0)
+        return -1;
+    return next == end ? 0 : connection_damaged(&reader->connection, "losses missing", error);
+}
+
+int engine_read_losses(struct engine *engine, const char *id, int run, int64_t first, size_t max,
+                       double *out, size_t *out_n, struct error *error)
+{
+    *out_n = 0;
+    if (first < 1)
+        return error_set(error, ERROR_INVALID, "first epoch: got %lld, expected 1 or more",
+                         (long long)first);
+    struct reader *reader = reader_take(engine, error);
+    if (reader == NULL)
+        return -1;
+    struct run_key key;
+    int result = find_run(&reader->connection, id, run, &key, error);
+    if (result == 0 && first <= key.epoch && max > 0) {
+        size_t committed = (size_t)(key.epoch - first) + 1;
+        size_t n = max < committed ? max : committed;
+        result = copy_losses(reader, &key, first, n, out, error);
+        *out_n = result == 0 ? n : 0;
+    }
+    reader_give(engine, reader);
+    return result;
+}
+
+/* The present row as an entry; its losses go into the reader. -1: the row cannot be. */
+static int read_entry(struct reader *reader, struct query *query, struct engine_entry *out)
+{
+    *out = (struct engine_entry){.sequence = query_integer(query, 0),
+                                 .run = (int)query_integer(query, 1),
+                                 .first = query_integer(query, 3),
+                                 .n = (size_t)query_integer(query, 4)};
+    out->is_state = out->n == 0;
+    if (out->is_state) {
+        int state = run_state_find(query_text(query, 2));
+        if (!query->failed && state < 0)
+            query->failed = connection_damaged(query->connection, "an unknown state", query->error);
+        out->state = (enum run_state)state;
+        return query->failed ? -1 : 0;
+    }
+    const unsigned char *bytes = entry_bytes(query, 5, query_integer(query, 4));
+    if (bytes == NULL)
+        return -1;
+    unpack(reader->losses, bytes, out->n);
+    out->losses = reader->losses;
+    return 0;
+}
+
+int engine_read_log(struct engine *engine, const char *id, int64_t after, engine_entry_fn each,
+                    void *context, struct error *error)
+{
+    struct reader *reader = reader_take(engine, error);
+    if (reader == NULL)
+        return -1;
+    int64_t key;
+    int result = find_experiment(&reader->connection, id, &key, error);
+    if (result == 0) {
+        struct query query;
+        query_start(&query, &reader->connection,
+                    "SELECT sequence, run, state, first, n, losses FROM log"
+                    "  WHERE experiment = ? AND sequence > ? ORDER BY sequence",
+                    error);
+        query_bind_integer(&query, key);
+        query_bind_integer(&query, after);
+        struct engine_entry entry;
+        while (query_step(&query) && read_entry(reader, &query, &entry) == 0)
+            if (each(context, &entry) != 0)
+                break;
+        result = query_end(&query);
+    }
+    reader_give(engine, reader);
+    return result;
+}
+
+int engine_last_sequence(struct engine *engine, const char *id, int64_t *out_sequence,
+                         struct error *error)
+{
+    *out_sequence = 0;
+    struct reader *reader = reader_take(engine, error);
+    if (reader == NULL)
+        return -1;
+    int64_t key;
+    int result = find_experiment(&reader->connection, id, &key, error);
+    if (result == 0) {
+        struct query query;
+        query_start(&query, &reader->connection,
+                    "SELECT coalesce(max(sequence), 0) FROM log WHERE experiment = ?", error);
+        query_bind_integer(&query, key);
+        if (query_step(&query))
+            *out_sequence = query_integer(&query, 0);
+        result = query_end(&query);
+    }
+    reader_give(engine, reader);
+    return result;
+}

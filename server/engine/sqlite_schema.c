@@ -1,0 +1,155 @@
+/* The tables of the store, and how an older one is brought up to date.
+ *
+ * Migration n takes a store from version n to n + 1 in one transaction with the version itself
+ * (PRAGMA user_version), so a kill in between leaves one of the two. A migration is never changed
+ * once released. */
+#include "server/engine/sqlite_engine.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* In the file's header, so that `file` and we know a store of Descent: "Dsct". */
+#define APPLICATION_ID 0x44736374
+
+/* Notes on version 1:
+ * - Keys of experiments and sequence numbers are AUTOINCREMENT: never used twice.
+ * - The spec has its own table: it may be long, and an experiment's row changes with every change
+ *   of a run's state.
+ * - log is a rowid table on purpose: without, its losses would be copied about with the index.
+ *   losses are n little-endian doubles. A state entry has n = 0 and a state.
+ * - The first, last and best loss are NULL when they are NaN, which SQLite cannot hold.
+ * - deleted holds experiments whose log and checkpoints are still to be removed. */
+static const char version_1[] =
+    "CREATE TABLE experiment("
+    "  key INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  id TEXT NOT NULL UNIQUE,"
+    "  name TEXT NOT NULL,"
+    "  created_ms INTEGER NOT NULL,"
+    "  n_runs INTEGER NOT NULL,"
+    "  n_queued INTEGER NOT NULL,"
+    "  n_running INTEGER NOT NULL DEFAULT 0,"
+    "  n_done INTEGER NOT NULL DEFAULT 0,"
+    "  n_diverged INTEGER NOT NULL DEFAULT 0,"
+    "  n_cancelled INTEGER NOT NULL DEFAULT 0,"
+    "  n_failed INTEGER NOT NULL DEFAULT 0"
+    ") STRICT;"
+    "CREATE TABLE spec("
+    "  experiment INTEGER PRIMARY KEY,"
+    "  spec TEXT NOT NULL"
+    ") STRICT;"
+    "CREATE TABLE run("
+    "  experiment INTEGER NOT NULL,"
+    "  run INTEGER NOT NULL,"
+    "  state TEXT NOT NULL DEFAULT 'queued' CHECK(state IN"
+    "    ('queued', 'running', 'done', 'diverged', 'cancelled', 'failed')),"
+    "  attempt INTEGER NOT NULL DEFAULT 0,"
+    "  epoch INTEGER NOT NULL DEFAULT 0,"
+    "  loss REAL,"
+    "  first_loss REAL,"
+    "  best_loss REAL,"
+    "  best_epoch INTEGER NOT NULL DEFAULT 0,"
+    "  diverged_epoch INTEGER NOT NULL DEFAULT 0,"
+    "  diverged_sample INTEGER NOT NULL DEFAULT -1,"
+    "  started_ms INTEGER NOT NULL DEFAULT 0,"
+    "  ended_ms INTEGER NOT NULL DEFAULT 0,"
+    "  overrides TEXT NOT NULL,"
+    "  message TEXT NOT NULL DEFAULT '',"
+    "  PRIMARY KEY(experiment, run)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX run_unfinished ON run(state, experiment, run)"
+    "  WHERE state IN ('queued', 'running');"
+    "CREATE TABLE checkpoint("
+    "  experiment INTEGER NOT NULL,"
+    "  run INTEGER NOT NULL,"
+    "  epoch INTEGER NOT NULL,"
+    "  bytes BLOB NOT NULL,"
+    "  PRIMARY KEY(experiment, run)"
+    ") STRICT;"
+    "CREATE TABLE log("
+    "  sequence INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  experiment INTEGER NOT NULL,"
+    "  run INTEGER NOT NULL,"
+    "  first INTEGER NOT NULL,"
+    "  n INTEGER NOT NULL,"
+    "  state TEXT,"
+    "  losses BLOB"
+    ") STRICT;"
+    "CREATE INDEX log_sequence ON log(experiment, sequence);"
+    "CREATE INDEX log_epochs ON log(experiment, run, first) WHERE n > 0;"
+    "CREATE TABLE deleted(experiment INTEGER PRIMARY KEY) STRICT;"
+    "INSERT INTO sqlite_sequence(name, seq) VALUES('log', 0);";
+
+static const char *const migrations[] = {version_1};
+enum { VERSION = sizeof migrations / sizeof migrations[0] };
+
+static int read_identity(struct connection *connection, int64_t *out_version, int *out_is_new,
+                         struct error *error)
+{
+    int64_t application = 0, n_tables = 0;
+    struct query query;
+    query_start(&query, connection,
+                "SELECT (SELECT user_version FROM pragma_user_version),"
+                "  (SELECT application_id FROM pragma_application_id),"
+                "  (SELECT count(*) FROM sqlite_schema)",
+                error);
+    if (query_step(&query)) {
+        *out_version = query_integer(&query, 0);
+        application = query_integer(&query, 1);
+        n_tables = query_integer(&query, 2);
+    }
+    if (query_end(&query) != 0)
+        return -1;
+    *out_is_new = n_tables == 0 && *out_version == 0;
+    if (!*out_is_new && application != APPLICATION_ID)
+        return error_set(error, ERROR_STORAGE,
+                         "store %s: the database is another program's; use another data directory",
+                         connection->label);
+    if (*out_version < 0 || *out_version > VERSION)
+        return error_set(error, ERROR_STORAGE,
+                         "store %s: its version is %lld, this server knows 1 to %d; use the newer "
+                         "server that wrote it, or another data directory",
+                         connection->label, (long long)*out_version, VERSION);
+    return 0;
+}
+
+/* The write-ahead log stays on in the file; where shared memory is missing SQLite declines without
+ * an error. */
+static int use_write_ahead_log(struct connection *connection, struct error *error)
+{
+    struct query query;
+    query_start(&query, connection, "PRAGMA journal_mode=WAL", error);
+    int on = query_step(&query) && strcmp(query_text(&query, 0), "wal") == 0;
+    if (query_end(&query) != 0)
+        return -1;
+    return on ? 0
+              : error_set(error, ERROR_STORAGE,
+                          "store %s: its file system cannot share memory between connections (a "
+                          "network share?); use a data directory on a local disk",
+                          connection->label);
+}
+
+static int migrate(struct connection *connection, int version, struct error *error)
+{
+    char identity[96];
+    snprintf(identity, sizeof identity, "PRAGMA application_id=%d; PRAGMA user_version=%d; COMMIT",
+             APPLICATION_ID, version + 1);
+    if (connection_execute(connection, "BEGIN IMMEDIATE", error) == 0 &&
+        connection_execute(connection, migrations[version], error) == 0 &&
+        connection_execute(connection, identity, error) == 0)
+        return 0;
+    connection_execute(connection, "ROLLBACK", NULL);
+    return -1;
+}
+
+int schema_prepare(struct connection *connection, int *out_is_new, struct error *error)
+{
+    int64_t version = 0;
+    if (read_identity(connection, &version, out_is_new, error) != 0)
+        return -1;
+    if (use_write_ahead_log(connection, error) != 0) /* only now: it writes into the file */
+        return -1;
+    for (; version < VERSION; version++)
+        if (migrate(connection, (int)version, error) != 0)
+            return -1;
+    return 0;
+}

@@ -1,0 +1,100 @@
+/* New experiments, and their names. */
+#include "server/engine/sqlite_engine.h"
+
+#include <string.h>
+
+static int check_submission(const char *id, int n_runs, struct error *error)
+{
+    if (id[0] == '\0' || strlen(id) >= ENGINE_ID_BYTES)
+        return error_set(error, ERROR_INVALID, "experiment id: got '%.40s', expected 1 to %d bytes",
+                         id, ENGINE_ID_BYTES - 1);
+    if (n_runs < 1)
+        return error_set(error, ERROR_INVALID, "runs of an experiment: got %d, expected at least 1",
+                         n_runs);
+    return 0;
+}
+
+static int check_new(struct engine *engine, const char *id, struct error *error)
+{
+    struct query query;
+    query_start(&query, &engine->writer, "SELECT 1 FROM experiment WHERE id = ?", error);
+    query_bind_text(&query, id);
+    int found = query_step(&query);
+    if (query_end(&query) != 0)
+        return -1;
+    return found ? error_set(error, ERROR_CONFLICT, "there is an experiment %s already", id) : 0;
+}
+
+static int add_experiment(struct engine *engine, const char *id, const char *name,
+                          int64_t created_ms, int n_runs, int64_t *out_key, struct error *error)
+{
+    struct query query;
+    query_start(&query, &engine->writer,
+                "INSERT INTO experiment(id, name, created_ms, n_runs, n_queued)"
+                "  VALUES(?1, ?2, ?3, ?4, ?4)",
+                error);
+    query_bind_text(&query, id);
+    query_bind_text(&query, name);
+    query_bind_integer(&query, created_ms);
+    query_bind_integer(&query, n_runs);
+    int result = query_run(&query);
+    *out_key = sqlite3_last_insert_rowid(engine->writer.db);
+    return result;
+}
+
+static int add_spec(struct engine *engine, int64_t key, const char *spec, struct error *error)
+{
+    struct query query;
+    query_start(&query, &engine->writer, "INSERT INTO spec(experiment, spec) VALUES(?, ?)", error);
+    query_bind_integer(&query, key);
+    query_bind_text(&query, spec);
+    return query_run(&query);
+}
+
+static int add_run(struct engine *engine, int64_t key, int run, const char *overrides,
+                   struct error *error)
+{
+    struct query query;
+    query_start(&query, &engine->writer,
+                "INSERT INTO run(experiment, run, overrides) VALUES(?, ?, ?)", error);
+    query_bind_integer(&query, key);
+    query_bind_integer(&query, run);
+    query_bind_text(&query, overrides);
+    return query_run(&query);
+}
+
+int engine_submit(struct engine *engine, const char *id, const char *name, const char *spec,
+                  int64_t created_ms, const char *const *overrides, int n_runs, struct error *error)
+{
+    if (check_submission(id, n_runs, error) != 0 || write_begin(engine, WRITE_DURABLE, error) != 0)
+        return -1;
+    int64_t key = 0;
+    int result = check_new(engine, id, error);
+    if (result == 0)
+        result = add_experiment(engine, id, name, created_ms, n_runs, &key, error);
+    if (result == 0)
+        result = add_spec(engine, key, spec, error);
+    for (int run = 0; run < n_runs && result == 0; run++)
+        result = add_run(engine, key, run, overrides[run], error);
+    return write_end(engine, result, error);
+}
+
+static int rename_experiment(struct engine *engine, const char *id, const char *name,
+                             struct error *error)
+{
+    int64_t key;
+    if (find_experiment(&engine->writer, id, &key, error) != 0)
+        return -1;
+    struct query query;
+    query_start(&query, &engine->writer, "UPDATE experiment SET name = ? WHERE key = ?", error);
+    query_bind_text(&query, name);
+    query_bind_integer(&query, key);
+    return query_run(&query);
+}
+
+int engine_rename(struct engine *engine, const char *id, const char *name, struct error *error)
+{
+    if (write_begin(engine, WRITE_DURABLE, error) != 0)
+        return -1;
+    return write_end(engine, rename_experiment(engine, id, name, error), error);
+}
