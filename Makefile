@@ -44,6 +44,7 @@ SERVER_HELPERS := $(call helpers,tests/server)
 CORE_TESTS     := $(call programs,tests/core/test_*.c)
 SERVER_TESTS   := $(call programs,tests/server/test_*.c)
 BENCHES        := $(call programs,tests/bench/*.c)
+PROBES         := $(call programs,tests/outside/*.c)
 
 PAGE  := $(wildcard $(addprefix static/*.,html css js svg png ico))
 CHART := $(addprefix static/node_modules/uplot/dist/uPlot.,esm.js min.css)
@@ -96,7 +97,7 @@ help:
 	@echo 'With SANITIZE=address,undefined or SANITIZE=thread: the same, checked while it runs,'
 	@echo 'in a build directory of its own. BUILD=DIR: build there. V=1: show the commands.'
 
-programs: $(CORE_TESTS) $(SERVER_TESTS)
+programs: $(CORE_TESTS) $(SERVER_TESTS) $(PROBES)
 
 .PHONY: all run test check bench clean help programs FORCE
 .SECONDARY:
@@ -119,7 +120,8 @@ $(BUILD)/%.o: %.c $(BUILD)/compile.flags
 	$(DO)$(COMPILE) -MMD -MP -c $< -o $@
 
 -include $(patsubst %.o,%.d,$(CORE_OBJECTS) $(SERVER_OBJECTS) $(CORE_HELPERS) $(SERVER_HELPERS) \
-           $(BUILD)/server/main.o $(addsuffix .o,$(CORE_TESTS) $(SERVER_TESTS) $(BENCHES)))
+           $(BUILD)/server/main.o $(addsuffix .o,$(CORE_TESTS) $(SERVER_TESTS) $(BENCHES) \
+           $(PROBES)))
 
 # --- the page, compiled in --------------------------------------------------------------------
 
@@ -169,6 +171,17 @@ $(BUILD)/tests/server/%: $(BUILD)/tests/server/%.o $(SERVER_HELPERS) $(BUILD)/li
                          $(BUILD)/libcore.a
 	$(SAY) LINK $@
 	$(DO)$(LINK) -o $@ $^ -lcmocka $(LIBS)
+
+# Calculators of the core, which the tests from outside question.
+$(BUILD)/tests/outside/%: $(BUILD)/tests/outside/%.o $(BUILD)/libcore.a
+	$(SAY) LINK $@
+	$(DO)$(LINK) -o $@ $^ -lm
+
+# The HTTP layer alone.
+$(BUILD)/tests/outside/http_probe: $(BUILD)/tests/outside/http_probe.o $(BUILD)/libserver.a \
+                                   $(BUILD)/libcore.a
+	$(SAY) LINK $@
+	$(DO)$(LINK) -o $@ $^ $(LIBS)
 
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/libcore.a
 	$(SAY) LINK $@

@@ -56,8 +56,8 @@ int word_wrong_count(const struct word *word, int column, int n_arguments, struc
     } else {
         snprintf(allowed, sizeof allowed, "%d to %d", word->n_least, word->n_most);
     }
-    return error_set(error, ERROR_INVALID, "column %d: got %d values for %s, expected %s", column,
-                     n_arguments, word->name, allowed);
+    return error_set(error, ERROR_INVALID, "column %d: got %d %s for %s, expected %s", column,
+                     n_arguments, n_arguments == 1 ? "value" : "values", word->name, allowed);
 }
 
 /* Appends to a NUL-terminated text, as much as fits. */

@@ -51,7 +51,7 @@ static void text_is_one_line_of_valid_utf8(void **state)
         {"plain ~", "plain ~"},
         {"two\nlines\tand\x7f", "two lines and "},
         {"gr\xC3\xBC\xC3\x9F \xE2\x82\xAC \xF0\x9F\x98\x80", "gr\xC3\xBC\xC3\x9F \xE2\x82\xAC "
-                                                               "\xF0\x9F\x98\x80"},
+                                                             "\xF0\x9F\x98\x80"},
         {"\xFF\x80", "??"},
         {"cut \xE2\x82", "cut ??"},
         {"overlong \xC0\xAF \xE0\x80\xAF \xF0\x80\x80\xAF", "overlong ?? ??? ????"},
