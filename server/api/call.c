@@ -8,8 +8,6 @@
 
 #include "server/base/json.h"
 
-enum { DEPTH_MAX = 16 };
-
 void call_reply_json(struct call *call, int status, json_t *json)
 {
     size_t n_bytes = 0;
@@ -24,45 +22,21 @@ void call_reply_json(struct call *call, int status, json_t *json)
     http_reply(call->request, status, "application/json", body, n_bytes);
 }
 
-/* The deepest nesting of brackets in JSON text; strings are skipped. */
-static int depth_of(const char *text, size_t n_bytes)
-{
-    int depth = 0, deepest = 0, in_string = 0;
-    for (size_t i = 0; i < n_bytes; i++) {
-        char c = text[i];
-        if (in_string && c == '\\')
-            i++;
-        else if (c == '"')
-            in_string = !in_string;
-        else if (!in_string && (c == '[' || c == '{') && ++depth > deepest)
-            deepest = depth;
-        else if (!in_string && (c == ']' || c == '}'))
-            depth--;
-    }
-    return deepest;
-}
-
 json_t *call_body(struct call *call)
 {
+    struct error error = ERROR_INIT;
     size_t n_bytes;
     const char *body = http_body(call->request, &n_bytes);
-    char detail[256];
     if (n_bytes == 0) {
         http_reply_problem(call->request, 400, "the body is empty, expected a JSON object", NULL);
         return NULL;
     }
-    if (depth_of(body, n_bytes) > DEPTH_MAX) {
-        snprintf(detail, sizeof detail, "the JSON is nested too deeply, at most %d levels are read",
-                 DEPTH_MAX);
-        http_reply_problem(call->request, 400, detail, NULL);
-        return NULL;
-    }
-    json_error_t fault;
-    json_t *json = json_loadb(body, n_bytes, JSON_REJECT_DUPLICATES, &fault);
+    json_t *json = json_read(body, n_bytes, &error);
     if (json == NULL) {
-        snprintf(detail, sizeof detail, "not JSON: %s (line %d, column %d)", fault.text, fault.line,
-                 fault.column);
-        http_reply_problem(call->request, 400, detail, NULL);
+        if (error.kind == ERROR_INVALID)
+            http_reply_problem(call->request, 400, error.text, NULL);
+        else
+            http_reply_error(call->request, &error);
     } else if (!json_is_object(json)) {
         json_decref(json);
         json = NULL;

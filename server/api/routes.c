@@ -6,6 +6,7 @@
 #include "server/api/api.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -108,7 +109,8 @@ static void answer(const struct call *matched, const struct route *route)
         return;
     }
     *later = call;
-    http_later(call.request, work, later);
+    if (http_later(call.request, work, later) != 0)
+        free(later);
 }
 
 void api_dispatch(void *context, struct http_request *request)
@@ -124,13 +126,13 @@ void api_dispatch(void *context, struct http_request *request)
             answer(&call, &routes[i]);
             return;
         }
-        strncat(allowed, allowed[0] == '\0' ? "" : ", ", sizeof allowed - strlen(allowed) - 1);
-        strncat(allowed, http_method_name(routes[i].method), sizeof allowed - strlen(allowed) - 1);
+        size_t n = strlen(allowed);
+        snprintf(allowed + n, sizeof allowed - n, "%s%s%s", n == 0 ? "" : ", ",
+                 http_method_name(routes[i].method),
+                 routes[i].method == HTTP_GET ? ", HEAD" : "");
     }
-    if (allowed[0] != '\0') {
-        http_reply_header(request, "Allow", allowed);
-        http_reply_problem(request, 405, "this path does not answer that method", NULL);
-    } else if (!assets_reply(request)) {
+    if (allowed[0] != '\0')
+        http_allow(request, allowed);
+    else if (!assets_reply(request))
         http_reply_problem(request, 404, "nothing is served at this path", NULL);
-    }
 }

@@ -98,8 +98,10 @@ void runs_predict(struct call *call)
         shelf_release(shelf, study);
     }
     json_decref(body);
-    if (json == NULL && error.kind != ERROR_NONE)
-        http_reply_error(call->request, &error);
-    else
+    if (json != NULL || error.kind == ERROR_NONE)
         call_reply_json(call, 200, json);
+    else if (error.kind == ERROR_INVALID)
+        http_reply_problem(call->request, 422, error.text, NULL);
+    else
+        http_reply_error(call->request, &error);
 }

@@ -13,6 +13,7 @@
 #include "core/base/memory.h"
 #include "server/base/clock.h"
 #include "server/base/id.h"
+#include "server/base/json.h"
 #include "server/base/log.h"
 #include "server/lab/job.h"
 #include "server/lab/queue.h"
@@ -51,8 +52,8 @@ static struct job *begin(struct lab *lab, struct turn *turn)
         n_dealt = 1;
     }
     if (job == NULL && error.kind != ERROR_NONE && error.kind != ERROR_NOT_FOUND) {
-        log_error("experiment %s run %d could not be begun: %s", turn->id, turn->runs[0],
-                  error.text);
+        log_line(LOG_LEVEL_ERROR, "run_refused experiment=%s run=%d error=\"%s\"", turn->id,
+                 turn->runs[0], error.text);
         job_refuse(lab->config.engine, turn->id, turn->runs[0], error.text);
     }
     turn->n_runs -= n_dealt;
@@ -77,7 +78,8 @@ static void serve(struct lab *lab, struct turn *turn)
         result = job_slice(job, SLICE_MS, &error);
     tell(lab, turn->id);
     if (result == JOB_STUCK) {
-        log_error("experiment %s: %s; trying again", turn->id, error.text);
+        log_line(LOG_LEVEL_ERROR, "commit_failed experiment=%s error=\"%s\" retry_ms=%d", turn->id,
+                 error.text, RETRY_MS);
         queue_wait_closed(lab->queue, RETRY_MS);
     }
     if (job != NULL && result == JOB_ENDED) {
@@ -261,7 +263,8 @@ int lab_submit(struct lab *lab, struct spec *spec, char out_id[ENGINE_ID_BYTES],
     /* It is stored: if it cannot be queued now, the next start of the server does it. */
     struct error unqueued = ERROR_INIT;
     if (queue_all(lab, out_id, n_runs, &unqueued) != 0)
-        log_error("experiment %s waits for a restart: %s", out_id, unqueued.text);
+        log_line(LOG_LEVEL_ERROR, "unqueued_until_restart experiment=%s error=\"%s\"", out_id,
+                 unqueued.text);
     return 0;
 }
 
