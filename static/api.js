@@ -1,0 +1,69 @@
+// The server's addresses, and how to ask it. No other file of the page knows a URL.
+
+const BASE = "/api/v1";
+
+/* What the server answered when it did not do as asked: problem.detail is a sentence, and
+ * problem.errors a list of {pointer, detail} when a spec has faults. */
+export class Problem extends Error {
+    constructor(status, body) {
+        super(body?.detail || body?.title || `The server answered with status ${status}.`);
+        this.status = status;
+        this.errors = body?.errors ?? [];
+    }
+}
+
+async function ask(path, method = "GET", body = undefined) {
+    const options = {method, headers: {Accept: "application/json, application/problem+json"}};
+    if (body !== undefined) {
+        options.headers["Content-Type"] = "application/json";
+        options.body = JSON.stringify(body);
+    }
+    let reply;
+    try {
+        reply = await fetch(BASE + path, options);
+    } catch {
+        throw new Problem(0, {detail: "The server does not answer. Is it still running?"});
+    }
+    const answer = await reply.json().catch(() => null);
+    if (!reply.ok || answer === null)
+        throw new Problem(reply.status, answer);
+    return answer;
+}
+
+const at = (id) => `/experiments/${encodeURIComponent(id)}`;
+
+export const presets = () => ask("/presets");
+export const options = () => ask("/options");
+export const experiments = (cursor = null) =>
+    ask(`/experiments?limit=12${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`);
+export const experiment = (id) => ask(at(id));
+export const cancel = (id) => ask(`${at(id)}/cancel`, "POST", {});
+
+/* Posts a spec, or {preset: name}; gives the new experiment. */
+export const start = (spec) => ask("/experiments", "POST", spec);
+
+/* Checks a spec without starting it: {spec, runs}, or a Problem with its faults. */
+export const check = (spec) => ask("/experiments?validate=true", "POST", spec);
+
+/* Epochs from..to of all runs, at most `points` of each. */
+export const epochs = (id, from, to, points) =>
+    ask(`${at(id)}/epochs?from=${from}&to=${to}&points=${points}`);
+
+/* An event stream; lastEventId resumes after that event. */
+export function events(id, lastEventId) {
+    const resume = lastEventId ? `?last_event_id=${encodeURIComponent(lastEventId)}` : "";
+    return new EventSource(`${BASE}${at(id)}/events${resume}`);
+}
+
+/* Files to download. */
+export const lossesCsv = (id) => `${BASE}${at(id)}/epochs?format=csv`;
+export const dataCsv = (id) => `${BASE}${at(id)}/dataset?format=csv`;
+export const experimentJson = (id) => `${BASE}${at(id)}`;
+
+/* The same as commands for a shell. */
+export const curlStart = (body) =>
+    `curl -X POST ${location.origin}${BASE}/experiments \\\n` +
+    `  -H 'Content-Type: application/json' \\\n  -d ${quoted(JSON.stringify(body))}`;
+export const curlEvents = (id) => `curl -N ${location.origin}${BASE}${at(id)}/events`;
+
+const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;

@@ -1,0 +1,314 @@
+// The panel of the losses: the chart with its two axis switches, the legend that reads values at
+// the cursor, and the same losses as a table.
+
+import {createChart} from "./chart.js";
+import {append, element, refill, setText, svg} from "./element.js";
+import {count, exact, short} from "./format.js";
+import * as view from "./view.js";
+
+const DASHES = [[], [9, 4], [2, 3], [12, 4, 2, 4]];
+const COLOURS = 12;       // --run-0 to --run-11 in style.css
+const LOG_AFTER = 30;     // a loss that falls this many times over is drawn on a log axis
+const LOG_EPOCHS = 100;   // as is an axis of this many epochs
+
+/* How run `i` of `n` looks in the chart, the legend and the tables. */
+export function look(i, n) {
+    const place = n === 1 ? 2 : Math.round(i * (COLOURS - 1) / (n - 1));
+    return {colour: `--run-${n <= COLOURS ? place : i % COLOURS}`,
+            dash: n === 1 ? [] : DASHES[i % DASHES.length]};
+}
+
+/* A short stroke of a run's line. */
+export function swatch(i, n) {
+    const {colour, dash} = look(i, n);
+    return svg("svg", {class: "swatch", viewBox: "0 0 26 8", width: 26, height: 8,
+                       "aria-hidden": "true"},
+        svg("line", {x1: 1, x2: 25, y1: 4, y2: 4, class: colour.slice(2),
+                     "stroke-dasharray": dash.join(" ") || null}));
+}
+
+export class Curves {
+    /* `losses` is the store; `runs` is [{label, title}], one for each run; `heading` says what the
+     * labels are; `epochs` the length of a run; onLook(from, to, log) is told what is looked at. */
+    constructor(host, {losses, runs, heading, epochs, onLook}) {
+        Object.assign(this, {losses, runs, epochs, onLook});
+        this.chart = null;
+        this.waiting = false;
+        this.ended = false;
+        this.diverged = [];
+        this.cursor = null;
+        this.build(host, heading);
+    }
+
+    async open() {
+        this.chart = await createChart(this.host, {
+            onZoom: (zoom) => this.zoom(zoom),
+            onPoint: (epoch) => this.pointAt(epoch),
+            onNear: (run) => this.nearTo(run),
+        });
+        if (!this.chart)
+            refill(this.host, element("p", {class: "missing"},
+                "The chart was not built into this server; the table below has the losses."));
+        this.draw();
+    }
+
+    close() {
+        cancelAnimationFrame(this.frame);
+        clearTimeout(this.pause);
+        clearTimeout(this.looking);
+        this.chart?.destroy();
+    }
+
+    build(host, heading) {
+        this.host = element("div", {
+            class: "chart", tabindex: 0, role: "application", "aria-roledescription": "chart",
+            "aria-label": "Loss by epoch. Arrow keys move the cursor, plus and minus zoom the " +
+                "epochs, Escape shows everything. The same losses stand in the table below.",
+            onkeydown: (event) => this.key(event),
+        });
+        this.legendHead = element("p", {class: "legend-head"});
+        this.legend = this.runs.map((run, i) => this.legendItem(run, i));
+        this.fit = element("button", {type: "button", class: "quiet", hidden: true,
+                                      onclick: () => this.zoom(null)}, "Show everything");
+        this.note = element("p", {class: "note"});
+        this.table = element("div", {class: "scroll", tabindex: 0, role: "region",
+                                     "aria-label": "Losses at some epochs"});
+        this.twin = element("details", {ontoggle: () => this.draw()},
+            element("summary", {}, "The losses as a table"), this.table);
+        append(host, [
+            element("header", {class: "tools"}, this.axisSwitch("y", "Loss"),
+                this.axisSwitch("x", "Epochs"), this.fit),
+            element("div", {class: "curves"}, this.host,
+                element("div", {class: "legend"},
+                    element("p", {class: "legend-title"}, element("span", {}, heading),
+                        this.legendHead),
+                    element("ul", {}, this.legend.map((item) => item.row)))),
+            this.note, this.twin]);
+    }
+
+    axisSwitch(axis, title) {
+        const choice = (value) => element("label", {},
+            element("input", {type: "radio", name: `axis-${axis}`, value,
+                              onchange: () => this.change({[axis]: value, zoom: null})}), value);
+        const field = element("fieldset", {class: "switch"}, element("legend", {}, title),
+            choice("linear"), choice("log"));
+        this.switches = {...this.switches, [axis]: field};
+        return field;
+    }
+
+    legendItem(run, i) {
+        const value = element("span", {class: "value"});
+        const button = element("button", {
+            type: "button", title: `Show or hide ${run.title}`,
+            onclick: () => this.toggle(i),
+        }, swatch(i, this.runs.length), element("span", {class: "name"}, run.label), value);
+        return {row: element("li", {}, button), button, value};
+    }
+
+    // --- what is shown ---------------------------------------------------------------------
+
+    /* The view in the address, with what it leaves open filled in. */
+    view() {
+        const {x, y, zoom, hide} = view.read();
+        return {x: x ?? (this.epochs >= LOG_EPOCHS ? "log" : "linear"), y: y ?? this.yAxis(),
+                zoom, hide};
+    }
+
+    /* Log once the losses span decades; it does not go back while they are looked at. */
+    yAxis() {
+        for (let run = 0; !this.spans && run < this.runs.length; run++) {
+            const seen = this.losses.summary(run);
+            if (!seen || !(seen.best > 0))
+                continue;
+            this.low = Math.min(this.low ?? Infinity, seen.best);
+            this.high = Math.max(this.high ?? 0, seen.worst);
+            this.spans = this.high > LOG_AFTER * this.low;
+        }
+        return this.spans ? "log" : "linear";
+    }
+
+    change(part) {
+        view.note(part);
+        this.draw();
+    }
+
+    zoom(zoom) {
+        const {x, y} = zoom ?? {};
+        const before = view.read().zoom;
+        this.change({zoom: zoom && {x: x ?? before?.x ?? null, y: y ?? null}});
+    }
+
+    toggle(run) {
+        const {hide} = view.read();
+        if (!hide.delete(run))
+            hide.add(run);
+        this.change({hide});
+    }
+
+    key(event) {
+        const now = this.view();
+        const [from, to] = this.range(now);
+        const at = this.cursor ?? Math.ceil(from);
+        const log = now.x === "log";
+        const step = Math.max(1, Math.round(log ? at * 0.05 : (to - from) / 100));
+        const grow = (share) => this.zoom({y: null, x: log
+            ? [at * (from / at) ** share, at * (to / at) ** share]
+            : [at + (from - at) * share, at + (to - at) * share]});
+        const act = {
+            ArrowRight: () => this.chart?.point(Math.min(at + step, Math.floor(to))),
+            ArrowLeft: () => this.chart?.point(Math.max(at - step, Math.ceil(from), 1)),
+            "+": () => grow(0.5),
+            "-": () => grow(2),
+            Escape: () => this.zoom(null),
+        }[event.key];
+        if (act && !event.ctrlKey && !event.metaKey && !event.altKey) {
+            event.preventDefault();
+            act();
+        }
+    }
+
+    /* The epochs shown: while runs go on all they will have, then as many as there are. */
+    range({zoom, x}) {
+        const end = Math.max(this.ended && this.losses.reached() || this.epochs, 2);
+        const whole = [x === "log" || end < 10 ? 1 : 0, end];
+        const part = zoom?.x && [Math.max(zoom.x[0], whole[0]), Math.min(zoom.x[1], end)];
+        return part && part[0] < part[1] ? part : whole;
+    }
+
+    // --- drawing ---------------------------------------------------------------------------
+
+    /* Draws at the next frame, however often it is asked for; with so many runs that a drawing
+     * takes long, less often, so that the page stays quick to use. */
+    draw() {
+        if (this.waiting)
+            return;
+        const frame = () => {
+            this.frame = requestAnimationFrame(() => {
+                const begun = performance.now();
+                this.waiting = false;
+                this.drawNow();
+                this.rest = begun + 3 * (performance.now() - begun);
+            });
+        };
+        this.waiting = true;
+        const pause = (this.rest ?? 0) - performance.now();
+        if (pause > 20)
+            this.pause = setTimeout(frame, pause);
+        else
+            frame();
+    }
+
+    drawNow() {
+        const now = this.view();
+        this.fit.hidden = !now.zoom;
+        this.host.dataset.points = this.losses.curves.reduce((sum, curve) => sum + curve.n, 0);
+        for (const axis of ["x", "y"])
+            this.switches[axis].querySelector(`[value=${now[axis]}]`).checked = true;
+        const [from, to] = this.range(now);
+        const picture = this.losses.picture({
+            from, to, nBuckets: buckets(this.host.clientWidth, this.runs.length),
+            logEpoch: now.x === "log", logLoss: now.y === "log",
+            shown: (run) => !now.hide.has(run)});
+        this.chart?.draw(this.dressed(picture, now, [from, to]));
+        this.drawLegend(now);
+        this.drawNote(now, picture, from, to);
+        if (this.twin.open)
+            this.drawTable();
+        clearTimeout(this.looking);
+        this.looking = setTimeout(() => this.onLook(Math.floor(from), Math.ceil(to),
+                                                    now.x === "log"), 200);
+    }
+
+    dressed(picture, now, rangeX) {
+        const n = this.runs.length;
+        return {
+            x: picture.x,
+            lines: this.runs.map((run, i) => ({label: run.title, y: picture.ys[i], ...look(i, n)})),
+            marks: this.diverged.filter((mark) => !now.hide.has(mark.run))
+                .map((mark) => ({x: mark.epoch, colour: look(mark.run, n).colour})),
+            range: {x: rangeX, y: now.zoom?.y ?? roomy(picture, now.y === "log")},
+            log: {x: now.x === "log", y: now.y === "log"},
+        };
+    }
+
+    drawLegend(now) {
+        setText(this.legendHead, this.cursor === null ? "last loss"
+            : `epoch ${count(this.cursor)}`);
+        this.legend.forEach((item, run) => {
+            const point = this.losses.at(run, this.cursor ?? this.losses.curves[run].last());
+            setText(item.value, point ? reading(point, this.cursor === null) : "\u2013");
+            item.button.setAttribute("aria-pressed", !now.hide.has(run));
+        });
+    }
+
+    drawNote(now, picture, from, to) {
+        const notes = [];
+        if (this.losses.thinned(Math.max(from, 1), to))
+            notes.push("Thinned: some points stand for a range of epochs, drawn from its lowest to " +
+                "its highest loss. Drag over a part to see it finer.");
+        if (picture.zeros)
+            notes.push("Losses of 0 have no place on a log axis.");
+        setText(this.note, notes.join(" "));
+        this.note.hidden = notes.length === 0;
+    }
+
+    drawTable() {
+        const epochs = someEpochs(this.losses.reached());
+        const digits = view.read().allDigits ? exact : short;
+        const cell = (run, epoch) => {
+            const point = this.losses.at(run, epoch);
+            return element("td", {}, !point ? "" : point.epoch === epoch
+                ? digits(finite(point.loss)) : reading(point, false));
+        };
+        const rows = epochs.map((epoch) => element("tr", {},
+            element("th", {scope: "row"}, count(epoch)),
+            this.runs.map((_, run) => cell(run, epoch))));
+        refill(this.table, element("table", {},
+            element("thead", {}, element("tr", {}, element("th", {scope: "col"}, "epoch"),
+                this.runs.map((run) => element("th", {scope: "col"}, run.label)))),
+            element("tbody", {}, rows)));
+    }
+
+    pointAt(epoch) {
+        const reached = this.losses.reached();
+        this.cursor = epoch === null || reached === 0 ? null
+            : Math.min(Math.max(epoch, 1), reached);
+        this.drawLegend(this.view());
+    }
+
+    nearTo(run) {
+        this.legend.forEach((item, i) => item.row.classList.toggle("near", i === run));
+    }
+}
+
+/* A bucket a pixel, but not more than can be drawn in a moment. */
+const buckets = (width, nRuns) => Math.max(100, Math.min(width, 1200, Math.floor(100000 / nRuns)));
+
+const finite = (value) => Number.isFinite(value) ? value : null;
+
+/* A loss, or the range of losses a thinned point stands for. */
+function reading(point, last) {
+    const low = short(finite(point.min)), high = short(finite(point.max));
+    return last || point.first === point.epoch || low === high
+        ? short(finite(point.loss)) : `${low} to ${high}`;
+}
+
+/* The range of the losses with a little air. */
+function roomy({low, high}, log) {
+    if (!(low <= high))
+        return log ? [0.1, 10] : [0, 1];
+    if (log) {
+        const air = high > low ? (high / low) ** 0.06 : 1.05;
+        return [low / air, high * air];
+    }
+    const air = (high - low) * 0.06 || Math.abs(high) * 0.1 || 1;
+    return [low >= 0 ? Math.max(low - air, 0) : low - air, high + air];
+}
+
+/* 1, 2, 5, 10, 20, ... and the last. */
+function someEpochs(last) {
+    const epochs = [];
+    for (let power = 1; power <= last; power *= 10)
+        epochs.push(...[power, 2 * power, 5 * power].filter((epoch) => epoch < last));
+    return last > 0 ? [...epochs, last] : [];
+}

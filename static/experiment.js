@@ -1,0 +1,245 @@
+// The page of one experiment: its story, its curves, its runs, its files; live while it trains.
+
+import * as api from "./api.js";
+import {Curves} from "./curves.js";
+import {copyable} from "./copy.js";
+import {append, element, refill, setText} from "./element.js";
+import {ago, count, plural, setting} from "./format.js";
+import {Losses} from "./losses.js";
+import {Runs, badge} from "./runs.js";
+import {labels, pretty, within} from "./spec.js";
+import {follow} from "./stream.js";
+import * as view from "./view.js";
+
+const FINE = 1 / 400;       // a point wider than this share of the axis is fetched again, finer
+const POINTS = 900;         // per decade of epochs
+const HEAD = 1000;          // epochs that are always fetched one by one
+const TABLE_MS = 250;       // the live figures in the table change this often
+
+/* Builds the page of the view's experiment in `host`; `say` announces changes of state. Throws a
+ * Problem when there is no such experiment. */
+export async function open(host, {experiment: id}, say) {
+    const [experiment, presets] = await Promise.all([api.experiment(id), api.presets()]);
+    const page = new Page(host, experiment, presets, say);
+    return {shown: () => page.open(), leave: () => page.close()};
+}
+
+/* The preset this experiment was made from unchanged, if it was. */
+function storyOf(experiment, {groups}) {
+    return groups.flatMap((group) => group.presets)
+        .find((preset) => within(preset.spec, experiment.spec));
+}
+
+class Page {
+    constructor(host, experiment, presets, say) {
+        this.experiment = experiment;
+        this.say = say;
+        this.labels = labels(experiment, setting);
+        this.losses = new Losses(experiment.runs.length);
+        this.epochs = Math.max(...experiment.runs.map((row) => row.epochs));
+        this.asked = new Set();
+        this.leave = () => {};
+        this.closed = false;
+        document.title = `${experiment.name || "Experiment"} \u00b7 Descent`;
+        const curves = element("section", {class: "panel", "aria-label": "Losses"});
+        const runs = element("section", {class: "panel"});
+        append(host, [this.head(storyOf(experiment, presets)), curves, runs, this.papers()]);
+        this.curves = new Curves(curves, {
+            losses: this.losses, runs: this.labels.runs, heading: this.labels.heading,
+            epochs: this.epochs, onLook: (...range) => this.refine(...range)});
+        this.runs = new Runs(runs, {
+            rows: experiment.runs, labels: this.labels.runs, heading: this.labels.heading,
+            predict: experiment.spec.predict ?? [], onDigits: () => this.curves.draw()});
+        this.show(experiment);
+    }
+
+    async open() {
+        await this.curves.open();
+        if (this.experiment.state === "done")
+            await this.fetchEpochs(1, this.epochs);
+        else
+            this.follow();
+    }
+
+    close() {
+        this.closed = true;
+        clearTimeout(this.refreshing);
+        clearTimeout(this.figures);
+        this.leave();
+        this.curves.close();
+    }
+
+    // --- what stands above and below -------------------------------------------------------
+
+    head(story) {
+        const {experiment} = this;
+        this.state = element("p", {class: "facts"});
+        this.progress = element("progress", {"aria-label": "Epochs trained", max: 1, value: 0});
+        this.cancel = element("button", {type: "button", onclick: () => this.stop()}, "Cancel");
+        this.messages = element("ul", {class: "messages"});
+        this.broken = element("p", {class: "broken", hidden: true},
+            "The connection to the server is lost. Trying again \u2026");
+        return element("header", {class: "headline"},
+            element("div", {class: "headline-row"},
+                element("h1", {}, experiment.name || "Experiment without a name"),
+                element("p", {class: "actions"}, this.cancel,
+                    element("a", {class: "button", href: view.address({like: experiment.id})},
+                        "Change and run again"))),
+            this.state, this.progress, this.broken,
+            story && element("dl", {class: "story"},
+                element("dt", {}, "The report saw"), element("dd", {}, story.saw),
+                element("dt", {}, "Look for"), element("dd", {}, story.look_for)),
+            this.messages);
+    }
+
+    papers() {
+        const {experiment} = this;
+        const spec = {...experiment.spec};
+        const file = (href, text) => element("a", {href, download: true}, text);
+        return element("section", {class: "papers"},
+            element("h2", {}, "To take away"),
+            element("p", {class: "files"},
+                file(api.lossesCsv(experiment.id), "Losses (CSV)"),
+                file(api.dataCsv(experiment.id), "Data (CSV)"),
+                element("a", {href: api.experimentJson(experiment.id), target: "_blank",
+                              rel: "noopener"}, "Everything (JSON)")),
+            element("details", {}, element("summary", {}, "The exact spec, and the same from a shell"),
+                copyable("The spec", pretty(spec)),
+                copyable("Start it again", api.curlStart(spec)),
+                copyable("Watch its losses", api.curlEvents(experiment.id))));
+    }
+
+    /* What the server says about the experiment and its runs. */
+    show(experiment) {
+        this.experiment = experiment;
+        const {state, runs, created} = experiment;
+        const ended = runs.filter((row) => row.ended).length;
+        const even = runs.every((row) => row.epochs === this.epochs);
+        const facts = [`${plural(runs.length, "run")} of ${even ? "" : "up to "}` +
+                       plural(this.epochs, "epoch"),
+                       state === "running" && runs.length > 1 && `${count(ended)} ended`,
+                       ago(created)].filter(Boolean);
+        refill(this.state, badge(state), ...facts.map((fact) => ` \u00b7 ${fact}`));
+        this.cancel.hidden = state === "done";
+        this.progress.hidden = state === "done";
+        this.progress.value = this.share();
+        const told = runs.filter((row) => row.message);
+        refill(this.messages, told.map((row) => element("li", {}, badge(row.state),
+            ` ${this.labels.runs[row.run].title}: ${row.message}`)));
+        this.curves.ended = state === "done";
+        this.curves.diverged = runs.filter((row) => row.diverged)
+            .map((row) => ({run: row.run, epoch: row.diverged.epoch}));
+        this.runs.update(runs);
+        this.curves.draw();
+    }
+
+    // --- live ------------------------------------------------------------------------------
+
+    follow() {
+        this.say(`${plural(this.experiment.runs.length, "run")} started.`);
+        this.leave = follow(this.experiment.id, {
+            onEpochs: (frame) => this.take(frame),
+            onState: (change) => this.hear(change),
+            onConnection: (well) => this.connection(well),
+            onRetry: () => this.refresh(),
+            onEnd: (state) => state === "deleted" ? this.gone() : this.refresh(),
+        });
+    }
+
+    take(frame) {
+        this.losses.append(frame.run, frame);
+        this.curves.draw();
+        this.figures ??= setTimeout(() => {
+            this.figures = null;
+            this.runs.live(this.losses);
+            this.progress.value = this.share();
+        }, TABLE_MS);
+    }
+
+    share() {
+        const {runs} = this.experiment;
+        return runs.reduce((sum, row, i) => sum + (row.ended ? 1
+            : Math.max(row.epoch, this.losses.curves[i].last()) / row.epochs), 0) / runs.length;
+    }
+
+    hear({run, state}) {
+        if (["diverged", "failed"].includes(state))
+            this.say(`${this.labels.runs[run].title}: ${state}.`);
+        this.refreshing ??= setTimeout(() => this.refresh(), TABLE_MS);
+    }
+
+    connection(well) {
+        if (this.broken.hidden === well)
+            return;
+        this.broken.hidden = well;
+        this.say(well ? "Connected again." : "The connection to the server is lost.");
+    }
+
+    /* Asks the server how things stand. Trouble is shown by the stream's own state. */
+    async refresh() {
+        clearTimeout(this.refreshing);
+        this.refreshing = null;
+        const experiment = await api.experiment(this.experiment.id).catch(() => null);
+        if (!experiment || this.closed)
+            return;
+        const ending = experiment.state === "done" && this.experiment.state !== "done";
+        this.show(experiment);
+        if (ending)
+            this.end();
+    }
+
+    gone() {
+        setText(this.broken, "This experiment has been deleted.");
+        this.broken.hidden = false;
+        this.cancel.hidden = true;
+        this.say(this.broken.textContent);
+    }
+
+    end() {
+        this.leave();
+        this.broken.hidden = true;
+        this.say("Every run has ended.");
+        if (this.experiment.runs.some((row, i) => this.losses.curves[i].last() < row.epoch))
+            this.fetchEpochs(1, this.epochs);
+    }
+
+    async stop() {
+        this.cancel.disabled = true;
+        try {
+            this.show(await api.cancel(this.experiment.id));
+        } catch (problem) {
+            this.say(problem.message);
+            this.cancel.disabled = false;
+        }
+    }
+
+    // --- finer epochs ----------------------------------------------------------------------
+
+    /* Asks for finer epochs where the points looked at are coarse; once for each stretch. */
+    refine(from, to, log) {
+        const first = Math.max(1, from), last = Math.min(to, this.losses.reached());
+        const settled = this.experiment.state === "done" ||
+            this.losses.curves.every((curve) => curve.last() >= to);
+        const key = `${first}-${last}`;
+        if (!settled || first > last || this.asked.has(key) ||
+            !this.losses.coarse(first, last, log, FINE))
+            return;
+        this.asked.add(key);
+        this.fetchEpochs(first, last);
+    }
+
+    /* Fetches epochs by decades, so that either kind of axis has enough of them everywhere. */
+    async fetchEpochs(from, to) {
+        for (let low = 1, high = HEAD; low <= to && !this.closed; low = high + 1, high *= 10) {
+            const first = Math.max(low, from), last = Math.min(high, to);
+            if (first > last)
+                continue;
+            const answer = await api.epochs(this.experiment.id, first, last,
+                                            high === HEAD ? HEAD : POINTS).catch(() => null);
+            for (const columns of answer?.runs ?? [])
+                this.losses.replace(columns.run, first, last, {...columns, epochs: columns.epoch});
+            this.curves.draw();
+        }
+        this.runs.live(this.losses);
+    }
+}

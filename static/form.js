@@ -1,0 +1,131 @@
+// The form: a spec to change and start. The spec itself is the only state: every field reads from
+// it and writes to it, and the JSON view shows it whole and can be edited too.
+
+import * as api from "./api.js";
+import {copyable} from "./copy.js";
+import {append, element, refill, setText} from "./element.js";
+import {groups} from "./fields.js";
+import {plural} from "./format.js";
+import * as faults from "./faults.js";
+import {pretty} from "./spec.js";
+import * as view from "./view.js";
+
+const CHECK_MS = 400;
+
+/* Opens the form with the spec of the address, of a preset, or of an experiment. */
+export async function open(host, {spec, preset, like}) {
+    const [options, {groups: all}] = await Promise.all([api.options(), api.presets()]);
+    const presets = all.flatMap((group) => group.presets);
+    const start = spec ?? (like ? (await api.experiment(like)).spec
+        : (presets.find(({name}) => name === preset) ?? presets[0]).spec);
+    document.title = "New experiment \u00b7 Descent";
+    const form = new Form(host, options, start, presets[0].spec.network.init);
+    return {shown: () => form.check(), leave: () => clearTimeout(form.checking)};
+}
+
+class Form {
+    /* `init` is explicit start values to offer. */
+    constructor(host, options, spec, init) {
+        this.options = options;
+        this.init = init;
+        this.spec = structuredClone(spec);
+        this.checks = 0;
+        this.fields = element("div", {class: "fields"});
+        this.trouble = element("div", {class: "trouble", role: "alert", hidden: true});
+        this.start = element("button", {type: "submit", class: "primary"}, "Start");
+        this.json = element("textarea", {
+            id: "json", rows: 24, spellcheck: "false", autocapitalize: "off",
+            "aria-describedby": "json-fault", oninput: () => this.readJson()});
+        this.jsonFault = element("p", {class: "fault", id: "json-fault", hidden: true});
+        this.curl = copyable("The same from a shell", "");
+        append(host, [
+            element("h1", {}, "New experiment"),
+            element("form", {class: "spec", novalidate: true,
+                             onsubmit: (event) => this.submit(event)},
+                element("div", {class: "left"}, this.trouble, this.fields,
+                    element("p", {class: "actions"}, this.start)),
+                element("div", {class: "right"},
+                    element("label", {for: "json"}, "The exact spec"), this.json, this.jsonFault,
+                    this.curl))]);
+        this.build();
+    }
+
+    /* Makes the fields anew: the spec has changed its shape. The focus stays where it was. */
+    build() {
+        const focused = document.activeElement?.id;
+        refill(this.fields, groups(this.spec, this.options, {
+            init: this.init, changed: () => this.changed(),
+            reshaped: () => this.reshaped()}));
+        if (focused)
+            this.fields.querySelector(`#${CSS.escape(focused)}`)?.focus();
+        this.write();
+    }
+
+    write() {
+        this.json.value = pretty(this.spec);
+        this.curl.replace(api.curlStart(this.spec));
+    }
+
+    changed() {
+        this.write();
+        this.noted();
+    }
+
+    reshaped() {
+        this.build();
+        this.noted();
+    }
+
+    noted() {
+        view.noteSpec(this.spec);
+        clearTimeout(this.checking);
+        this.checking = setTimeout(() => this.check(), CHECK_MS);
+    }
+
+    readJson() {
+        try {
+            const spec = JSON.parse(this.json.value);
+            if (spec === null || typeof spec !== "object" || Array.isArray(spec))
+                throw new SyntaxError("A spec is an object: { \u2026 }.");
+            this.spec = spec;
+        } catch (fault) {
+            this.jsonFault.hidden = false;
+            setText(this.jsonFault, `Not yet JSON: ${fault.message}`);
+            this.start.disabled = true;
+            return;
+        }
+        this.jsonFault.hidden = true;
+        this.start.disabled = false;
+        const text = this.json.value;
+        this.build();
+        this.json.value = text;
+        this.noted();
+    }
+
+    /* Asks the server what it thinks of the spec, and how many runs it makes. */
+    async check() {
+        const mine = ++this.checks;
+        const answer = await api.check(this.spec).catch((problem) => problem);
+        if (mine !== this.checks)
+            return;
+        const found = answer instanceof api.Problem ? answer : null;
+        faults.show(this.fields, this.trouble, found);
+        this.start.textContent = found ? "Start" : `Start ${plural(answer.runs, "run")}`;
+    }
+
+    async submit(event) {
+        event.preventDefault();
+        clearTimeout(this.checking);
+        this.checks++;
+        this.start.disabled = true;
+        try {
+            const experiment = await api.start(this.spec);
+            view.go({experiment: experiment.id});
+        } catch (problem) {
+            faults.show(this.fields, this.trouble, problem);
+            faults.focusFirst(this.fields, this.trouble);
+        } finally {
+            this.start.disabled = false;
+        }
+    }
+}

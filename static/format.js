@@ -1,0 +1,65 @@
+// How numbers, counts and times are written on the page.
+
+const grouped = new Intl.NumberFormat("en", {maximumFractionDigits: 0});
+
+/* A number to some significant digits, with a real minus sign; null is a number that is not
+ * finite. Exactly 0 is "0", so that "never moved" can be told from "nearly nothing". */
+export function short(value, digits = 5) {
+    if (value === null || value === undefined)
+        return "not finite";
+    if (value === 0)
+        return "0";
+    const size = Math.abs(value);
+    const text = size >= 1e6 || size < 1e-3
+        ? value.toExponential(digits - 1).replace(/\.?0+e/, "e").replace("e+", "e")
+        : value.toPrecision(digits);
+    return text.replaceAll("-", "\u2212");
+}
+
+/* The same in little room: four decimals, fewer before large numbers. */
+export function brief(value) {
+    const size = Math.abs(value);
+    return size < 1 && size >= 1e-3 ? value.toFixed(4).replace("-", "\u2212")
+        : short(value, size < 1e-3 ? 2 : 5);
+}
+
+/* Every digit: reads back as the same double, as the server printed it. */
+export function exact(value) {
+    return value === null || value === undefined ? "not finite" : String(value);
+}
+
+/* A setting as one would write it: 0.0004, 1e-7. */
+export function setting(value) {
+    return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/* 1000000 as 1,000,000. */
+export function count(n) {
+    return grouped.format(n);
+}
+
+/* "1 run", "8 runs". */
+export function plural(n, noun) {
+    return `${count(n)} ${noun}${n === 1 ? "" : "s"}`;
+}
+
+/* "just now", "5 minutes ago", or the day. */
+export function ago(time, now = Date.now()) {
+    const minutes = Math.floor((now - Date.parse(time)) / 60000);
+    if (!(minutes >= 0) || minutes < 1)
+        return "just now";
+    if (minutes < 60)
+        return `${plural(minutes, "minute")} ago`;
+    if (minutes < 24 * 60)
+        return `${plural(Math.floor(minutes / 60), "hour")} ago`;
+    return new Date(time).toLocaleDateString(undefined, {dateStyle: "medium"});
+}
+
+/* A label for a tick or an epoch axis: no more digits than needed. */
+export function tick(value) {
+    const size = Math.abs(value);
+    if (size >= 1e7 || (size < 1e-4 && size > 0))
+        return value.toExponential().replace("e+", "e").replaceAll("-", "\u2212");
+    return String(Number(value.toPrecision(6))).replace(/\B(?=(\d{3})+$)/g, size >= 1000 ? "," : "")
+        .replaceAll("-", "\u2212");
+}

@@ -1,0 +1,83 @@
+// The first page: presets to start with one click, and recent experiments.
+
+import * as api from "./api.js";
+import {append, element} from "./element.js";
+import {ago, plural} from "./format.js";
+import {badge} from "./runs.js";
+import * as view from "./view.js";
+
+export async function open(host) {
+    document.title = "Descent";
+    const [{groups}, list] = await Promise.all([api.presets(), api.experiments()]);
+    const fault = element("p", {class: "fault", role: "alert", hidden: true});
+    append(host, [
+        element("header", {class: "hero"},
+            element("h1", {}, "Watch a small neural network learn"),
+            element("p", {}, "These experiments come from one student\u2019s report on a network of two " +
+                "inputs, two hidden units and one output. Start one and see every epoch\u2019s loss " +
+                "while it trains, or ",
+                element("a", {href: view.address({preset: ""})}, "set up your own"), ".")),
+        fault,
+        element("div", {class: "overview"},
+            element("div", {}, groups.map((group) => groupOf(group, (preset, button) =>
+                start(preset, button, fault)))),
+            recent(list))]);
+    return {};
+}
+
+function groupOf(group, onStart) {
+    return element("section", {class: "group"},
+        element("h2", {}, group.title),
+        element("ul", {class: "cards"}, group.presets.map((preset) => card(preset, onStart))));
+}
+
+function card(preset, onStart) {
+    const button = element("button", {type: "button", class: "primary",
+                                      "aria-label": `Start: ${preset.title}`,
+                                      "data-preset": preset.name,
+                                      onclick: () => onStart(preset, button)}, "Start");
+    return element("li", {class: "card"},
+        element("h3", {}, preset.title),
+        element("dl", {},
+            element("dt", {}, "The report saw"), element("dd", {}, preset.saw),
+            element("dt", {}, "Look for"), element("dd", {}, preset.look_for)),
+        element("p", {class: "actions"}, button,
+            element("a", {class: "button quiet", href: view.address({preset: preset.name}),
+                          "aria-label": `Change: ${preset.title}`}, "Change")));
+}
+
+async function start(preset, button, fault) {
+    button.disabled = true;
+    try {
+        const experiment = await api.start({preset: preset.name});
+        view.go({experiment: experiment.id});
+    } catch (problem) {
+        button.disabled = false;
+        fault.hidden = false;
+        fault.textContent = problem.message;
+        fault.scrollIntoView({block: "nearest"});
+    }
+}
+
+function recent(list) {
+    const items = element("ul", {class: "recent-list"});
+    const more = element("button", {type: "button", class: "quiet"}, "Show more");
+    const add = ({experiments, next}) => {
+        append(items, experiments.map(line));
+        more.hidden = !next;
+        more.onclick = async () => add(await api.experiments(next));
+    };
+    add(list);
+    return element("aside", {class: "recent", "aria-label": "Recent experiments"},
+        element("h2", {}, "Recent experiments"),
+        list.experiments.length > 0 ? items
+            : element("p", {class: "note"}, "None yet. They stay here when you come back."),
+        more);
+}
+
+function line({id, name, state, created, n_runs, n_ended}) {
+    const runs = state === "done" ? plural(n_runs, "run") : `${n_ended} of ${plural(n_runs, "run")}`;
+    return element("li", {},
+        element("a", {href: view.address({experiment: id})}, name || "without a name"),
+        element("span", {class: "facts"}, badge(state), ` \u00b7 ${runs} \u00b7 ${ago(created)}`));
+}

@@ -1,0 +1,137 @@
+// Specs as the page handles them: JSON pointers, sweeps, and the words for a run's settings.
+
+const tokens = (pointer) => pointer.split("/").slice(1)
+    .map((token) => token.replaceAll("~1", "/").replaceAll("~0", "~"));
+
+export const escape = (token) => String(token).replaceAll("~", "~0").replaceAll("/", "~1");
+
+/* The value at a pointer, or undefined. */
+export function get(spec, pointer) {
+    return tokens(pointer).reduce((value, token) =>
+        value !== null && typeof value === "object" && Object.hasOwn(value, token)
+            ? value[token] : undefined, spec);
+}
+
+/* Sets the value at a pointer, making objects on the way; undefined removes it. */
+export function set(spec, pointer, value) {
+    const path = tokens(pointer);
+    const name = path.pop();
+    let place = spec;
+    for (const token of path) {
+        if (place[token] === null || typeof place[token] !== "object")
+            place[token] = {};
+        place = place[token];
+    }
+    if (value === undefined)
+        delete place[name];
+    else
+        place[name] = value;
+}
+
+/* What a reader typed, as JSON: a number where it is one, else the text itself, so that the server
+ * can say what is wrong with it. Empty is undefined. */
+export function value(text) {
+    const trimmed = text.trim();
+    if (trimmed === "")
+        return undefined;
+    const number = Number(trimmed);
+    return Number.isFinite(number) ? number : trimmed;
+}
+
+/* "0.001, 0.0004" as a list of values. */
+export const values = (text) => text.split(/[,;\s]+/).filter(Boolean).map(value);
+
+/* Writes what was typed for a number: one value is set, several become a sweep over it. */
+export function setNumbers(spec, pointer, text) {
+    const list = values(text);
+    set(spec, pointer, list[0]);
+    setSweep(spec, pointer, list.length > 1 ? list : undefined);
+}
+
+export function setSweep(spec, pointer, list) {
+    const sweep = {...spec.sweep};
+    delete sweep[pointer];
+    if (list !== undefined)
+        sweep[pointer] = list;
+    if (Object.keys(sweep).length > 0)
+        spec.sweep = sweep;
+    else
+        delete spec.sweep;
+}
+
+/* The text of a field for numbers: its sweep's values, or its one value. */
+export function numbersText(spec, pointer) {
+    const swept = spec.sweep?.[pointer];
+    const one = get(spec, pointer);
+    return Array.isArray(swept) ? swept.join(", ") : one === undefined ? "" : String(one);
+}
+
+const WEIGHT_NAMES = {
+    "weights/0/0/0": "w1", "weights/0/0/1": "w2", "weights/0/1/0": "w3", "weights/0/1/1": "w4",
+    "weights/1/0/0": "w5", "weights/1/0/1": "w6",
+    "biases/0/0": "bias1", "biases/0/1": "bias2", "biases/1/0": "bias3",
+};
+
+/* Two inputs, two hidden units, one output: the network whose parameters have names. */
+export function isTwoTwoOne(spec) {
+    const layers = spec.network?.layers;
+    const features = spec.dataset?.features;
+    const n = features === undefined || features === null ? 2 : Object.keys(features).length;
+    return Array.isArray(layers) && layers.length === 2 && n === 2 &&
+        layers[0]?.units === 2 && layers[1]?.units === 1;
+}
+
+/* A pointer in a word or two: "learning rate", "w3", "layer 1 units". */
+export function words(pointer, spec) {
+    const start = pointer.replace("/network/init/", "");
+    if (WEIGHT_NAMES[start] && isTwoTwoOne(spec))
+        return WEIGHT_NAMES[start];
+    const path = tokens(pointer);
+    const last = path[path.length - 1].replaceAll("_", " ");
+    const layer = path.indexOf("layers");
+    if (layer >= 0)
+        return `layer ${Number(path[layer + 1]) + 1} ${last}`;
+    if (last === "seed")
+        return `${path[0] === "dataset" ? "data" : path[0] === "training" ? "order" : "start"} seed`;
+    return /^\d+$/.test(last) ? path.slice(2).join(" ") : last;
+}
+
+/* Labels of an experiment's runs: {heading, runs: [{label, title}]}. With one swept setting the
+ * heading names it and a label is its value. */
+export function labels(experiment, write) {
+    const pointers = Object.keys(experiment.runs[0]?.overrides ?? {});
+    const name = (pointer) => words(pointer, experiment.spec);
+    const runs = experiment.runs.map((row) => {
+        const all = pointers.map((pointer) => `${name(pointer)} ${write(row.overrides[pointer])}`);
+        const label = pointers.length === 1 ? write(row.overrides[pointers[0]])
+            : pointers.length > 1 ? pointers.map((p) => write(row.overrides[p])).join(" \u00b7 ")
+                : `run ${row.run}`;
+        return {label, title: all.join(", ") || `run ${row.run}`};
+    });
+    return {heading: pointers.map(name).join(" \u00b7 ") || "run", runs};
+}
+
+/* True when everything `part` says is also said by `whole`. */
+export function within(part, whole) {
+    if (part === null || typeof part !== "object")
+        return part === whole;
+    return whole !== null && typeof whole === "object" &&
+        Object.keys(part).every((name) => Object.hasOwn(whole, name) &&
+            within(part[name], whole[name])) &&
+        (!Array.isArray(part) || part.length === whole.length);
+}
+
+/* JSON as one would write it by hand: short lists and objects on one line. */
+export function pretty(value, indent = "", room = 58) {
+    const flat = JSON.stringify(value)?.replace(/("(?:[^"\\]|\\.)*")|([,:])/g,
+        (all, text, mark) => text ?? `${mark} `);
+    if (value === null || typeof value !== "object" || flat.length + indent.length <= room)
+        return flat;
+    const inner = `${indent}  `;
+    const lines = Array.isArray(value)
+        ? value.map((item) => inner + pretty(item, inner, room))
+        : Object.entries(value).map(([name, item]) =>
+            `${inner}${JSON.stringify(name)}: ${pretty(item, inner, room)}`);
+    const [open, close] = Array.isArray(value) ? "[]" : "{}";
+    return `${open}\n${lines.join(",\n")}\n${indent}${close}`;
+}

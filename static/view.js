@@ -1,0 +1,115 @@
+// What the page shows, as the address says it: a link, a reload, back and forward give it again.
+//
+//   /                        presets and recent experiments
+//   /?new=PRESET or ?like=ID the form, with a preset's or an experiment's spec; #spec=JSON once edited
+//   /?experiment=ID          an experiment; x, y = log | linear, zoom = x0,x1,y0,y1, hide = runs,
+//                            digits = all
+
+const listeners = [];
+
+/* The view of the present address. */
+export function read() {
+    const query = new URLSearchParams(location.search);
+    const axis = (name) => ["log", "linear"].includes(query.get(name)) ? query.get(name) : null;
+    return {
+        page: query.has("experiment") ? "experiment"
+            : query.has("new") || query.has("like") ? "form" : "home",
+        experiment: query.get("experiment"),
+        preset: query.get("new"),
+        like: query.get("like"),
+        spec: location.hash.startsWith("#spec=") ? fragment() : null,
+        x: axis("x"),
+        y: axis("y"),
+        zoom: readZoom(query.get("zoom")),
+        hide: new Set((query.get("hide") ?? "").split(",").filter(Boolean).map(Number)),
+        allDigits: query.get("digits") === "all",
+    };
+}
+
+function fragment() {
+    try {
+        return JSON.parse(decodeURIComponent(location.hash.slice("#spec=".length)));
+    } catch {
+        return null;
+    }
+}
+
+/* x0,x1,y0,y1 with empty places for an axis that fits by itself. */
+function readZoom(text) {
+    if (!text)
+        return null;
+    const [x0, x1, y0, y1] = text.split(",").map((part) => part === "" ? NaN : Number(part));
+    return {x: x0 < x1 ? [x0, x1] : null, y: y0 < y1 ? [y0, y1] : null};
+}
+
+function writeZoom(zoom) {
+    const pair = (ends) => ends ? ends.map((end) => Number(end.toPrecision(6))).join(",") : ",";
+    return zoom && (zoom.x || zoom.y) ? `${pair(zoom.x)},${pair(zoom.y)}` : null;
+}
+
+/* The address of a view, given as its parts. */
+export function address({experiment, preset, like, x, y, zoom, hide, allDigits}) {
+    const query = new URLSearchParams();
+    const put = (name, value) => value !== null && value !== undefined && query.set(name, value);
+    put("experiment", experiment);
+    put("new", preset);
+    put("like", like);
+    put("x", x);
+    put("y", y);
+    put("zoom", writeZoom(zoom));
+    put("hide", hide?.size ? [...hide].sort((a, b) => a - b).join(",") : null);
+    put("digits", allDigits ? "all" : null);
+    const text = query.toString().replaceAll("%2C", ",");
+    return text ? `?${text}` : "./";
+}
+
+/* Goes to another page. */
+export function go(parts) {
+    history.pushState(null, "", address(parts));
+    changed();
+}
+
+/* Writes a change of the present page into the address, without a step in the history. */
+export function note(change) {
+    const view = {...read(), ...change};
+    history.replaceState(null, "", address(view));
+}
+
+/* Keeps an edited spec in the fragment, which is never sent to the server. */
+export function noteSpec(spec) {
+    history.replaceState(null, "",
+        `${location.search}#spec=${encodeURIComponent(JSON.stringify(spec))}`);
+}
+
+/* Calls back whenever the page changes: go, back, forward. */
+export function onChange(listener) {
+    listeners.push(listener);
+}
+
+function changed() {
+    listeners.forEach((listener) => listener(read()));
+}
+
+addEventListener("popstate", changed);
+
+/* A link within the page moves the focus and leaves the address alone, which holds the view. */
+function jump(event, link) {
+    event.preventDefault();
+    document.querySelector(link.hash)?.focus();
+}
+
+/* A link to another page of this page; a plain click does not load the page anew. */
+export function follow(event) {
+    const link = event.target.closest("a[href]");
+    if (!link || event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey ||
+        event.shiftKey || link.hasAttribute("download") || link.target ||
+        link.origin !== location.origin || link.pathname !== location.pathname)
+        return;
+    if (link.getAttribute("href").startsWith("#")) {
+        jump(event, link);
+        return;
+    }
+    event.preventDefault();
+    history.pushState(null, "", link.href);
+    changed();
+}

@@ -1,0 +1,345 @@
+"""The page in a real browser, headless: what a visitor sees, clicks and types."""
+import json
+import signal
+import tempfile
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.options import Options
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+import service
+import specs
+
+# No sandbox: the tests may run as root. The rest keeps the browser from calling home.
+FLAGS = ("--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run "
+         "--disable-background-networking --disable-component-update --disable-sync "
+         "--disable-dev-shm-usage --no-proxy-server").split()
+MARKUP = "<img src=x onerror=\"document.title='broken'\"> & <b>bold</b>"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with tempfile.TemporaryDirectory() as profile:
+        options = Options()
+        options.binary_location = "/usr/bin/chromium"
+        for flag in [*FLAGS, f"--user-data-dir={profile}"]:
+            options.add_argument(flag)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
+        driver.set_page_load_timeout(20)
+        driver.set_script_timeout(20)
+        yield driver
+        driver.quit()
+
+
+@pytest.fixture
+def page(browser, server):
+    """The page of the module's server; a test that leaves a message in the console fails."""
+    yield Page(browser, server)
+    problems = browser.get_log("browser")
+    assert problems == [], problems
+
+
+class Page:
+    """A browser window as a visitor uses it."""
+
+    def __init__(self, browser, server):
+        self.browser = browser
+        self.server = server
+        self.resize(1280, 800)
+        browser.get_log("browser")
+
+    def resize(self, width, height):
+        self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": False})
+
+    def open(self, address="/"):
+        """Opens an address; what stands in <main> is then complete."""
+        self.browser.get("about:blank")
+        self.browser.get(self.server.url + address)
+        self.wait(lambda: self.all("main > .page"), "the page")
+
+    def wait(self, condition, what, seconds=15):
+        return service.wait_until(condition, seconds * self.server.slowness, what)
+
+    def all(self, selector):
+        return self.browser.find_elements(By.CSS_SELECTOR, selector)
+
+    def one(self, selector):
+        return self.wait(lambda: self.all(selector), selector)[0]
+
+    def run(self, script, *arguments):
+        return self.browser.execute_script(script, *arguments)
+
+    def text(self, selector):
+        return self.run("return document.querySelector(arguments[0])?.textContent ?? null",
+                        selector)
+
+    def texts(self, selector):
+        return self.run("return [...document.querySelectorAll(arguments[0])]"
+                        ".map((node) => node.textContent.trim())", selector)
+
+    def click(self, selector):
+        self.one(selector)
+        self.run("document.querySelector(arguments[0]).scrollIntoView({block: 'center'})", selector)
+        self.one(selector).click()
+
+    def experiment(self):
+        """The id in the address, once there is one."""
+        def found():
+            address = self.browser.current_url
+            return "experiment=" in address and address.split("experiment=")[1].split("&")[0]
+        return self.wait(found, "an experiment in the address")
+
+    def points(self):
+        """How many points of losses the page holds."""
+        return int(self.one(".chart").get_attribute("data-points") or 0)
+
+    def states(self):
+        return [text.split()[-1] for text in self.texts(".runs .state")]
+
+    def wait_for_end(self, n_runs):
+        self.wait(lambda: len(self.states()) == n_runs and
+                  set(self.states()) <= set(service.ENDED), f"the end of {n_runs} runs")
+
+    def colours_drawn(self, n_runs):
+        """Whether each run's colour is somewhere on the canvas."""
+        return self.run("""
+            const lines = [...document.querySelectorAll(".legend .swatch line")];
+            const wanted = lines.map((line) => getComputedStyle(line).stroke.match(/\\d+/g).join());
+            const canvas = document.querySelector(".chart canvas");
+            const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+            const seen = new Set();
+            for (let i = 0; i < data.length; i += 4)
+                if (data[i + 3] === 255) seen.add(`${data[i]},${data[i + 1]},${data[i + 2]}`);
+            return wanted.map((colour) => seen.has(colour));""") == [True] * n_runs
+
+    def overflow(self):
+        """What sticks out of the window to the right, beyond what scrolls by itself."""
+        return self.run("""
+            const root = document.documentElement;
+            return root.scrollWidth <= root.clientWidth ? [] :
+                [...document.querySelectorAll("body *")]
+                    .filter((node) => node.getBoundingClientRect().right > root.clientWidth)
+                    .map((node) => node.outerHTML.slice(0, 120));""")
+
+    def number_in(self, row, column):
+        """A number of the table of runs, by the text of its column."""
+        columns = self.texts(".runs thead tr:last-child th")
+        cells = self.texts(f".runs tbody tr:nth-child({row + 1}) td")
+        return float(cells[2 + columns.index(column)])
+
+
+def rate_preset(server):
+    """The preset of the learning rates: the first one that sweeps them."""
+    presets = [preset for group in server.get("/presets")["groups"] for preset in group["presets"]]
+    return next(preset for preset in presets if specs.RATE in preset["spec"].get("sweep", {}))
+
+
+def start_rates(page):
+    preset = rate_preset(page.server)
+    page.open()
+    page.click(f"[data-preset='{preset['name']}']")
+    page.experiment()
+    return preset["spec"]["sweep"][specs.RATE]
+
+
+def test_one_click_trains_the_learning_rates_and_shows_their_exact_numbers(page):
+    rates = start_rates(page)
+    page.wait_for_end(8)
+    assert len(rates) == 8 and page.states() == ["done"] * 8
+    page.wait(lambda: page.colours_drawn(8), "eight curves")
+    assert [float(text) for text in page.texts(".legend .name")] == rates
+    page.click(".check input")
+    for run, rate in enumerate(rates):
+        gold = next(gold for gold in specs.GOLDEN["experiments"].values() if
+                    gold["spec"] == {**specs.GOLDEN["experiments"]["lr_0.001"]["spec"], "lr": rate})
+        assert page.number_in(run, "last") == float(gold["losses"]["1000"]), rate
+        assert page.number_in(run, "first") == float(gold["losses"]["1"]), rate
+        assert page.number_in(run, "2, 3") == float(gold["prediction"]), rate
+        values = dict(zip(specs.NAMES, gold["final_weights"] + gold["final_biases"]))
+        for name in specs.NAMES:
+            assert page.number_in(run, name) == float(values[name]), (rate, name)
+
+
+def test_a_reload_and_the_history_find_the_experiment_again(page):
+    start_rates(page)
+    page.wait_for_end(8)
+    address = page.browser.current_url
+    page.browser.refresh()
+    page.wait_for_end(8)
+    page.wait(lambda: page.colours_drawn(8), "eight curves after a reload")
+    assert page.browser.current_url == address
+    page.browser.back()
+    page.wait(lambda: page.all("[data-preset]"), "the presets after going back")
+    page.browser.forward()
+    page.wait_for_end(8)
+    page.wait(lambda: page.points() >= 8000, "every epoch after going forward")
+
+
+def test_curves_grow_while_a_zoom_stays_and_cancel_ends_them(page):
+    experiment = page.server.post(specs.long_run())["id"]
+    page.open(f"/?experiment={experiment}")
+    first = page.wait(page.points, "the first points")
+    assert page.states() == ["running"]
+    canvas = page.one(".u-over")
+
+    def epoch_at_the_right():
+        ActionChains(page.browser).move_to_element_with_offset(canvas, 300, 20).perform()
+        text = page.text(".legend-head")
+        return int(text.split()[1].replace(",", "")) if text.startswith("epoch") else 0
+
+    ActionChains(page.browser).move_to_element_with_offset(canvas, -380, -100).click_and_hold() \
+        .move_by_offset(120, 200).release().perform()
+    page.wait(lambda: "zoom=" in page.browser.current_url, "the zoom in the address")
+    zoomed = page.wait(epoch_at_the_right, "an epoch under the mouse")
+    page.wait(lambda: page.points() > first + 500, "more points")
+    assert epoch_at_the_right() == zoomed
+    page.click(".headline button")
+    page.wait(lambda: page.states() == ["cancelled"], "the end of the run")
+    page.server.request("DELETE", f"/experiments/{experiment}")
+
+
+def test_the_stream_goes_on_after_the_server_was_killed(browser, fresh_server):
+    running = fresh_server()
+    page = Page(browser, running)
+    experiment = running.post(specs.long_run())["id"]
+    page.open(f"/?experiment={experiment}")
+    page.wait(page.points, "the first points")
+    running.restart(signal.SIGKILL, running.port)
+    page.wait(lambda: "again" in page.text(".broken") and not page.one(".broken").is_displayed(),
+              "the connection", 30)
+    before = page.points()
+    page.wait(lambda: page.points() > before + 100, "points of the server's second life", 30)
+    assert page.states() == ["running"]
+    running.request("POST", f"/experiments/{experiment}/cancel", data="{}",
+                    headers=service.JSON_TYPE)
+    page.wait(lambda: page.states() == ["cancelled"], "the end of the run")
+    browser.get("about:blank")
+    browser.get_log("browser")
+
+
+def test_nothing_sticks_out_at_360_pixels(page):
+    experiment = page.server.train(specs.sweep([0.025, 0.0004], epochs=50))["id"]
+    page.resize(360, 740)
+    for address in ("/", f"/?experiment={experiment}", "/?new="):
+        page.open(address)
+        page.run("document.querySelectorAll('details').forEach((node) => { node.open = true; })")
+        assert page.overflow() == [], address
+
+
+def test_an_experiment_is_started_by_keyboard_alone(page):
+    page.open()
+    for _ in range(20):
+        ActionChains(page.browser).send_keys(Keys.TAB).perform()
+        focused = page.browser.switch_to.active_element
+        if focused.get_attribute("data-preset"):
+            break
+    outline = page.run("return getComputedStyle(document.activeElement).outlineStyle")
+    assert focused.get_attribute("data-preset") and outline == "solid"
+    ActionChains(page.browser).send_keys(Keys.ENTER).perform()
+    page.experiment()
+    page.wait_for_end(8)
+    chart = page.one(".chart")
+    chart.send_keys(Keys.ARROW_RIGHT * 3)
+    assert page.text(".legend-head").startswith("epoch ")
+
+
+def test_markup_in_a_name_stays_text(page):
+    experiment = page.server.train({**specs.report(epochs=5), "name": MARKUP})["id"]
+    page.open(f"/?experiment={experiment}")
+    assert page.text("h1") == MARKUP
+    page.open()
+    assert MARKUP in page.texts(".recent-list a")
+    page.open(f"/?like={experiment}")
+    assert page.one("#field-\\/name").get_attribute("value") == MARKUP
+    assert page.all("main img, main b") == []
+    assert "broken" not in page.browser.title
+
+
+def test_a_fault_stands_at_its_field_in_the_servers_words(page):
+    page.open("/?new=")
+    spec = json.loads(page.one("#json").get_attribute("value"))
+    spec["dataset"]["samples"] = 0
+    spec["dataset"]["target"] = "n1 +"
+    reply = page.server.request("POST", "/experiments?validate=true", data=json.dumps(spec),
+                                headers=service.JSON_TYPE)
+    details = {fault["pointer"]: fault["detail"] for fault in reply.json()["errors"]}
+    for name in ("samples", "target"):
+        field = page.one(f"#field-\\/dataset\\/{name}")
+        field.clear()
+        field.send_keys(str(spec["dataset"][name]))
+    field.send_keys(Keys.ENTER)
+    for pointer in ("/dataset/samples", "/dataset/target"):
+        place = f"[data-pointer='{pointer}']"
+        page.wait(lambda: page.text(f"{place} > .fault"), f"a fault at {pointer}")
+        assert page.text(f"{place} > .fault") == details[pointer]
+        assert page.one(f"{place} input").get_attribute("aria-invalid") == "true"
+    assert "experiment=" not in page.browser.current_url
+    # Chromium itself reports every answer of 4xx in the console.
+    assert all("422" in entry["message"] for entry in page.browser.get_log("browser"))
+
+
+def test_the_form_makes_a_sweep_of_a_list(page):
+    page.open("/?new=")
+    field = page.one("#field-\\/training\\/optimizer\\/learning_rate")
+    field.clear()
+    field.send_keys("0.001, 0.0004, 1e-5")
+    page.wait(lambda: page.text("form.spec .primary") == "Start 3 runs", "the number of runs")
+    spec = json.loads(page.one("#json").get_attribute("value"))
+    assert spec["sweep"] == {specs.RATE: [0.001, 0.0004, 1e-5]}
+    field.send_keys(Keys.ENTER)
+    experiment = page.experiment()
+    page.wait_for_end(3)
+    page.wait(lambda: page.colours_drawn(3), "three curves")
+    assert len(page.server.get(f"/experiments/{experiment}")["runs"]) == 3
+
+
+def test_a_diverged_run_says_epoch_and_sample(page):
+    row = page.server.train(specs.sweep([1e9, 0.0004], epochs=20))
+    page.open(f"/?experiment={row['id']}")
+    page.wait_for_end(2)
+    where = row["runs"][0]["diverged"]
+    assert page.states() == ["diverged", "done"]
+    message = page.text(".messages li")
+    assert f"epoch {where['epoch']}" in message and f"sample {where['sample']}" in message
+    assert row["runs"][0]["message"] in message
+
+
+def test_everything_comes_from_the_server_itself(page):
+    start_rates(page)
+    page.wait_for_end(8)
+    names = page.run("return performance.getEntriesByType('resource').map((entry) => entry.name)")
+    assert names and all(name.startswith(page.server.url + "/") for name in names)
+
+
+def test_thinning_keeps_every_extreme(page):
+    page.open()
+    found = page.browser.execute_async_script("""
+        const done = arguments[arguments.length - 1];
+        import("/losses.js").then(({Losses}) => {
+            const losses = new Losses(1), n = 2000000;
+            for (let begun = 0; begun < n; begun += 1000) {
+                const epochs = Array.from({length: 1000}, (_, i) => begun + i + 1);
+                losses.append(0, {epochs, loss: epochs.map((epoch) =>
+                    epoch === 1234567 ? 90 : epoch === 765432 ? 0.5 : 2 + epoch % 7)});
+            }
+            const picture = (logEpoch, from, to) => losses.picture({from, to, nBuckets: 800,
+                logEpoch, logLoss: true, shown: () => true});
+            const drawn = [picture(true, 1, n), picture(false, 1, n),
+                           picture(false, 700000, 1300000)];
+            done({points: losses.curves[0].n, lows: drawn.map(({low}) => low),
+                  highs: drawn.map(({high}) => high),
+                  inOrder: drawn.every(({x}) => x.every((epoch, i) => !i || epoch > x[i - 1])),
+                  kept: drawn.every(({ys}) => ys[0].includes(90) && ys[0].includes(0.5)),
+                  head: losses.at(0, 1000), last: losses.at(0, n)});
+        }).catch((problem) => done(String(problem)));""")
+    assert found["points"] <= 400000
+    assert found["lows"] == [0.5] * 3 and found["highs"] == [90] * 3
+    assert found["inOrder"] and found["kept"]
+    assert found["head"] == {"first": 1000, "epoch": 1000, "loss": 8, "min": 8, "max": 8}
+    assert found["last"]["epoch"] == 2000000 and found["last"]["loss"] == 2 + 2000000 % 7
