@@ -1,0 +1,128 @@
+/* A vector of doubles, one run in each lane, and the few operations training needs on it.
+ *
+ * A template: a source file says how wide its vectors are (LANES: 1, 2, 4 or 8) and for which
+ * processor they are compiled (LANES_TARGET, an attribute; nothing: any), and includes this once,
+ * before the other *_lanes.h. With LANES 1 `lanes` is a plain double.
+ *
+ * + - * / act on each lane by itself, rounded as a plain double is and never fused (the build
+ * says -ffp-contract=off). A lane's result depends on that lane's operands alone, so code written
+ * over `lanes` gives a run the same bits at every width, on every processor. Nothing here
+ * branches on a value. */
+#ifndef CORE_BASE_LANES_H
+#define CORE_BASE_LANES_H
+
+#include <stdint.h>
+#include <string.h>
+
+#ifndef LANES
+#error "define LANES before including core/base/lanes.h"
+#endif
+#ifndef LANES_TARGET
+#define LANES_TARGET
+#endif
+
+/* How every function of a template is declared: it must be inlined, because a function outside
+ * LANES_TARGET can take no wide vector, and because constant sizes must reach it. */
+#define LANES_FN static inline __attribute__((always_inline, unused)) LANES_TARGET
+
+/* Stands before the loops over units and inputs. LANES_UNROLL_ALL: all of them are to be unrolled
+ * away (sizes are small constants), so that parameters can live in registers. */
+#if defined(LANES_UNROLL_ALL) && defined(__clang__)
+#define LANES_UNROLL _Pragma("clang loop unroll(full)")
+#elif defined(LANES_UNROLL_ALL)
+#define LANES_UNROLL _Pragma("GCC unroll 16")
+#else
+#define LANES_UNROLL
+#endif
+
+#if LANES == 1
+typedef double lanes;
+typedef uint64_t lanes_bits;
+#else
+typedef double lanes __attribute__((vector_size(8 * LANES)));
+typedef uint64_t lanes_bits __attribute__((vector_size(8 * LANES)));
+#endif
+
+/* `value` in every lane. */
+LANES_FN lanes lanes_set(double value)
+{
+#if LANES == 1
+    return value;
+#elif LANES == 2
+    return (lanes){value, value};
+#elif LANES == 4
+    return (lanes){value, value, value, value};
+#elif LANES == 8
+    return (lanes){value, value, value, value, value, value, value, value};
+#else
+#error "LANES must be 1, 2, 4 or 8"
+#endif
+}
+
+LANES_FN lanes_bits lanes_to_bits(lanes value)
+{
+    lanes_bits bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+LANES_FN lanes lanes_from_bits(lanes_bits bits)
+{
+    lanes value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+/* All ones in the lanes where z > 0, else 0; also 0 where z is NaN. */
+LANES_FN lanes_bits lanes_where_positive(lanes z)
+{
+#if LANES == 1 && defined(__SSE2__)
+    typedef double pair __attribute__((vector_size(16))); /* a comparison without a branch */
+    pair mask = __builtin_ia32_cmpltsd((pair){0.0, 0.0}, (pair){z, 0.0});
+    return lanes_to_bits(mask[0]);
+#elif LANES == 1
+    return -(lanes_bits)(z > 0.0);
+#else
+    return (lanes_bits)(z > lanes_set(0.0));
+#endif
+}
+
+/* z > 0 ? a : 0.0 */
+LANES_FN lanes lanes_if_positive(lanes z, lanes a)
+{
+#if LANES == 1 && defined(__SSE2__)
+    typedef double pair __attribute__((vector_size(16)));
+    typedef uint64_t pair_bits __attribute__((vector_size(16)));
+    pair mask = __builtin_ia32_cmpltsd((pair){0.0, 0.0}, (pair){z, 0.0});
+    return ((pair)((pair_bits)mask & (pair_bits)(pair){a, 0.0}))[0];
+#else
+    return lanes_from_bits(lanes_to_bits(a) & lanes_where_positive(z));
+#endif
+}
+
+/* z > 0 ? a : b */
+LANES_FN lanes lanes_choose_positive(lanes z, lanes a, lanes b)
+{
+    lanes_bits where = lanes_where_positive(z);
+    return lanes_from_bits((lanes_to_bits(a) & where) | (lanes_to_bits(b) & ~where));
+}
+
+/* z > 0 ? z : 0.0. The processor's maximum is that exactly, NaN and -0.0 included, when 0.0 is its
+ * second operand; it is quicker than a comparison and a mask. */
+LANES_FN lanes lanes_positive(lanes z)
+{
+#if LANES == 1 && defined(__SSE2__)
+    typedef double pair __attribute__((vector_size(16)));
+    return __builtin_ia32_maxsd((pair){z, 0.0}, (pair){0.0, 0.0})[0];
+#elif LANES == 2 && defined(__SSE2__)
+    return __builtin_ia32_maxpd(z, lanes_set(0.0));
+#elif LANES == 4 && defined(__x86_64__)
+    return __builtin_ia32_maxpd256(z, lanes_set(0.0));
+#elif LANES == 8 && defined(__x86_64__) && !defined(__clang__)
+    return __builtin_ia32_maxpd512_mask(z, lanes_set(0.0), z, -1, 4);
+#else
+    return lanes_if_positive(z, z);
+#endif
+}
+
+#endif
