@@ -119,6 +119,9 @@ $(BUILD)/%.o: %.c $(BUILD)/compile.flags
 	$(SAY) CC $<
 	$(DO)$(COMPILE) -MMD -MP -c $< -o $@
 
+# What an .incbin takes in, the compiler doesn't tell.
+$(BUILD)/server/spec/presets.o: server/spec/presets.json
+
 -include $(patsubst %.o,%.d,$(CORE_OBJECTS) $(SERVER_OBJECTS) $(CORE_HELPERS) $(SERVER_HELPERS) \
            $(BUILD)/server/main.o $(addsuffix .o,$(CORE_TESTS) $(SERVER_TESTS) $(BENCHES) \
            $(PROBES)))
