@@ -20,7 +20,8 @@ struct request {
 static int read_request(struct call *call, struct request *request)
 {
     return call_query_integer(call, "from", 1, INT64_MAX, 1, &request->from) != 0 ||
-                   call_query_integer(call, "to", 1, INT64_MAX, INT64_MAX, &request->to) != 0 ||
+                   call_query_integer(call, "to", request->from, INT64_MAX, INT64_MAX,
+                                      &request->to) != 0 ||
                    call_query_integer(call, "points", 1, POINTS_MAX, 0, &request->points) != 0 ||
                    call_format(call, &request->format) != 0
                ? -1

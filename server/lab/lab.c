@@ -282,6 +282,7 @@ int lab_delete(struct lab *lab, const char *id, struct error *error)
 {
     if (engine_delete(lab->config.engine, id, error) != 0)
         return -1;
+    shelf_remove(lab->shelf, id);
     int release = 0;
     queue_drop(lab->queue, id, close_job, &release);
     tell(lab, id);

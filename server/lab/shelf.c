@@ -1,7 +1,7 @@
 /* The shelf: experiments' specs, parsed, kept while in use and a while longer.
  *
  * DESIGN: a list of books, newest use first, under one mutex. A book with holders is never
- * dropped; idle ones beyond idle_max go, least recently used first. An experiment's spec never
+ * destroyed; idle ones beyond idle_max go, least recently used first. An experiment's spec never
  * changes after it was submitted, so a book never goes stale (renaming changes only the engine's
  * record). Two threads that miss at once may both parse; the second finds the first's book. */
 #include "server/lab/shelf.h"
@@ -15,13 +15,14 @@
 struct book {
     struct study study; /* first, so that a study is its book */
     int n_holders;
+    int is_removed; /* no longer in the list: the last holder destroys it */
     struct book *next;
 };
 
 struct shelf {
     struct engine *engine;
     int idle_max;
-    pthread_mutex_t mutex; /* guards `first` and every book's n_holders and next */
+    pthread_mutex_t mutex; /* guards `first` and what the books have beside their study */
     struct book *first;
 };
 
@@ -178,6 +179,23 @@ void shelf_release(struct shelf *shelf, const struct study *study)
 {
     struct book *book = (struct book *)study;
     pthread_mutex_lock(&shelf->mutex);
-    book->n_holders--;
+    int is_last = --book->n_holders == 0 && book->is_removed;
     pthread_mutex_unlock(&shelf->mutex);
+    if (is_last)
+        book_destroy(book);
+}
+
+void shelf_remove(struct shelf *shelf, const char *id)
+{
+    pthread_mutex_lock(&shelf->mutex);
+    struct book *book = find_locked(shelf, id);
+    int is_idle = 0;
+    if (book != NULL) {
+        shelf->first = book->next; /* found books stand first */
+        book->is_removed = 1;
+        is_idle = book->n_holders == 0;
+    }
+    pthread_mutex_unlock(&shelf->mutex);
+    if (is_idle)
+        book_destroy(book);
 }

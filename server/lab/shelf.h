@@ -29,4 +29,7 @@ void shelf_add(struct shelf *shelf, const char *id, struct spec *spec);
 const struct study *shelf_take(struct shelf *shelf, const char *id, struct error *error);
 void shelf_release(struct shelf *shelf, const struct study *study);
 
+/* Forgets a deleted experiment; who holds its study keeps it until released. */
+void shelf_remove(struct shelf *shelf, const char *id);
+
 #endif
