@@ -35,7 +35,7 @@ LIBS     = $(shell pkg-config --libs libmicrohttpd jansson sqlite3) -lpthread -l
 
 objects  = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)))
 programs = $(patsubst %.c,$(BUILD)/%,$(wildcard $(1)))
-helpers  = $(filter-out $(BUILD)/$(1)/test_%,$(call objects,$(1)/*.c))
+helpers  = $(filter-out $(addprefix $(BUILD)/$(1)/,test_% bench_%),$(call objects,$(1)/*.c))
 
 CORE_OBJECTS   := $(call objects,core/*/*.c)
 SERVER_OBJECTS := $(call objects,server/*/*.c) $(BUILD)/assets.o
@@ -43,7 +43,7 @@ CORE_HELPERS   := $(call helpers,tests/core)
 SERVER_HELPERS := $(call helpers,tests/server)
 CORE_TESTS     := $(call programs,tests/core/test_*.c)
 SERVER_TESTS   := $(call programs,tests/server/test_*.c)
-BENCHES        := $(call programs,tests/bench/*.c)
+BENCHES        := $(call programs,tests/*/bench_*.c)
 PROBES         := $(call programs,tests/outside/*.c)
 
 PAGE  := $(wildcard $(addprefix static/*.,html css js svg png ico))
@@ -80,11 +80,12 @@ check:
 	$(AGAIN) programs
 	@tests/run $(BUILD) core server
 
-## bench: time the training core
+## bench: time the training core and the engine
 bench:
-	@.ci/install run
+	@.ci/install check
 	$(AGAIN) $(BENCHES)
-	@for bench in $(BENCHES); do $$bench || exit 1; done
+	@for bench in $(BENCHES); do \
+	    rm -rf $(BUILD)/bench && mkdir $(BUILD)/bench && $$bench $(BUILD)/bench || exit 1; done
 
 ## clean: remove what was built (with SANITIZE=...: of that variant)
 clean:
@@ -175,17 +176,7 @@ $(BUILD)/tests/server/%: $(BUILD)/tests/server/%.o $(SERVER_HELPERS) $(BUILD)/li
 	$(SAY) LINK $@
 	$(DO)$(LINK) -o $@ $^ -lcmocka $(LIBS)
 
-# Calculators of the core, which the tests from outside question.
-$(BUILD)/tests/outside/%: $(BUILD)/tests/outside/%.o $(BUILD)/libcore.a
-	$(SAY) LINK $@
-	$(DO)$(LINK) -o $@ $^ -lm
-
-# The HTTP layer alone.
-$(BUILD)/tests/outside/http_probe: $(BUILD)/tests/outside/http_probe.o $(BUILD)/libserver.a \
-                                   $(BUILD)/libcore.a
+# Programs that the tests from outside question: the core, the engine or the HTTP layer alone.
+$(BUILD)/tests/outside/%: $(BUILD)/tests/outside/%.o $(BUILD)/libserver.a $(BUILD)/libcore.a
 	$(SAY) LINK $@
 	$(DO)$(LINK) -o $@ $^ $(LIBS)
-
-$(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/libcore.a
-	$(SAY) LINK $@
-	$(DO)$(LINK) -o $@ $^ -lm

@@ -143,7 +143,7 @@ int main(void)
     }
 out:
     if (status != 0) {
-        fprintf(stderr, "training: %s\n", error.text);
+        fprintf(stderr, "bench_training: %s\n", error.text);
     }
     free(losses);
     dataset_destroy(dataset);
