@@ -84,7 +84,7 @@ class Page {
                 element("h1", {}, experiment.name || "Experiment without a name"),
                 element("p", {class: "actions"}, this.cancel,
                     element("a", {class: "button", href: view.address({like: experiment.id})},
-                        "Change and run again"))),
+                        "Edit and run again"))),
             this.state, this.progress, this.broken,
             story && element("dl", {class: "story"},
                 element("dt", {}, "The report saw"), element("dd", {}, story.saw),

@@ -40,6 +40,8 @@ class Form {
         this.curl = copyable("The same from a shell", "");
         append(host, [
             element("h1", {}, "New experiment"),
+            element("p", {class: "note"}, "Several numbers in a field, as in 0.001, 0.0004, make " +
+                "a run for each."),
             element("form", {class: "spec", novalidate: true,
                              onsubmit: (event) => this.submit(event)},
                 element("div", {class: "left"}, this.trouble, this.fields,

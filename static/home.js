@@ -28,22 +28,24 @@ export async function open(host) {
 function groupOf(group, onStart) {
     return element("section", {class: "group"},
         element("h2", {}, group.title),
-        element("ul", {class: "cards"}, group.presets.map((preset) => card(preset, onStart))));
+        element("ul", {class: "presets"}, group.presets.map((preset) => line(preset, onStart))));
 }
 
-function card(preset, onStart) {
+function line(preset, onStart) {
     const button = element("button", {type: "button", class: "primary",
                                       "aria-label": `Start: ${preset.title}`,
                                       "data-preset": preset.name,
                                       onclick: () => onStart(preset, button)}, "Start");
-    return element("li", {class: "card"},
+    return element("li", {},
         element("h3", {}, preset.title),
         element("dl", {},
-            element("dt", {}, "The report saw"), element("dd", {}, preset.saw),
-            element("dt", {}, "Look for"), element("dd", {}, preset.look_for)),
+            element("div", {}, element("dt", {}, "The report saw"), " ",
+                element("dd", {}, preset.saw)),
+            element("div", {}, element("dt", {}, "Look for"), " ",
+                element("dd", {}, preset.look_for))),
         element("p", {class: "actions"}, button,
             element("a", {class: "button quiet", href: view.address({preset: preset.name}),
-                          "aria-label": `Change: ${preset.title}`}, "Change")));
+                          "aria-label": `Edit: ${preset.title}`}, "Edit")));
 }
 
 async function start(preset, button, fault) {
@@ -63,7 +65,7 @@ function recent(list) {
     const items = element("ul", {class: "recent-list"});
     const more = element("button", {type: "button", class: "quiet"}, "Show more");
     const add = ({experiments, next}) => {
-        append(items, experiments.map(line));
+        append(items, experiments.map(past));
         more.hidden = !next;
         more.onclick = async () => add(await api.experiments(next));
     };
@@ -75,7 +77,7 @@ function recent(list) {
         more);
 }
 
-function line({id, name, state, created, n_runs, n_ended}) {
+function past({id, name, state, created, n_runs, n_ended}) {
     const runs = state === "done" ? plural(n_runs, "run") : `${n_ended} of ${plural(n_runs, "run")}`;
     return element("li", {},
         element("a", {href: view.address({experiment: id})}, name || "without a name"),

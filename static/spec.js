@@ -121,11 +121,13 @@ export function within(part, whole) {
         (!Array.isArray(part) || part.length === whole.length);
 }
 
-/* JSON as one would write it by hand: short lists and objects on one line. */
+/* JSON as one would write it by hand: short objects and lists of numbers on one line. */
 export function pretty(value, indent = "", room = 58) {
     const flat = JSON.stringify(value)?.replace(/("(?:[^"\\]|\\.)*")|([,:])/g,
         (all, text, mark) => text ?? `${mark} `);
-    if (value === null || typeof value !== "object" || flat.length + indent.length <= room)
+    const plain = (item) => item === null || typeof item !== "object";
+    if (plain(value) || flat.length + indent.length <= room ||
+        Array.isArray(value) && value.every(plain))
         return flat;
     const inner = `${indent}  `;
     const lines = Array.isArray(value)
