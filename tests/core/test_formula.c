@@ -243,18 +243,25 @@ static void impossible_arithmetic_names_the_column(void **state)
     }
 }
 
+static char *append(char *at, const char *text)
+{
+    size_t length = strlen(text);
+    memcpy(at, text, length + 1);
+    return at + length;
+}
+
 /* `n` times `unit`, then `middle`, then n times `closing`. */
 static char *nested(const char *unit, const char *middle, const char *closing, int n)
 {
-    size_t room = (size_t)n * (strlen(unit) + strlen(closing)) + strlen(middle) + 1;
-    char *text = calloc(room, 1);
+    char *text = malloc((size_t)n * (strlen(unit) + strlen(closing)) + strlen(middle) + 1);
     assert_non_null(text);
+    char *end = text;
     for (int i = 0; i < n; i++) {
-        memcpy(text + strlen(text), unit, strlen(unit) + 1);
+        end = append(end, unit);
     }
-    memcpy(text + strlen(text), middle, strlen(middle) + 1);
+    end = append(end, middle);
     for (int i = 0; i < n; i++) {
-        memcpy(text + strlen(text), closing, strlen(closing) + 1);
+        end = append(end, closing);
     }
     return text;
 }
@@ -471,11 +478,9 @@ static void random_words_compile_or_fail_cleanly(void **state)
     rng_seed(&rng, 3);
     int compiled = 0;
     for (int i = 0; i < 50000; i++) {
-        char text[256] = "";
-        int length = (int)rng_randint(&rng, 1, 12);
-        for (int k = 0; k < length; k++) {
-            const char *word = words[rng_randint(&rng, 0, n_words)];
-            memcpy(text + strlen(text), word, strlen(word) + 1);
+        char text[256], *end = text;
+        for (int k = (int)rng_randint(&rng, 1, 13); k > 0; k--) {
+            end = append(end, words[rng_randint(&rng, 0, n_words)]);
         }
         struct error error = ERROR_INIT;
         struct formula *formula = formula_compile(text, names, N_NAMES, &error);
