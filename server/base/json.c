@@ -1,0 +1,273 @@
+/* Reading, writing and addressing JSON. */
+#include "server/base/json.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- reading ------------------------------------------------------------------------------- */
+
+/* Checks the nesting before anything is allocated: a small text of many brackets would become a
+ * tree of many times its size. Strings are skipped; what is not JSON is left to the parser. */
+static int check_depth(const char *bytes, size_t n_bytes, struct error *error)
+{
+    int depth = 0, in_string = 0;
+    size_t line = 1, line_start = 0;
+
+    for (size_t i = 0; i < n_bytes; i++) {
+        char c = bytes[i];
+        if (c == '\n') {
+            line++;
+            line_start = i + 1;
+        } else if (in_string) {
+            if (c == '\\')
+                i++;
+            else if (c == '"')
+                in_string = 0;
+        } else if (c == '"') {
+            in_string = 1;
+        } else if (c == '[' || c == '{') {
+            if (++depth > JSON_DEPTH_MAX)
+                return error_set(error, ERROR_INVALID,
+                                 "line %zu, column %zu: nested %d deep, expected at most %d", line,
+                                 i - line_start + 1, depth, JSON_DEPTH_MAX);
+        } else if (c == ']' || c == '}') {
+            depth--;
+        }
+    }
+    return 0;
+}
+
+json_t *json_read(const char *bytes, size_t n_bytes, struct error *error)
+{
+    json_error_t fault;
+
+    if (check_depth(bytes, n_bytes, error) < 0)
+        return NULL;
+    json_t *json = json_loadb(bytes, n_bytes, JSON_REJECT_DUPLICATES, &fault);
+    if (json == NULL && json_error_code(&fault) == json_error_out_of_memory)
+        error_set(error, ERROR_MEMORY, "out of memory while reading JSON");
+    else if (json == NULL) /* Jansson cuts its text blindly */
+        error_set(error, ERROR_INVALID, "line %d, column %d: %.*s", fault.line, fault.column,
+                  (int)text_utf8_prefix(fault.text, strlen(fault.text)), fault.text);
+    return json;
+}
+
+/* --- writing ------------------------------------------------------------------------------- */
+
+static void add_list(struct text *text, const json_t *list)
+{
+    size_t i;
+    json_t *item;
+
+    text_add(text, "[", 1);
+    json_array_foreach(list, i, item)
+    {
+        if (i > 0)
+            text_add(text, ",", 1);
+        text_json(text, item);
+    }
+    text_add(text, "]", 1);
+}
+
+static void add_object(struct text *text, const json_t *object)
+{
+    const char *separator = "{";
+
+    for (void *at = json_object_iter((json_t *)object); at != NULL;
+         at = json_object_iter_next((json_t *)object, at)) {
+        text_add(text, separator, 1);
+        text_json_string(text, json_object_iter_key(at));
+        text_add(text, ":", 1);
+        text_json(text, json_object_iter_value(at));
+        separator = ",";
+    }
+    if (json_object_size(object) == 0)
+        text_add(text, "{", 1);
+    text_add(text, "}", 1);
+}
+
+void text_json(struct text *text, const json_t *json)
+{
+    switch (json_typeof(json)) {
+    case JSON_OBJECT:
+        add_object(text, json);
+        break;
+    case JSON_ARRAY:
+        add_list(text, json);
+        break;
+    case JSON_STRING:
+        text_json_string(text, json_string_value(json));
+        break;
+    case JSON_INTEGER:
+        text_printf(text, "%" JSON_INTEGER_FORMAT, json_integer_value(json));
+        break;
+    case JSON_REAL:
+        text_number(text, json_real_value(json));
+        break;
+    case JSON_TRUE:
+        text_add(text, "true", 4);
+        break;
+    case JSON_FALSE:
+        text_add(text, "false", 5);
+        break;
+    case JSON_NULL:
+        text_add(text, "null", 4);
+        break;
+    }
+}
+
+char *json_text(const json_t *json, size_t *out_n_bytes)
+{
+    struct text text = {0};
+    text_json(&text, json);
+    return text_take(&text, out_n_bytes);
+}
+
+json_t *json_number(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+/* --- pointers (RFC 6901) ------------------------------------------------------------------- */
+
+enum { TOKEN_BYTES = 256 };
+
+/* Reads the token after the '/' at *pointer, unescaped, into `out` and moves *pointer behind it.
+ * -1 when it is not there, malformed or longer than any member we know. */
+static int next_token(const char **pointer, char out[TOKEN_BYTES])
+{
+    const char *at = *pointer;
+    size_t n = 0;
+
+    if (*at++ != '/')
+        return -1;
+    for (; *at != '\0' && *at != '/'; at++) {
+        char c = *at;
+        if (c == '~') {
+            at++;
+            if (*at != '0' && *at != '1')
+                return -1;
+            c = *at == '0' ? '~' : '/';
+        }
+        if (n + 1 >= TOKEN_BYTES)
+            return -1;
+        out[n++] = c;
+    }
+    out[n] = '\0';
+    *pointer = at;
+    return 0;
+}
+
+/* The index a token names ("0", "17", never "01" or "-"), or -1. */
+static int token_index(const char *token, size_t n_items, size_t *out_index)
+{
+    size_t index = 0;
+
+    if (token[0] == '\0' || (token[0] == '0' && token[1] != '\0'))
+        return -1;
+    for (const char *at = token; *at != '\0'; at++) {
+        if (*at < '0' || *at > '9' || index >= n_items)
+            return -1;
+        index = index * 10 + (size_t)(*at - '0');
+    }
+    *out_index = index;
+    return index < n_items ? 0 : -1;
+}
+
+/* The member or element a token names, borrowed, or NULL. */
+static json_t *child(const json_t *json, const char *token)
+{
+    size_t index;
+    if (json_is_object(json))
+        return json_object_get(json, token);
+    if (json_is_array(json) && token_index(token, json_array_size(json), &index) == 0)
+        return json_array_get(json, index);
+    return NULL;
+}
+
+/* Makes `value` (stolen) the member or element a token names. 0 or -1. */
+static int set_child(json_t *json, const char *token, json_t *value)
+{
+    size_t index;
+    if (json_is_object(json))
+        return json_object_set_new(json, token, value);
+    if (json_is_array(json) && token_index(token, json_array_size(json), &index) == 0)
+        return json_array_set_new(json, index, value);
+    json_decref(value);
+    return -1;
+}
+
+json_t *json_at(const json_t *json, const char *pointer)
+{
+    char token[TOKEN_BYTES];
+
+    while (json != NULL && *pointer != '\0') {
+        if (next_token(&pointer, token) < 0)
+            return NULL;
+        json = child(json, token);
+    }
+    return (json_t *)json;
+}
+
+int json_put(json_t *json, const char *pointer, const json_t *value)
+{
+    char token[TOKEN_BYTES];
+
+    while (json != NULL) {
+        if (next_token(&pointer, token) < 0)
+            return -1;
+        if (*pointer == '\0')
+            break;
+        json = child(json, token);
+    }
+    json_t *copy = json != NULL ? json_deep_copy(value) : NULL;
+    return copy != NULL ? set_child(json, token, copy) : -1;
+}
+
+json_t *json_with(const json_t *json, const char *pointer, json_t *value)
+{
+    char token[TOKEN_BYTES];
+
+    if (json == NULL)
+        return NULL;
+    if (*pointer == '\0')
+        return json_incref(value);
+    if ((!json_is_object(json) && !json_is_array(json)) || next_token(&pointer, token) < 0)
+        return NULL;
+    json_t *below = *pointer == '\0' ? json_incref(value)
+                                     : json_with(child(json, token), pointer, value);
+    if (below == NULL)
+        return NULL;
+    json_t *copy = json_copy((json_t *)json);
+    if (copy == NULL || set_child(copy, token, below) < 0) {
+        if (copy == NULL)
+            json_decref(below);
+        json_decref(copy);
+        return NULL;
+    }
+    return copy;
+}
+
+json_t *json_merged(const json_t *json, const json_t *patch)
+{
+    if (!json_is_object(patch))
+        return json_deep_copy(patch);
+    json_t *merged = json_is_object(json) ? json_copy((json_t *)json) : json_object();
+
+    for (void *at = json_object_iter((json_t *)patch); at != NULL && merged != NULL;
+         at = json_object_iter_next((json_t *)patch, at)) {
+        const char *key = json_object_iter_key(at);
+        json_t *value = json_object_iter_value(at);
+        if (json_is_null(value)) {
+            json_object_del(merged, key);
+            continue;
+        }
+        json_t *member = json_merged(json_object_get(merged, key), value);
+        if (member == NULL || json_object_set_new(merged, key, member) < 0) {
+            json_decref(merged);
+            merged = NULL;
+        }
+    }
+    return merged;
+}
