@@ -4,9 +4,19 @@
 
 #include <jansson.h>
 
+#include "server/spec/faults.h"
+
 /* {"groups": [{"title", "presets": [{"name", "title", "saw", "look_for", "spec"}]}]}: `saw` is
  * what the report saw, `look_for` what to look for, one sentence each. Borrowed for the life of
  * the process; NULL only on memory failure at first use (call once from main before threads). */
 const json_t *presets_json(void);
+
+/* A posted body as a spec: {"preset": NAME, ...} is that preset's spec with the other members
+ * merged into it (RFC 7396); any other body is the spec itself. A new reference; NULL with a fault
+ * when there is no such preset. */
+json_t *presets_expand(const json_t *posted, struct faults *faults);
+
+/* Frees what presets_json keeps, for the end of the process: memory checkers then see no leak. */
+void presets_clear(void);
 
 #endif

@@ -23,6 +23,9 @@ struct spec;
 struct spec *spec_parse(const json_t *json, struct faults *faults);
 void spec_destroy(struct spec *spec); /* NULL is fine */
 
+/* Checks a new name for an experiment as the spec's field /name. 0, or -1 with a fault. */
+int spec_check_name(const json_t *name, struct faults *faults);
+
 /* The normalised spec with every default filled in; borrowed. */
 const json_t *spec_json(const struct spec *spec);
 const char *spec_name(const struct spec *spec);

@@ -1,0 +1,347 @@
+/* The table. Limits and defaults stand here and nowhere else; what several fields must be together
+ * is checked in the sections. */
+#include "server/spec/options.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/data/dataset.h"
+#include "core/data/formula.h"
+#include "core/model/network.h"
+#include "server/base/json.h"
+
+#define SEED_MAX 4294967295.0
+#define SAMPLES_MAX 100000
+#define ANY .minimum = -INFINITY, .maximum = INFINITY
+/* Start values so large have no use; the limit keeps their sums finite. */
+#define START .minimum = -1e100, .maximum = 1e100
+
+static const struct option table[] = {
+    {"", OPTION_OBJECT, .description = "An experiment: what is trained, on what, and how."},
+    {"/name", OPTION_TEXT, .minimum = 0, .maximum = 200, .also = "title|label",
+     .description = "What to call the experiment. Made from the spec when left out."},
+
+    {"/dataset", OPTION_OBJECT, .is_required = 1, .also = "data|data_set",
+     .description = "The samples to learn from."},
+    {"/dataset/kind", OPTION_CHOICE, .fallback = "\"formula\"", .choices = "formula|table",
+     .also = "type",
+     .description = "Where the samples come from: made by formulas, or a table of numbers."},
+    {"/dataset/samples", OPTION_INTEGER, .when = "kind=formula", .fallback = "100", .minimum = 1,
+     .maximum = SAMPLES_MAX, .also = "n|n_samples|size", .description = "How many samples to make."},
+    {"/dataset/seed", OPTION_INTEGER, .when = "kind=formula", .fallback = "0", .minimum = 0,
+     .maximum = SEED_MAX, .also = "random_state|random_seed",
+     .description = "Start of the random numbers, as in np.random.seed(seed). The same seed makes "
+                    "the same samples."},
+    {"/dataset/draws", OPTION_CHOICE, .when = "kind=formula", .fallback = "\"row\"",
+     .choices = "row|column",
+     .description = "Order of the random draws: sample by sample (row), or one whole column after "
+                    "the other, as NumPy does with size=n (column)."},
+    {"/dataset/features", OPTION_MAP, .when = "kind=formula", .is_required = 1, .minimum = 1,
+     .maximum = DATASET_COLUMNS_MAX - 1, .also = "inputs|x|columns|variables",
+     .description = "The inputs of the network: a formula for each name, in the order of the "
+                    "draws. A formula may use the features before it."},
+    {"/dataset/features/*", OPTION_FORMULA, .maximum = FORMULA_TEXT_MAX,
+     .description = "Python arithmetic (+ - * / // % ** and comparisons), with randint(low,high), "
+                    "uniform(low,high), normal(mean,sd), rand(), randn(), abs, min, max, sqrt, "
+                    "exp, log, sin, cos, tanh, where(c,a,b), pi and e."},
+    {"/dataset/target", OPTION_FORMULA, .when = "kind=formula", .is_required = 1,
+     .unless = "targets", .maximum = FORMULA_TEXT_MAX, .also = "output|y|label",
+     .description = "What the network should learn to predict: a formula that may use every "
+                    "feature. Its column is called target."},
+    {"/dataset/targets", OPTION_MAP, .when = "kind=formula", .minimum = 1,
+     .maximum = DATASET_COLUMNS_MAX - 1, .also = "outputs|labels",
+     .description = "In place of target, for a network with several outputs: a formula for each "
+                    "name."},
+    {"/dataset/targets/*", OPTION_FORMULA, .maximum = FORMULA_TEXT_MAX,
+     .description = "A formula that may use every feature."},
+    {"/dataset/n_targets", OPTION_INTEGER, .when = "kind=table", .fallback = "1", .minimum = 1,
+     .maximum = DATASET_COLUMNS_MAX - 1, .also = "targets|target|n_outputs",
+     .description = "How many of the columns, the last ones, are targets."},
+    {"/dataset/names", OPTION_LIST, .when = "kind=table", .minimum = 2,
+     .maximum = DATASET_COLUMNS_MAX, .also = "columns|header|features",
+     .description = "A name for each column, features first. Left out: x1, x2, ... and y, or y1, "
+                    "y2, ... for several targets."},
+    {"/dataset/names/*", OPTION_NAME, .minimum = 1, .maximum = DATASET_NAME_BYTES - 1,
+     .description = "Letters, digits and _, the first one no digit."},
+    {"/dataset/rows", OPTION_LIST, .when = "kind=table", .is_required = 1, .minimum = 1,
+     .maximum = SAMPLES_MAX, .also = "values|table|data|samples",
+     .description = "One list of numbers for each sample: its features, then its targets."},
+    {"/dataset/rows/*", OPTION_LIST, .minimum = 2, .maximum = DATASET_COLUMNS_MAX,
+     .description = "A sample."},
+    {"/dataset/rows/*/*", OPTION_NUMBER, ANY, .description = "A number."},
+
+    {"/network", OPTION_OBJECT, .fallback = "{}", .also = "model|net",
+     .description = "The network and its start values."},
+    {"/network/layers", OPTION_LIST,
+     .fallback = "[{\"units\":2,\"activation\":\"relu\"},{\"units\":1,\"activation\":\"linear\"}]",
+     .minimum = 1, .maximum = NETWORK_LAYERS_MAX, .also = "hidden|hidden_layers|shape",
+     .description = "The layers from first to last; the inputs are no layer. The last one is the "
+                    "output and has a unit for each target, also when layers is left out."},
+    {"/network/layers/*", OPTION_OBJECT, .description = "A layer."},
+    {"/network/layers/*/units", OPTION_INTEGER, .is_required = 1, .minimum = 1,
+     .maximum = NETWORK_UNITS_MAX, .also = "neurons|nodes|size|width|n",
+     .description = "How many units the layer has."},
+    {"/network/layers/*/activation", OPTION_CHOICE, .fallback = "\"relu\"",
+     .last = "\"linear\"", .choices = "linear|relu|leaky_relu|tanh|sigmoid",
+     .also = "transfer|function|activation_function",
+     .description = "What a unit does with its weighted sum."},
+    {"/network/init", OPTION_OBJECT, .fallback = "{}",
+     .also = "initial|initialization|start|weights|biases",
+     .description = "The weights and biases before the first update."},
+    {"/network/init/scheme", OPTION_CHOICE, .fallback = "\"uniform\"",
+     .choices = "explicit|zeros|constant|uniform|normal", .also = "kind|type|name|method",
+     .description = "Every value given (explicit), all 0 (zeros), all the same (constant), or "
+                    "random weights (uniform, normal)."},
+    {"/network/init/weights", OPTION_LIST, .when = "scheme=explicit", .is_required = 1,
+     .unless = "named", .minimum = 1, .maximum = NETWORK_LAYERS_MAX, .also = "values|w",
+     .description = "Start weights by layer, unit and input. A 2-2-1 network may have named in "
+                    "place of weights and biases."},
+    {"/network/init/weights/*", OPTION_LIST, .minimum = 1, .maximum = NETWORK_UNITS_MAX,
+     .description = "The weights of a layer, one list for each unit."},
+    {"/network/init/weights/*/*", OPTION_LIST, .minimum = 1, .maximum = NETWORK_UNITS_MAX,
+     .description = "The weights of a unit, one for each input."},
+    {"/network/init/weights/*/*/*", OPTION_NUMBER, ANY, .description = "A weight."},
+    {"/network/init/biases", OPTION_LIST, .when = "scheme=explicit", .is_required = 1,
+     .unless = "named", .minimum = 1, .maximum = NETWORK_LAYERS_MAX, .also = "b",
+     .description = "Start biases by layer and unit."},
+    {"/network/init/biases/*", OPTION_LIST, .minimum = 1, .maximum = NETWORK_UNITS_MAX,
+     .description = "The biases of a layer, one for each unit."},
+    {"/network/init/biases/*/*", OPTION_NUMBER, ANY, .description = "A bias."},
+    {"/network/init/named", OPTION_OBJECT, .when = "scheme=explicit",
+     .description = "In place of weights and biases, for a network of two inputs, two hidden units "
+                    "and one output: its nine values by name."},
+    {"/network/init/named/w1", OPTION_NUMBER, .is_required = 1, ANY,
+     .description = "First input to first hidden unit."},
+    {"/network/init/named/w2", OPTION_NUMBER, .is_required = 1, ANY,
+     .description = "Second input to first hidden unit."},
+    {"/network/init/named/w3", OPTION_NUMBER, .is_required = 1, ANY,
+     .description = "First input to second hidden unit."},
+    {"/network/init/named/w4", OPTION_NUMBER, .is_required = 1, ANY,
+     .description = "Second input to second hidden unit."},
+    {"/network/init/named/w5", OPTION_NUMBER, .is_required = 1, ANY,
+     .description = "First hidden unit to the output."},
+    {"/network/init/named/w6", OPTION_NUMBER, .is_required = 1, ANY,
+     .description = "Second hidden unit to the output."},
+    {"/network/init/named/bias1", OPTION_NUMBER, .is_required = 1, ANY, .also = "b1",
+     .description = "Bias of the first hidden unit."},
+    {"/network/init/named/bias2", OPTION_NUMBER, .is_required = 1, ANY, .also = "b2",
+     .description = "Bias of the second hidden unit."},
+    {"/network/init/named/bias3", OPTION_NUMBER, .is_required = 1, ANY, .also = "b3",
+     .description = "Bias of the output."},
+    {"/network/init/weight", OPTION_NUMBER, .when = "scheme=constant", .fallback = "0.5", START,
+     .also = "value|weights", .description = "Every weight."},
+    {"/network/init/low", OPTION_NUMBER, .when = "scheme=uniform", .fallback = "-0.5", START,
+     .also = "min|minimum|from", .description = "Weights are drawn evenly from low ..."},
+    {"/network/init/high", OPTION_NUMBER, .when = "scheme=uniform", .fallback = "0.5", START,
+     .also = "max|maximum|to", .description = "... up to high, which is not less than low."},
+    {"/network/init/mean", OPTION_NUMBER, .when = "scheme=normal", .fallback = "0", START,
+     .also = "mu|loc", .description = "Mean of the normal distribution of the weights."},
+    {"/network/init/sd", OPTION_NUMBER, .when = "scheme=normal", .fallback = "0.5", .minimum = 0,
+     .maximum = 1e100, .also = "std|sigma|stddev|scale",
+     .description = "Its standard deviation."},
+    {"/network/init/bias", OPTION_NUMBER, .when = "scheme=constant|uniform|normal",
+     .fallback = "0", START, .also = "biases", .description = "Every bias."},
+    {"/network/init/seed", OPTION_INTEGER, .when = "scheme=uniform|normal", .fallback = "0",
+     .minimum = 0, .maximum = SEED_MAX, .also = "random_state|random_seed",
+     .description = "Start of the random numbers, as in np.random.seed(seed)."},
+
+    {"/training", OPTION_OBJECT, .fallback = "{}", .also = "train|fit",
+     .description = "How the network is trained."},
+    {"/training/loss", OPTION_CHOICE, .fallback = "\"mse\"", .choices = "mse",
+     .also = "cost|error|criterion",
+     .description = "What is made small: the mean of the squared errors."},
+    {"/training/gradient", OPTION_CHOICE, .fallback = "\"full\"", .choices = "full|half",
+     .description = "The slope of the squared error e*e is 2e (full). Many notebooks leave out the "
+                    "2 and step by e (half); the printed loss is the same."},
+    {"/training/optimizer", OPTION_OBJECT, .fallback = "{}", .also = "optimiser|method|algorithm",
+     .description = "How the parameters are updated."},
+    {"/training/optimizer/name", OPTION_CHOICE, .fallback = "\"sgd\"", .choices = "sgd",
+     .also = "kind|type",
+     .description = "Gradient descent: parameter - learning_rate * slope, batch after batch."},
+    {"/training/optimizer/learning_rate", OPTION_NUMBER, .fallback = "0.001", .minimum = 0,
+     .is_above = 1, .maximum = INFINITY, .also = "lr|eta|rate|alpha|step|step_size",
+     .description = "How far each update goes."},
+    {"/training/batch_size", OPTION_INTEGER, .fallback = "1", .minimum = 1,
+     .maximum = SAMPLES_MAX, .unit = "samples", .also = "batch|batchsize|minibatch",
+     .description = "Samples for each update: 1 updates after every sample; the number of samples "
+                    "once an epoch."},
+    {"/training/reduction", OPTION_CHOICE, .fallback = "\"mean\"", .choices = "mean|sum",
+     .description = "What is taken over the samples of a batch. No difference when batch_size is "
+                    "1."},
+    {"/training/order", OPTION_CHOICE, .fallback = "\"fixed\"", .choices = "fixed|shuffle",
+     .also = "shuffle", .description = "Samples as they stand in the data set, or in a new random "
+                                       "order every epoch."},
+    {"/training/seed", OPTION_INTEGER, .fallback = "0", .minimum = 0, .maximum = SEED_MAX,
+     .also = "random_state|random_seed", .description = "Start of the random orders (shuffle)."},
+    {"/training/epochs", OPTION_INTEGER, .fallback = "1000", .minimum = 1, .maximum = 10000000,
+     .unit = "epochs", .also = "iterations|n_epochs|rounds|steps|max_epochs|epoch",
+     .description = "How many times to go through the data set."},
+
+    {"/sweep", OPTION_SWEEP, .also = "grid|vary|search",
+     .description = "Several runs in one experiment: for each pointer to a field the values it is "
+                    "to have. Several pointers make a grid, the last one changing fastest."},
+    {"/sweep/*", OPTION_OBJECT,
+     .description = "A list of values of any kind, or a range: {\"from\": 1, \"to\": 20}, or "
+                    "{\"from\": 1e-6, \"to\": 0.1, \"steps\": 26, \"scale\": \"log\"}."},
+    {"/sweep/*/from", OPTION_NUMBER, .is_required = 1, START, .also = "start|min|low",
+     .description = "The first value."},
+    {"/sweep/*/to", OPTION_NUMBER, .is_required = 1, START, .also = "end|stop|max|high",
+     .description = "The last value."},
+    {"/sweep/*/steps", OPTION_INTEGER, .minimum = 2, .maximum = OPTIONS_RUNS_MAX,
+     .unit = "values", .also = "n|count|num|points",
+     .description = "How many values. Left out: as many as it takes to go from one to the other in "
+                    "steps of 1. Values between the ends are rounded to 12 digits."},
+    {"/sweep/*/scale", OPTION_CHOICE, .fallback = "\"linear\"", .choices = "linear|log",
+     .also = "spacing|space",
+     .description = "The same difference between neighbours (linear), or the same ratio (log)."},
+
+    {"/predict", OPTION_LIST, .fallback = "[]", .minimum = 0, .maximum = 1000,
+     .also = "prediction|predictions|query",
+     .description = "Inputs for which each run gives its prediction when it has ended."},
+    {"/predict/*", OPTION_LIST, .minimum = 1, .maximum = DATASET_COLUMNS_MAX - 1,
+     .description = "One number for each feature."},
+    {"/predict/*/*", OPTION_NUMBER, START, .description = "A number."},
+    {NULL, OPTION_OBJECT, .description = ""},
+};
+
+/* --- finding rows -------------------------------------------------------------------------- */
+
+const struct option *option_whole(void)
+{
+    return table;
+}
+
+const struct option *option_find(const char *pointer)
+{
+    for (const struct option *row = table; row->pointer != NULL; row++)
+        if (strcmp(row->pointer, pointer) == 0)
+            return row;
+    return NULL;
+}
+
+const struct option *option_below(const struct option *parent, const struct option *child)
+{
+    size_t n = strlen(parent->pointer);
+    const struct option *row = child != NULL ? child + 1 : parent + 1;
+
+    for (; row->pointer != NULL; row++) {
+        if (strncmp(row->pointer, parent->pointer, n) != 0 || row->pointer[n] != '/')
+            return NULL;
+        if (strchr(row->pointer + n + 1, '/') == NULL)
+            return row;
+    }
+    return NULL;
+}
+
+const char *option_name(const struct option *option)
+{
+    const char *slash = strrchr(option->pointer, '/');
+    return slash != NULL ? slash + 1 : "";
+}
+
+int option_has_word(const char *words, const char *word)
+{
+    size_t n = strlen(word);
+
+    for (const char *at = words; at != NULL; at = strchr(at, '|'), at = at ? at + 1 : NULL)
+        if (strncmp(at, word, n) == 0 && (at[n] == '|' || at[n] == '\0'))
+            return n > 0;
+    return 0;
+}
+
+/* --- the table as JSON --------------------------------------------------------------------- */
+
+static const char *const type_names[] = {"object",  "map",    "list",    "text",   "name",
+                                         "formula", "choice", "integer", "number", "sweep"};
+
+/* "one|two" as ["one", "two"]; a new reference. */
+static json_t *words_json(const char *words)
+{
+    json_t *list = json_array();
+
+    while (list != NULL && *words != '\0') {
+        size_t n = strcspn(words, "|");
+        if (json_array_append_new(list, json_stringn(words, n)) < 0) {
+            json_decref(list);
+            return NULL;
+        }
+        words += words[n] == '|' ? n + 1 : n;
+    }
+    return list;
+}
+
+/* {"field": "kind", "values": ["table"]} of "kind=table"; a new reference. */
+static json_t *when_json(const char *when)
+{
+    size_t n = strcspn(when, "=");
+    return json_pack("{s:s%,s:o}", "field", when, n, "values", words_json(when + n + 1));
+}
+
+/* A whole number as an integer, so that limits read 4096 and not 4096.0; a new reference. */
+static json_t *limit_json(double value)
+{
+    return fabs(value) < 1e15 && value == floor(value) ? json_integer((json_int_t)value)
+                                                       : json_real(value);
+}
+
+/* Whether the row's limits mean anything. */
+static int has_limits(const struct option *row)
+{
+    return row->type != OPTION_OBJECT && row->type != OPTION_CHOICE && row->type != OPTION_SWEEP;
+}
+
+static json_t *row_json(const struct option *row)
+{
+    json_t *json = json_pack("{s:s,s:s,s:s}", "pointer", row->pointer, "type",
+                             type_names[row->type], "description", row->description);
+    int failed = json == NULL;
+
+    if (row->unit != NULL)
+        failed |= json_object_set_new(json, "unit", json_string(row->unit));
+    if (row->fallback != NULL)
+        failed |= json_object_set_new(json, "default",
+                                      json_loads(row->fallback, JSON_DECODE_ANY, NULL));
+    if (row->last != NULL)
+        failed |= json_object_set_new(json, "default_last",
+                                      json_loads(row->last, JSON_DECODE_ANY, NULL));
+    if (row->is_required)
+        failed |= json_object_set_new(json, "required", json_true());
+    if (row->unless != NULL)
+        failed |= json_object_set_new(json, "unless", json_string(row->unless));
+    if (has_limits(row) && isfinite(row->minimum))
+        failed |= json_object_set_new(json, "minimum", limit_json(row->minimum));
+    if (row->is_above)
+        failed |= json_object_set_new(json, "above", json_true());
+    if (has_limits(row) && isfinite(row->maximum))
+        failed |= json_object_set_new(json, "maximum", limit_json(row->maximum));
+    if (row->choices != NULL)
+        failed |= json_object_set_new(json, "choices", words_json(row->choices));
+    if (row->when != NULL)
+        failed |= json_object_set_new(json, "when", when_json(row->when));
+    if (failed)
+        json_decref(json);
+    return failed ? NULL : json;
+}
+
+static json_t *limits_json(void)
+{
+    return json_pack(
+        "{s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i}", "runs", OPTIONS_RUNS_MAX, "epochs_of_all_runs",
+        OPTIONS_EPOCHS_MAX, "parameters", NETWORK_PARAMETERS_MAX, "parameters_of_all_runs",
+        OPTIONS_PARAMETERS_MAX, "predictions_of_all_runs", OPTIONS_PREDICTIONS_MAX,
+        "dataset_values", OPTIONS_DATASET_VALUES_MAX, "dataset_values_of_all_runs",
+        OPTIONS_VALUES_MAX, "depth", JSON_DEPTH_MAX);
+}
+
+json_t *options_json(void)
+{
+    json_t *fields = json_array();
+
+    for (const struct option *row = table + 1; row->pointer != NULL && fields != NULL; row++) {
+        if (json_array_append_new(fields, row_json(row)) < 0) {
+            json_decref(fields);
+            fields = NULL;
+        }
+    }
+    return json_pack("{s:o,s:o}", "fields", fields, "limits", limits_json());
+}

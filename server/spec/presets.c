@@ -1,0 +1,109 @@
+/* Presets: presets.json, compiled in. There every preset is a merge patch over one base spec. */
+#include "server/spec/presets.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "server/base/json.h"
+
+/* The file's bytes; the assembler reads it from the top of the source tree. */
+__asm__(".pushsection .rodata\n"
+        "presets_start:\n"
+        ".incbin \"server/spec/presets.json\"\n"
+        "presets_end:\n"
+        ".popsection\n");
+extern const char presets_start[] __attribute__((visibility("hidden")));
+extern const char presets_end[] __attribute__((visibility("hidden")));
+
+static json_t *presets; /* made once, before there are threads; read-only afterwards */
+
+/* Turns a preset's changes into its spec, named by its title. 0, or -1 for memory. */
+static int complete(json_t *preset, const json_t *base)
+{
+    json_t *spec = json_merged(base, json_object_get(preset, "changes"));
+
+    if (json_object_set(spec, "name", json_object_get(preset, "title")) < 0) {
+        json_decref(spec);
+        return -1;
+    }
+    json_object_del(preset, "changes");
+    return json_object_set_new(preset, "spec", spec);
+}
+
+/* The file's text as presets_json gives it; a new reference, NULL on memory failure. */
+static json_t *read_presets(void)
+{
+    json_t *json = json_read(presets_start, (size_t)(presets_end - presets_start), NULL);
+    json_t *group, *preset;
+    size_t g, p;
+
+    json_array_foreach(json_object_get(json, "groups"), g, group)
+    {
+        json_array_foreach(json_object_get(group, "presets"), p, preset)
+        {
+            if (complete(preset, json_object_get(json, "base")) < 0) {
+                json_decref(json);
+                return NULL;
+            }
+        }
+    }
+    json_object_del(json, "base");
+    return json;
+}
+
+const json_t *presets_json(void)
+{
+    if (presets == NULL)
+        presets = read_presets();
+    return presets;
+}
+
+void presets_clear(void)
+{
+    json_decref(presets);
+    presets = NULL;
+}
+
+/* --- by name ------------------------------------------------------------------------------- */
+
+/* The spec of the preset of that name, borrowed, or NULL; then `names` lists those there are. */
+static const json_t *find(const char *name, char *names, size_t size)
+{
+    json_t *group, *preset;
+    size_t g, p, n = 0;
+
+    json_array_foreach(json_object_get(presets_json(), "groups"), g, group)
+    {
+        json_array_foreach(json_object_get(group, "presets"), p, preset)
+        {
+            const char *other = json_string_value(json_object_get(preset, "name"));
+            if (name != NULL && strcmp(name, other) == 0)
+                return json_object_get(preset, "spec");
+            if (n < size)
+                n += (size_t)snprintf(names + n, size - n, "%s%s", n > 0 ? ", " : "", other);
+        }
+    }
+    return NULL;
+}
+
+json_t *presets_expand(const json_t *posted, struct faults *faults)
+{
+    const json_t *wanted = json_object_get(posted, "preset");
+    char names[400] = "", got[FAULT_GOT_BYTES];
+
+    if (wanted == NULL)
+        return json_incref((json_t *)posted);
+    const json_t *spec = find(json_string_value(wanted), names, sizeof names);
+    if (spec == NULL) {
+        faults_add(faults, "/preset", "got %s, expected one of %s", fault_got(got, wanted), names);
+        return NULL;
+    }
+    json_t *patch = json_copy((json_t *)posted);
+    json_t *merged = NULL;
+    if (patch != NULL && json_object_del(patch, "preset") == 0)
+        merged = json_merged(spec, patch);
+    json_decref(patch);
+    if (merged == NULL)
+        faults_add_memory(faults);
+    return merged;
+}

@@ -1,0 +1,245 @@
+/* Specs: reading, and making runs from them.
+ *
+ * DESIGN. The normalised JSON is the spec: a run is made from it anew each time it is asked for, so
+ * that a thousand runs take the room of one, and what is stored is all there is to know. */
+#include "server/spec/spec.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/memory.h"
+#include "server/base/json.h"
+#include "server/spec/check.h"
+#include "server/spec/sections.h"
+#include "server/spec/survey.h"
+#include "server/spec/sweep.h"
+
+struct spec {
+    json_t *json;
+    struct sweep sweep;
+};
+
+/* --- reading ------------------------------------------------------------------------------- */
+
+/* Whether the sweep changes the field at `pointer`, or all that it is in. */
+static int is_swept(const struct sweep *sweep, const char *pointer)
+{
+    for (int i = 0; i < sweep->n_axes; i++) {
+        const char *axis = sweep->axes[i].pointer;
+        size_t n = strlen(axis);
+        if (strncmp(axis, pointer, n) == 0 && (pointer[n] == '/' || pointer[n] == '\0'))
+            return 1;
+    }
+    return 0;
+}
+
+/* Whether runs may differ in the sizes of their layers. */
+static int has_swept_shape(const struct sweep *sweep)
+{
+    static const char layers[] = "/network/layers/";
+
+    for (int i = 0; i < sweep->n_axes; i++)
+        if (strncmp(sweep->axes[i].pointer, layers, strlen(layers)) == 0)
+            return 1;
+    return is_swept(sweep, "/network/layers") || is_swept(sweep, "/dataset/features") ||
+           is_swept(sweep, "/dataset/rows") || is_swept(sweep, "/dataset/kind");
+}
+
+/* A name from what all runs have in common: "2-2-1, sgd, 1000 epochs, 8 runs". */
+static void print_name(struct text *text, const struct spec *spec)
+{
+    const struct shape shape = section_shape(json_object_get(spec->json, "dataset"));
+    struct network network;
+    struct training training;
+
+    section_network(json_object_get(spec->json, "network"), &shape, &network);
+    section_training(json_object_get(spec->json, "training"), &training);
+    if (!has_swept_shape(&spec->sweep)) {
+        text_printf(text, "%d", network.n_inputs);
+        for (int l = 0; l < network.n_layers; l++)
+            text_printf(text, "-%d", network.layers[l].units);
+        text_printf(text, ", ");
+    }
+    text_printf(text, "%s", training_optimizer_name(training.optimizer));
+    if (!is_swept(&spec->sweep, "/training/epochs"))
+        text_printf(text, ", %lld epoch%s", (long long)training.epochs,
+                    training.epochs == 1 ? "" : "s");
+    if (spec->sweep.n_runs > 1)
+        text_printf(text, ", %d runs", spec->sweep.n_runs);
+}
+
+static json_t *default_name(const struct spec *spec)
+{
+    struct text text = {0};
+    print_name(&text, spec);
+    char *name = text_take(&text, NULL);
+    json_t *json = json_string(name);
+    free(name);
+    return json;
+}
+
+/* Fills spec->json: `base` with a name first and the sweep in its normalised form. 0, or -1 for
+ * memory. */
+static int complete(struct spec *spec, json_t *base)
+{
+    static const char *const names[] = {"name", "dataset", "network", "training", "sweep",
+                                        "predict"};
+    const char *given = json_string_value(json_object_get(base, "name"));
+    int failed = 0;
+
+    spec->json = json_incref(base); /* for default_name */
+    if (given == NULL || given[0] == '\0')
+        failed |= json_object_set_new(base, "name", default_name(spec));
+    if (spec->sweep.n_axes > 0)
+        failed |= json_object_set_new(base, "sweep", sweep_json(&spec->sweep));
+    else
+        json_object_del(base, "sweep");
+    json_t *ordered = json_object();
+    for (size_t i = 0; i < sizeof names / sizeof names[0] && ordered != NULL; i++) {
+        json_t *member = json_object_get(base, names[i]);
+        failed |= member != NULL && json_object_set(ordered, names[i], member) < 0;
+    }
+    json_decref(spec->json);
+    spec->json = ordered;
+    return failed || ordered == NULL ? -1 : 0;
+}
+
+struct spec *spec_parse(const json_t *json, struct faults *faults)
+{
+    const json_t *posted = json_object_get(json, "sweep");
+    struct check check = {.faults = faults, .sweep = posted};
+    struct spec *spec = memory_array(1, sizeof *spec, NULL);
+    json_t *base = check_spec(&check, json);
+    int failed = 1;
+
+    if (spec == NULL || base == NULL || survey_default_output(json, base) < 0) {
+        if (faults->n_found == 0)
+            faults_add_memory(faults);
+        goto out;
+    }
+    sweep_init(&spec->sweep, posted, base, faults);
+    survey_all(&spec->sweep, base, posted, faults);
+    if (faults->n_found > 0)
+        goto out;
+    failed = complete(spec, base);
+    if (failed)
+        faults_add_memory(faults);
+out:
+    json_decref(base);
+    if (failed) {
+        spec_destroy(spec);
+        return NULL;
+    }
+    return spec;
+}
+
+void spec_destroy(struct spec *spec)
+{
+    if (spec == NULL)
+        return;
+    sweep_clear(&spec->sweep);
+    json_decref(spec->json);
+    free(spec);
+}
+
+int spec_check_name(const json_t *name, struct faults *faults)
+{
+    struct place place = {NULL, "name", 0};
+    struct check check = {.faults = faults};
+    json_t *checked = check_value(&check, option_find("/name"), &place, name);
+    json_decref(checked);
+    return checked != NULL ? 0 : -1;
+}
+
+const json_t *spec_json(const struct spec *spec)
+{
+    return spec->json;
+}
+
+const char *spec_name(const struct spec *spec)
+{
+    return json_string_value(json_object_get(spec->json, "name"));
+}
+
+/* --- runs ---------------------------------------------------------------------------------- */
+
+int spec_n_runs(const struct spec *spec)
+{
+    return spec->sweep.n_runs;
+}
+
+json_t *spec_overrides(const struct spec *spec, int run)
+{
+    return sweep_overrides(&spec->sweep, run);
+}
+
+/* Fills a zeroed plan from a run's sections. */
+static int make_plan(const json_t *json, const json_t *predict, int with_dataset,
+                     struct run_plan *plan, struct error *error)
+{
+    const json_t *dataset = json_object_get(json, "dataset");
+    const json_t *network = json_object_get(json, "network");
+    const struct shape shape = section_shape(dataset);
+
+    section_network(network, &shape, &plan->network);
+    section_training(json_object_get(json, "training"), &plan->training);
+    plan->n_predict = json_array_size(predict);
+    plan->parameters =
+        memory_array(network_n_parameters(&plan->network), sizeof *plan->parameters, error);
+    plan->predict = memory_array(plan->n_predict * shape.n_features, sizeof *plan->predict, error);
+    if (plan->parameters == NULL || plan->predict == NULL)
+        return -1;
+    section_predict(predict, shape.n_features, plan->predict);
+    if (section_init(json_object_get(network, "init"), &plan->network, plan->parameters, error) < 0)
+        return -1;
+    if (with_dataset)
+        plan->dataset = section_dataset(dataset, error);
+    return with_dataset && plan->dataset == NULL ? -1 : 0;
+}
+
+int spec_plan(const struct spec *spec, int run, int with_dataset, struct run_plan *out_plan,
+              struct error *error)
+{
+    const json_t *posted = json_object_get(spec->json, "sweep");
+    struct faults faults = {0};
+    int failed = -1;
+
+    *out_plan = (struct run_plan){0};
+    json_t *json = survey_run(&spec->sweep, run, spec->json, posted, &faults);
+    if (faults.no_memory || json == NULL)
+        error_set(error, ERROR_MEMORY, "out of memory while preparing a run");
+    else if (faults.n_found > 0) /* spec_parse has looked at the same run */
+        error_set(error, ERROR_INTERNAL, "run %d of an accepted spec: %s: %s", run,
+                  faults.items[0].pointer, faults.items[0].detail);
+    else
+        failed = make_plan(json, json_object_get(spec->json, "predict"), with_dataset, out_plan,
+                           error);
+    json_decref(json);
+    if (failed)
+        run_plan_clear(out_plan);
+    return failed;
+}
+
+void run_plan_clear(struct run_plan *plan)
+{
+    free(plan->parameters);
+    free(plan->predict);
+    dataset_destroy(plan->dataset);
+    *plan = (struct run_plan){0};
+}
+
+int spec_same_dataset(const struct spec *spec, int run_a, int run_b)
+{
+    const struct sweep *sweep = &spec->sweep;
+
+    for (int i = 0; i < sweep->n_axes; i++) {
+        const json_t *values = sweep->axes[i].values;
+        if (sweep->axes[i].sections != SWEEP_DATASET)
+            continue;
+        if (!json_equal(json_array_get(values, (size_t)sweep_index(sweep, i, run_a)),
+                        json_array_get(values, (size_t)sweep_index(sweep, i, run_b))))
+            return 0;
+    }
+    return 1;
+}
