@@ -1,0 +1,37 @@
+/* A reply: recorded by a handler on any thread, sent by the loop thread. Private. */
+#ifndef SERVER_HTTP_REPLY_H
+#define SERVER_HTTP_REPLY_H
+
+#include "server/base/text.h"
+#include "server/http/server.h"
+
+enum reply_kind { REPLY_NONE, REPLY_BYTES, REPLY_SLICES, REPLY_STREAM };
+
+/* Starts zeroed. */
+struct reply {
+    enum reply_kind kind;
+    int status;
+    struct text headers; /* "name\0value\0..." */
+    char *body;          /* owned; or NULL, and then */
+    const void *still;   /* bytes that stay for the life of the process */
+    size_t n_bytes;
+    http_read_fn read; /* of slices */
+    struct http_stream_source stream;
+    http_end_fn end; /* of slices and streams, until the source is handed over */
+    void *source;
+};
+
+int reply_has_header(const struct reply *reply, const char *name);
+
+/* As http_reply with bytes that stay for ever. */
+void reply_still(struct http_request *request, int status, const char *content_type,
+                 const void *bytes, size_t n_bytes);
+
+/* Hands the recorded reply to libmicrohttpd (500 if there is none). Loop thread, within its access
+ * handler. MHD_NO closes the connection. */
+enum MHD_Result reply_send(struct http_request *request);
+
+/* Frees what was not handed over. */
+void reply_clear(struct reply *reply);
+
+#endif

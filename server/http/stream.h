@@ -1,0 +1,24 @@
+/* Event streams: asleep while there is nothing to say, woken in batches. Private.
+ *
+ * Loop thread. */
+#ifndef SERVER_HTTP_STREAM_H
+#define SERVER_HTTP_STREAM_H
+
+#include "server/http/server.h"
+
+int streams_are_full(const struct http_server *server);
+
+/* Opens the stream that request->reply describes, whose source is handed over. NULL without
+ * memory. */
+struct MHD_Response *stream_respond(struct http_request *request);
+
+/* Wakes those whose source is ready. */
+void streams_wake_ready(struct http_server *server);
+
+/* Wakes those that gathered news for long enough, and those whose heartbeat is due. */
+void streams_wake_due(struct http_server *server);
+
+/* Wakes all, to say goodbye: the server is draining. */
+void streams_wake_all(struct http_server *server);
+
+#endif
