@@ -7,6 +7,8 @@
 
 import {tick} from "./format.js";
 
+const FONT = "12px system-ui, sans-serif";
+
 let uPlot = null;
 
 /* The chart's library is part of the server; without it createChart gives null. */
@@ -108,7 +110,7 @@ class Chart {
         const hair = () => variable(this.host, "--hair");
         return {
             label: log ? `${label} (log scale)` : label, labelGap: 0, labelSize: 20, gap: 6,
-            stroke: ink, font: "12px system-ui, sans-serif", labelFont: "12px system-ui, sans-serif",
+            stroke: ink, font: FONT, labelFont: FONT,
             grid: {stroke: hair, width: 1}, ticks: {stroke: hair, width: 1, size: 5},
             size: size ?? ((plot, values) => 16 + 7 * Math.max(3, ...(values ?? [])
                 .map((text) => text.length))),

@@ -5,8 +5,9 @@ import {element} from "./element.js";
 /* A titled block with `text` and a button that copies it. Its `replace(text)` changes the text. */
 export function copyable(title, text) {
     const code = element("code", {}, text);
-    const button = element("button", {type: "button", class: "quiet", "aria-label": `Copy: ${title}`,
-                                      onclick: () => copy(code, button)}, "Copy");
+    const button = element("button", {
+        type: "button", class: "quiet", "aria-label": `Copy: ${title}`,
+        onclick: () => copy(code, button)}, "Copy");
     const block = element("figure", {class: "copyable"},
         element("figcaption", {}, title, button),
         element("pre", {tabindex: 0, role: "region", "aria-label": title}, code));
@@ -18,7 +19,8 @@ export function copyable(title, text) {
 
 /* navigator.clipboard exists only on https and localhost; elsewhere the text is selected first. */
 async function copy(code, button) {
-    const done = await navigator.clipboard?.writeText(code.textContent).then(() => true, () => false);
+    const done = await navigator.clipboard?.writeText(code.textContent)
+        .then(() => true, () => false);
     if (!done) {
         getSelection().selectAllChildren(code);
         document.execCommand("copy");

@@ -1,31 +1,14 @@
-// The panel of the losses: the chart with its two axis switches, the legend that reads values at
-// the cursor, and the same losses as a table.
+// The panel of the losses: the chart with its two axis switches, its legend, and the same losses
+// as a table.
 
 import {createChart} from "./chart.js";
-import {append, element, refill, setText, svg} from "./element.js";
-import {count, exact, short} from "./format.js";
+import {append, element, refill, setText} from "./element.js";
+import {Legend, look} from "./legend.js";
+import {Twin} from "./twin.js";
 import * as view from "./view.js";
 
-const DASHES = [[], [9, 4], [2, 3], [12, 4, 2, 4]];
-const COLOURS = 12;       // --run-0 to --run-11 in style.css
 const LOG_AFTER = 30;     // a loss that falls this many times over is drawn on a log axis
 const LOG_EPOCHS = 100;   // as is an axis of this many epochs
-
-/* How run `i` of `n` looks in the chart, the legend and the tables. */
-export function look(i, n) {
-    const place = n === 1 ? 2 : Math.round(i * (COLOURS - 1) / (n - 1));
-    return {colour: `--run-${n <= COLOURS ? place : i % COLOURS}`,
-            dash: n === 1 ? [] : DASHES[i % DASHES.length]};
-}
-
-/* A short stroke of a run's line. */
-export function swatch(i, n) {
-    const {colour, dash} = look(i, n);
-    return svg("svg", {class: "swatch", viewBox: "0 0 26 8", width: 26, height: 8,
-                       "aria-hidden": "true"},
-        svg("line", {x1: 1, x2: 25, y1: 4, y2: 4, class: colour.slice(2),
-                     "stroke-dasharray": dash.join(" ") || null}));
-}
 
 export class Curves {
     /* `losses` is the store; `runs` is [{label, title}], one for each run; `heading` says what the
@@ -44,15 +27,19 @@ export class Curves {
         this.chart = await createChart(this.host, {
             onZoom: (zoom) => this.zoom(zoom),
             onPoint: (epoch) => this.pointAt(epoch),
-            onNear: (run) => this.nearTo(run),
+            onNear: (run) => this.legend.near(run),
         });
         if (!this.chart)
             refill(this.host, element("p", {class: "missing"},
                 "The chart was not built into this server; the table below has the losses."));
-        this.draw();
+        if (this.closed)
+            this.close();
+        else
+            this.draw();
     }
 
     close() {
+        this.closed = true;
         cancelAnimationFrame(this.frame);
         clearTimeout(this.pause);
         clearTimeout(this.looking);
@@ -66,24 +53,18 @@ export class Curves {
                 "epochs, Escape shows everything. The same losses stand in the table below.",
             onkeydown: (event) => this.key(event),
         });
-        this.legendHead = element("p", {class: "legend-head"});
-        this.legend = this.runs.map((run, i) => this.legendItem(run, i));
+        const legend = element("div", {class: "legend"});
+        this.legend = new Legend(legend, {heading, runs: this.runs,
+                                          onToggle: (run) => this.toggle(run)});
         this.fit = element("button", {type: "button", class: "quiet", hidden: true,
                                       onclick: () => this.zoom(null)}, "Show everything");
         this.note = element("p", {class: "note"});
-        this.table = element("div", {class: "scroll", tabindex: 0, role: "region",
-                                     "aria-label": "Losses at some epochs"});
-        this.twin = element("details", {ontoggle: () => this.draw()},
-            element("summary", {}, "The losses as a table"), this.table);
+        this.twin = new Twin(this.losses, this.runs);
         append(host, [
             element("header", {class: "tools"}, this.axisSwitch("y", "Loss"),
                 this.axisSwitch("x", "Epochs"), this.fit),
-            element("div", {class: "curves"}, this.host,
-                element("div", {class: "legend"},
-                    element("p", {class: "legend-title"}, element("span", {}, heading),
-                        this.legendHead),
-                    element("ul", {}, this.legend.map((item) => item.row)))),
-            this.note, this.twin]);
+            element("div", {class: "curves"}, this.host, legend),
+            this.note, this.twin.host]);
     }
 
     axisSwitch(axis, title) {
@@ -94,15 +75,6 @@ export class Curves {
             choice("linear"), choice("log"));
         this.switches = {...this.switches, [axis]: field};
         return field;
-    }
-
-    legendItem(run, i) {
-        const value = element("span", {class: "value"});
-        const button = element("button", {
-            type: "button", title: `Show or hide ${run.title}`,
-            onclick: () => this.toggle(i),
-        }, swatch(i, this.runs.length), element("span", {class: "name"}, run.label), value);
-        return {row: element("li", {}, button), button, value};
     }
 
     // --- what is shown ---------------------------------------------------------------------
@@ -212,8 +184,7 @@ export class Curves {
         this.chart?.draw(this.dressed(picture, now, [from, to]));
         this.drawLegend(now);
         this.drawNote(now, picture, from, to);
-        if (this.twin.open)
-            this.drawTable();
+        this.twin.draw();
         clearTimeout(this.looking);
         this.looking = setTimeout(() => this.onLook(Math.floor(from), Math.ceil(to),
                                                     now.x === "log"), 200);
@@ -232,41 +203,20 @@ export class Curves {
     }
 
     drawLegend(now) {
-        setText(this.legendHead, this.cursor === null ? "last loss"
-            : `epoch ${count(this.cursor)}`);
-        this.legend.forEach((item, run) => {
-            const point = this.losses.at(run, this.cursor ?? this.losses.curves[run].last());
-            setText(item.value, point ? reading(point, this.cursor === null) : "\u2013");
-            item.button.setAttribute("aria-pressed", !now.hide.has(run));
-        });
+        const {cursor, losses} = this;
+        this.legend.draw(cursor, now.hide, this.runs.map((_, run) =>
+            losses.at(run, cursor ?? losses.curves[run].last())));
     }
 
     drawNote(now, picture, from, to) {
         const notes = [];
         if (this.losses.thinned(Math.max(from, 1), to))
-            notes.push("Thinned: some points stand for a range of epochs, drawn from its lowest to " +
-                "its highest loss. Drag over a part to see it finer.");
+            notes.push("Thinned: some points stand for a range of epochs, drawn from its lowest " +
+                "to its highest loss. Drag over a part to see it finer.");
         if (picture.zeros)
             notes.push("Losses of 0 have no place on a log axis.");
         setText(this.note, notes.join(" "));
         this.note.hidden = notes.length === 0;
-    }
-
-    drawTable() {
-        const epochs = someEpochs(this.losses.reached());
-        const digits = view.read().allDigits ? exact : short;
-        const cell = (run, epoch) => {
-            const point = this.losses.at(run, epoch);
-            return element("td", {}, !point ? "" : point.epoch === epoch
-                ? digits(finite(point.loss)) : reading(point, false));
-        };
-        const rows = epochs.map((epoch) => element("tr", {},
-            element("th", {scope: "row"}, count(epoch)),
-            this.runs.map((_, run) => cell(run, epoch))));
-        refill(this.table, element("table", {},
-            element("thead", {}, element("tr", {}, element("th", {scope: "col"}, "epoch"),
-                this.runs.map((run) => element("th", {scope: "col"}, run.label)))),
-            element("tbody", {}, rows)));
     }
 
     pointAt(epoch) {
@@ -275,23 +225,10 @@ export class Curves {
             : Math.min(Math.max(epoch, 1), reached);
         this.drawLegend(this.view());
     }
-
-    nearTo(run) {
-        this.legend.forEach((item, i) => item.row.classList.toggle("near", i === run));
-    }
 }
 
 /* A bucket a pixel, but not more than can be drawn in a moment. */
 const buckets = (width, nRuns) => Math.max(100, Math.min(width, 1200, Math.floor(100000 / nRuns)));
-
-const finite = (value) => Number.isFinite(value) ? value : null;
-
-/* A loss, or the range of losses a thinned point stands for. */
-function reading(point, last) {
-    const low = short(finite(point.min)), high = short(finite(point.max));
-    return last || point.first === point.epoch || low === high
-        ? short(finite(point.loss)) : `${low} to ${high}`;
-}
 
 /* The range of the losses with a little air. */
 function roomy({low, high}, log) {
@@ -303,12 +240,4 @@ function roomy({low, high}, log) {
     }
     const air = (high - low) * 0.06 || Math.abs(high) * 0.1 || 1;
     return [low >= 0 ? Math.max(low - air, 0) : low - air, high + air];
-}
-
-/* 1, 2, 5, 10, 20, ... and the last. */
-function someEpochs(last) {
-    const epochs = [];
-    for (let power = 1; power <= last; power *= 10)
-        epochs.push(...[power, 2 * power, 5 * power].filter((epoch) => epoch < last));
-    return last > 0 ? [...epochs, last] : [];
 }

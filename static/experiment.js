@@ -103,7 +103,8 @@ class Page {
                 file(api.dataCsv(experiment.id), "Data (CSV)"),
                 element("a", {href: api.experimentJson(experiment.id), target: "_blank",
                               rel: "noopener"}, "Everything (JSON)")),
-            element("details", {}, element("summary", {}, "The exact spec, and the same from a shell"),
+            element("details", {},
+                element("summary", {}, "The exact spec, and the same from a shell"),
                 copyable("The spec", pretty(spec)),
                 copyable("Start it again", api.curlStart(spec)),
                 copyable("Watch its losses", api.curlEvents(experiment.id))));

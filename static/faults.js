@@ -62,5 +62,6 @@ function clear(slot) {
     const text = slot.querySelector(":scope > .fault");
     refill(text);
     text.hidden = true;
-    slot.querySelectorAll("[aria-invalid]").forEach((input) => input.removeAttribute("aria-invalid"));
+    slot.querySelectorAll("[aria-invalid]")
+        .forEach((input) => input.removeAttribute("aria-invalid"));
 }

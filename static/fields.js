@@ -1,138 +1,17 @@
 // The fields of the form, made from the server's table of options: their kinds, choices, limits,
-// defaults and meanings are the server's; which stand where is decided here.
+// defaults and meanings are the server's.
 
 import {element} from "./element.js";
-import {plural, short} from "./format.js";
-import {escape, get, isTwoTwoOne, numbersText, set, setNumbers, value, values, words}
-    from "./spec.js";
+import {short} from "./format.js";
+import {get, numbersText, set, setNumbers, values, words} from "./spec.js";
 
-const SCALARS = ["choice", "integer", "number", "formula", "text"];
-const CONVENTIONS = ["/dataset/draws", "/training/loss", "/training/gradient",
-                     "/training/optimizer/name", "/training/reduction"];
-// A line for each unit: its weights and its bias.
-const NAMES = {w1: [0, 0, 0], w2: [0, 0, 1], bias1: [0, 0], w3: [0, 1, 0], w4: [0, 1, 1],
-               bias2: [0, 1], w5: [1, 0, 0], w6: [1, 0, 1], bias3: [1, 0]};
-
-/* All groups of fields for a spec. hooks.changed() is called after a field has written to the spec,
- * hooks.reshaped() when other fields must be shown; hooks.init is explicit start values to offer. */
-export function groups(spec, options, hooks) {
-    const fields = new Fields(spec, options, hooks);
-    return [fields.name(), fields.data(), fields.network(), fields.start(), fields.training(),
-            fields.conventions(), fields.predict()];
-}
-
-class Fields {
+export class Fields {
+    /* hooks.changed() is called after a field has written to the spec, hooks.reshaped() when other
+     * fields must be shown; hooks.example is a spec to take start values and formulas from. */
     constructor(spec, options, hooks) {
         this.spec = spec;
         this.hooks = hooks;
         this.options = new Map(options.fields.map((option) => [option.pointer, option]));
-    }
-
-    // --- groups ----------------------------------------------------------------------------
-
-    name() {
-        return this.group("", null, this.field("/name", "Name"));
-    }
-
-    data() {
-        const isTable = get(this.spec, "/dataset/kind") === "table";
-        return this.group("/dataset", "Data",
-            element("div", {class: "pairs"}, this.field("/dataset/kind")),
-            isTable ? element("p", {class: "note"}, `A table of ${plural(
-                get(this.spec, "/dataset/rows")?.length ?? 0, "sample")}; its rows stand in the JSON.`)
-                : [this.map("/dataset/features", "Inputs", "an input"),
-                   get(this.spec, "/dataset/targets") ? this.map("/dataset/targets", "Targets",
-                                                                 "a target")
-                       : this.field("/dataset/target")],
-            this.below("/dataset", ["/dataset/kind", "/dataset/target"]));
-    }
-
-    network() {
-        const layers = get(this.spec, "/network/layers");
-        const list = Array.isArray(layers) ? layers : [];
-        const add = () => {
-            const hidden = {units: 2, activation: "relu"};
-            set(this.spec, "/network/layers", [...list.slice(0, -1), hidden, ...list.slice(-1)]);
-            this.hooks.reshaped();
-        };
-        return this.group("/network", "Network", this.slot("/network/layers", "layers", {},
-            list.map((_, i) => this.layer(list, i)),
-            this.button("Add a hidden layer", add)));
-    }
-
-    layer(layers, i) {
-        const remove = () => {
-            set(this.spec, "/network/layers", layers.filter((_, j) => j !== i));
-            this.hooks.reshaped();
-        };
-        const last = i === layers.length - 1;
-        const at = `/network/layers/${i}`;
-        return this.slot(at, `layer ${i + 1}`, {class: "slot line"},
-            element("span", {class: "line-name"}, last ? "output" : `hidden ${i + 1}`),
-            this.field(`${at}/units`, "units", {brief: true, reshapes: true}),
-            this.field(`${at}/activation`, "activation", {brief: true, last}),
-            last ? null : this.button("Remove", remove, `Remove hidden layer ${i + 1}`));
-    }
-
-    start() {
-        const explicit = get(this.spec, "/network/init/scheme") === "explicit";
-        const named = get(this.spec, "/network/init/named") !== undefined;
-        const nine = named || isTwoTwoOne(this.spec);
-        const pointer = (name) => named ? `/network/init/named/${name}`
-            : `/network/init/${name.startsWith("w") ? "weights" : "biases"}/${NAMES[name].join("/")}`;
-        return this.group("/network/init", "Start values", this.below("/network/init", []),
-            explicit && nine && [element("div", {class: "nine"}, Object.keys(NAMES).map((name) =>
-                this.field(pointer(name), name, {brief: true,
-                    meaning: this.options.get(`/network/init/named/${name}`)?.description}))),
-                element("p", {class: "hint"}, "A line for each unit: the first and the second " +
-                    "hidden unit, then the output.")],
-            explicit && !nine && element("p", {class: "note"},
-                "The weights and biases of this network stand in the JSON."));
-    }
-
-    training() {
-        const shuffled = get(this.spec, "/training/order") === "shuffle";
-        return this.group("/training", "Training",
-            this.field("/training/optimizer/learning_rate"),
-            this.below("/training/optimizer", ["/training/optimizer/learning_rate"]),
-            this.below("/training", shuffled ? [] : ["/training/seed"], ["/training/epochs"]));
-    }
-
-    conventions() {
-        return element("details", {class: "more"},
-            element("summary", {}, "Conventions that change the numbers"),
-            element("div", {class: "pairs"}, CONVENTIONS.map((pointer) => this.field(pointer))));
-    }
-
-    predict() {
-        const rows = get(this.spec, "/predict");
-        const names = Object.keys(get(this.spec, "/dataset/features") ?? {}).join(", ");
-        const write = (event) => {
-            const lines = event.target.value.split("\n").filter((line) => line.trim());
-            set(this.spec, "/predict", lines.length ? lines.map(values) : undefined);
-            this.hooks.changed();
-        };
-        const text = Array.isArray(rows)
-            ? rows.map((row) => Array.isArray(row) ? row.join(", ") : String(row)).join("\n") : "";
-        return this.group("", "Prediction", this.labelled("/predict", "Predict for", {
-            meaning: `A line for each question${names ? `: ${names}` : ""}.`,
-        }, (attributes) => element("textarea", {...attributes, rows: 2, value: text,
-                                                oninput: write})));
-    }
-
-    // --- fields ----------------------------------------------------------------------------
-
-    /* The fields directly below a pointer that apply now, `first` before the rest, without
-     * `others` and the conventions. */
-    below(pointer, others, first = []) {
-        const rest = [...this.options.values()].filter((option) =>
-            option.pointer.startsWith(`${pointer}/`) &&
-            !option.pointer.slice(pointer.length + 1).match(/[/*]/) &&
-            SCALARS.includes(option.type) && !others.includes(option.pointer) &&
-            !CONVENTIONS.includes(option.pointer) && !first.includes(option.pointer))
-            .map((option) => option.pointer);
-        const fields = [...first, ...rest].map((field) => this.field(field)).filter(Boolean);
-        return fields.length > 0 && element("div", {class: "pairs"}, fields);
     }
 
     option(pointer) {
@@ -141,7 +20,7 @@ class Fields {
     }
 
     /* One field, or nothing where it does not apply or leaves no choice. */
-    field(pointer, label = words(pointer, this.spec), {brief, reshapes, last, meaning} = {}) {
+    field(pointer, label = words(pointer, this.spec), {brief, after, last, meaning} = {}) {
         const option = this.option(pointer);
         if (!option || !this.applies(option) || option.choices?.length === 1)
             return null;
@@ -149,7 +28,7 @@ class Fields {
         const make = option.type === "choice" ? this.choice : option.type === "integer" ||
             option.type === "number" ? this.numbers : this.text;
         return this.labelled(pointer, label, {brief, meaning: hint}, (attributes) =>
-            make.call(this, pointer, option, attributes, {reshapes, last}));
+            make.call(this, pointer, option, attributes, {after, last}));
     }
 
     applies({pointer, when}) {
@@ -161,9 +40,7 @@ class Fields {
 
     choice(pointer, option, attributes, {last}) {
         const write = (event) => {
-            set(this.spec, pointer, event.target.value);
-            if (pointer === "/network/init/scheme")
-                this.cleanStart(event.target.value);
+            this.chose(pointer, event.target.value);
             this.hooks.reshaped();
         };
         const present = get(this.spec, pointer) ?? (last && option.default_last || option.default);
@@ -174,19 +51,12 @@ class Fields {
                 choice.replaceAll("_", " "))));
     }
 
-    /* Another scheme knows other values: only those of the new one are kept. */
-    cleanStart(scheme) {
-        if (scheme === "explicit" && isTwoTwoOne(this.spec))
-            set(this.spec, "/network/init", structuredClone(this.hooks.init));
-        else
-            set(this.spec, "/network/init", {scheme});
-        for (const pointer of Object.keys(this.spec.sweep ?? {})) {
-            if (pointer.startsWith("/network/init/"))
-                setNumbers(this.spec, pointer, "");
-        }
+    /* A choice was made; where other fields hang on it, Groups does more. */
+    chose(pointer, choice) {
+        set(this.spec, pointer, choice);
     }
 
-    numbers(pointer, option, attributes, {reshapes}) {
+    numbers(pointer, option, attributes, {after}) {
         const swept = this.spec.sweep?.[pointer];
         if (swept && !Array.isArray(swept))
             return element("input", {...attributes, readonly: true,
@@ -198,7 +68,7 @@ class Fields {
         return element("input", {
             ...attributes, type: "text", inputmode: "text", autocomplete: "off",
             value: numbersText(this.spec, pointer), placeholder: placeholder(option),
-            oninput: write, onchange: reshapes ? () => this.hooks.reshaped() : null});
+            oninput: write, onchange: after ?? null});
     }
 
     text(pointer, option, attributes) {
@@ -213,35 +83,18 @@ class Fields {
                                  placeholder: placeholder(option), oninput: write});
     }
 
-    /* Formulas by name, such as the inputs: a line for each. */
-    map(pointer, title, noun) {
-        const entries = Object.entries(get(this.spec, pointer) ?? {});
-        const store = (list) => {
-            set(this.spec, pointer, Object.fromEntries(list));
-            this.hooks.reshaped();
+    /* Lists of numbers, a line for each. */
+    lines(pointer, label, meaning, rows) {
+        const list = get(this.spec, pointer);
+        const text = Array.isArray(list)
+            ? list.map((row) => Array.isArray(row) ? row.join(", ") : String(row)).join("\n") : "";
+        const write = (event) => {
+            const written = event.target.value.split("\n").filter((line) => line.trim());
+            set(this.spec, pointer, written.length ? written.map(values) : undefined);
+            this.hooks.changed();
         };
-        const add = () => store([...entries, [freeName(entries), "uniform(0, 1)"]]);
-        return this.slot(pointer, title.toLowerCase(), {},
-            element("p", {class: "label"}, title),
-            entries.map(([name], i) => this.mapLine(pointer, entries, i, store)),
-            this.button(`Add ${noun}`, add),
-            element("p", {class: "hint"}, this.options.get(`${pointer}/*`)?.description));
-    }
-
-    mapLine(pointer, entries, i, store) {
-        const [name] = entries[i];
-        const rename = (event) => store(entries.map(([old, formula], j) =>
-            [j === i ? event.target.value.trim() || old : old, formula]));
-        const at = `${pointer}/${escape(name)}`;
-        return element("div", {class: "line"},
-            element("input", {type: "text", class: "formula key", value: name,
-                              id: `name-${pointer}-${i}`, "aria-label": `Name of ${name}`,
-                              autocomplete: "off", spellcheck: "false", onchange: rename}),
-            element("span", {"aria-hidden": "true"}, "="),
-            this.labelled(at, `${name} =`, {brief: true, silent: true}, (attributes) =>
-                this.text(at, this.option(at), attributes)),
-            entries.length > 1 && this.button("Remove",
-                () => store(entries.filter((_, j) => j !== i)), `Remove ${name}`));
+        return this.labelled(pointer, label, {meaning}, (attributes) =>
+            element("textarea", {...attributes, rows, value: text, oninput: write}));
     }
 
     // --- parts -----------------------------------------------------------------------------
@@ -270,8 +123,8 @@ class Fields {
     }
 
     button(text, onclick, label = null) {
-        return element("button", {type: "button", class: "quiet", "aria-label": label, onclick},
-            text);
+        return element("button", {type: "button", class: "quiet", id: `button-${label ?? text}`,
+                                  "aria-label": label, onclick}, text);
     }
 }
 
@@ -291,11 +144,3 @@ function limitsOf({type, minimum, maximum, above}) {
 }
 
 const bound = (limit) => Number.isInteger(limit) ? limit.toLocaleString("en") : short(limit);
-
-function freeName(entries) {
-    const taken = new Set(entries.map(([name]) => name));
-    let i = 1;
-    while (taken.has(`n${i}`))
-        i++;
-    return `n${i}`;
-}

@@ -4,9 +4,9 @@
 import * as api from "./api.js";
 import {copyable} from "./copy.js";
 import {append, element, refill, setText} from "./element.js";
-import {groups} from "./fields.js";
 import {plural} from "./format.js";
 import * as faults from "./faults.js";
+import {groups} from "./groups.js";
 import {pretty} from "./spec.js";
 import * as view from "./view.js";
 
@@ -19,15 +19,15 @@ export async function open(host, {spec, preset, like}) {
     const start = spec ?? (like ? (await api.experiment(like)).spec
         : (presets.find(({name}) => name === preset) ?? presets[0]).spec);
     document.title = "New experiment \u00b7 Descent";
-    const form = new Form(host, options, start, presets[0].spec.network.init);
+    const form = new Form(host, options, start, presets[0].spec);
     return {shown: () => form.check(), leave: () => clearTimeout(form.checking)};
 }
 
 class Form {
-    /* `init` is explicit start values to offer. */
-    constructor(host, options, spec, init) {
+    /* `example` is a spec to take from what a changed choice needs. */
+    constructor(host, options, spec, example) {
         this.options = options;
-        this.init = init;
+        this.example = example;
         this.spec = structuredClone(spec);
         this.checks = 0;
         this.fields = element("div", {class: "fields"});
@@ -56,15 +56,17 @@ class Form {
     build() {
         const focused = document.activeElement?.id;
         refill(this.fields, groups(this.spec, this.options, {
-            init: this.init, changed: () => this.changed(),
+            example: this.example, changed: () => this.changed(),
             reshaped: () => this.reshaped()}));
-        if (focused)
+        if (focused && document.activeElement === document.body)
             this.fields.querySelector(`#${CSS.escape(focused)}`)?.focus();
         this.write();
     }
 
+    /* Shows the spec. What is being typed as JSON stays as it is. */
     write() {
-        this.json.value = pretty(this.spec);
+        if (document.activeElement !== this.json)
+            this.json.value = pretty(this.spec);
         this.curl.replace(api.curlStart(this.spec));
     }
 
@@ -98,10 +100,7 @@ class Form {
         }
         this.jsonFault.hidden = true;
         this.start.disabled = false;
-        const text = this.json.value;
-        this.build();
-        this.json.value = text;
-        this.noted();
+        this.reshaped();
     }
 
     /* Asks the server what it thinks of the spec, and how many runs it makes. */

@@ -13,9 +13,9 @@ export async function open(host) {
     append(host, [
         element("header", {class: "hero"},
             element("h1", {}, "Watch a small neural network learn"),
-            element("p", {}, "These experiments come from one student\u2019s report on a network of two " +
-                "inputs, two hidden units and one output. Start one and see every epoch\u2019s loss " +
-                "while it trains, or ",
+            element("p", {}, "These experiments come from one student\u2019s report on a " +
+                "network of two inputs, two hidden units and one output. Start one and see every " +
+                "epoch\u2019s loss while it trains, or ",
                 element("a", {href: view.address({preset: ""})}, "set up your own"), ".")),
         fault,
         element("div", {class: "overview"},
@@ -78,8 +78,9 @@ function recent(list) {
 }
 
 function past({id, name, state, created, n_runs, n_ended}) {
-    const runs = state === "done" ? plural(n_runs, "run") : `${n_ended} of ${plural(n_runs, "run")}`;
+    const ended = state === "done" ? "" : `${n_ended} of `;
     return element("li", {},
         element("a", {href: view.address({experiment: id})}, name || "without a name"),
-        element("span", {class: "facts"}, badge(state), ` \u00b7 ${runs} \u00b7 ${ago(created)}`));
+        element("span", {class: "facts"}, badge(state),
+            ` \u00b7 ${ended}${plural(n_runs, "run")} \u00b7 ${ago(created)}`));
 }

@@ -1,89 +1,19 @@
-// The losses of all runs of one experiment, in typed arrays, bounded whatever the epochs.
+// The losses of all runs of one experiment, bounded whatever the epochs.
 //
-// A point is the last epoch of a range that begins after the point before it, with the loss of that
-// epoch and the lowest and highest loss of the range. A range of one epoch is exact. Beyond a budget
-// of points, neighbouring ranges are joined (never losing an extreme); the server, which has every
-// epoch, is asked again when the reader zooms in. Losses that are not finite are NaN.
+// Beyond a budget of points, neighbouring ranges of a curve are joined (never losing an extreme);
+// the server, which has every epoch, is asked again when the reader zooms in.
 
-const EXACT_HEAD = 1000;      // the first points are never joined: a log axis shows each of them
-const POINTS_MAX = 400000;    // over all runs
-const POINTS_MIN = 4000;      // per run, however many runs there are
+import {Curve} from "./curve.js";
 
-class Curve {
-    constructor(capacity) {
-        this.n = 0;
-        this.allocate(Math.min(capacity, 2048));
-    }
-
-    allocate(size) {
-        for (const name of ["epoch", "loss", "min", "max"]) {
-            const grown = new Float64Array(size);
-            if (this[name])
-                grown.set(this[name].subarray(0, this.n));
-            this[name] = grown;
-        }
-    }
-
-    push(epoch, loss, min, max) {
-        if (this.n === this.epoch.length)
-            this.allocate(2 * this.n);
-        this.epoch[this.n] = epoch;
-        this.loss[this.n] = loss;
-        this.min[this.n] = min;
-        this.max[this.n] = max;
-        this.n++;
-    }
-
-    last() {
-        return this.n === 0 ? 0 : this.epoch[this.n - 1];
-    }
-
-    /* First epoch of the range of point i. */
-    start(i) {
-        return i === 0 ? 1 : this.epoch[i - 1] + 1;
-    }
-
-    /* The first point at or after `epoch`; n when there is none. */
-    find(epoch) {
-        let low = 0, high = this.n;
-        while (low < high) {
-            const middle = (low + high) >> 1;
-            if (this.epoch[middle] < epoch)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-        return low;
-    }
-
-    /* Halves the number of points after the exact head; the last point stays as it is. */
-    join() {
-        let kept = EXACT_HEAD;
-        for (let i = EXACT_HEAD; i < this.n; i += 2) {
-            const j = i + 1 < this.n - 1 ? i + 1 : i;
-            this.epoch[kept] = this.epoch[j];
-            this.loss[kept] = this.loss[j];
-            this.min[kept] = Math.min(this.min[i], this.min[j]);
-            this.max[kept] = Math.max(this.max[i], this.max[j]);
-            kept++;
-            if (j === i && i + 1 < this.n) {
-                this.epoch[kept] = this.epoch[i + 1];
-                this.loss[kept] = this.loss[i + 1];
-                this.min[kept] = this.min[i + 1];
-                this.max[kept] = this.max[i + 1];
-                kept++;
-            }
-        }
-        this.n = kept;
-    }
-}
+const POINTS_MAX = 400000; // over all runs
+const POINTS_MIN = 4000;   // per run, however many runs there are
 
 const number = (value) => value === null ? NaN : value;
 
 export class Losses {
     constructor(nRuns) {
         this.budget = Math.max(POINTS_MIN, Math.floor(POINTS_MAX / nRuns));
-        this.curves = Array.from({length: nRuns}, () => new Curve(this.budget));
+        this.curves = Array.from({length: nRuns}, () => new Curve());
     }
 
     /* Adds the columns of a frame, {epochs, loss, min?, max?}; epochs already there are skipped. */
@@ -101,7 +31,7 @@ export class Losses {
     /* Puts finer columns in the place of what is known of epochs from..to. */
     replace(run, from, to, columns) {
         const old = this.curves[run];
-        const fresh = new Curve(this.budget);
+        const fresh = new Curve();
         const copy = (i) => fresh.push(old.epoch[i], old.loss[i], old.min[i], old.max[i]);
         for (let i = 0; i < old.n && old.epoch[i] < from; i++)
             copy(i);
@@ -137,7 +67,7 @@ export class Losses {
             if (curve.max[i] > worst)
                 worst = curve.max[i];
         }
-        return {epoch: curve.last(), first: curve.start(0) === curve.epoch[0] ? curve.loss[0] : null,
+        return {epoch: curve.last(), first: curve.epoch[0] === 1 ? curve.loss[0] : null,
                 last: curve.loss[curve.n - 1], best, worst};
     }
 
@@ -154,7 +84,7 @@ export class Losses {
         });
     }
 
-    /* True when a point between from and to covers more than `share` of that stretch of the axis. */
+    /* True when a point between from and to covers more than `share` of that part of the axis. */
     coarse(from, to, log, share) {
         const place = log ? Math.log : (x) => x;
         const wide = share * (place(to) - place(from));
@@ -181,7 +111,7 @@ export class Losses {
         return picture;
     }
 
-    /* The last epochs before and the first after the edges, so that lines run out of the picture. */
+    /* The last epochs before and the first after the edges: lines run out of the picture. */
     outside(edges) {
         const before = new Set(), after = new Set();
         for (const curve of this.curves) {
@@ -260,7 +190,8 @@ export function bucketEdges(from, to, n, log) {
 
 /* The x values: one for a bucket of one epoch, else its first and its last epoch. */
 function slots(edges, outside) {
-    const frame = {x: [...outside.before], first: [], last: [], before: new Map(), after: new Map()};
+    const frame = {x: [...outside.before], first: [], last: [],
+                   before: new Map(), after: new Map()};
     outside.before.forEach((epoch, slot) => frame.before.set(epoch, slot));
     for (let k = 0; k + 1 < edges.length; k++) {
         frame.first.push(frame.x.length);

@@ -2,7 +2,7 @@
 
 import {append, element, refill, setText} from "./element.js";
 import {brief, count, exact, setting, short} from "./format.js";
-import {swatch} from "./curves.js";
+import {swatch} from "./legend.js";
 import * as view from "./view.js";
 
 const NAMES = ["w1", "w2", "w3", "w4", "w5", "w6", "bias1", "bias2", "bias3"];
@@ -62,12 +62,14 @@ export class Runs {
     build() {
         this.named = this.rows.some((row) => row.named);
         this.cells = [];
-        refill(this.table, this.head(), element("tbody", {}, this.rows.map((_, i) => this.line(i))));
+        const lines = this.rows.map((_, i) => this.line(i));
+        refill(this.table, this.head(), element("tbody", {}, lines));
         this.fill();
     }
 
     head() {
-        const over = (n, text) => element("th", {colspan: n, scope: "colgroup", class: "over"}, text);
+        const over = (n, text) =>
+            element("th", {colspan: n, scope: "colgroup", class: "over"}, text);
         const column = (text) => element("th", {scope: "col"}, text);
         const queries = this.predict.map((row) => row.map(setting).join(", "));
         const groups = element("tr", {},

@@ -75,8 +75,8 @@ const WEIGHT_NAMES = {
 /* Two inputs, two hidden units, one output: the network whose parameters have names. */
 export function isTwoTwoOne(spec) {
     const layers = spec.network?.layers;
-    const features = spec.dataset?.features;
-    const n = features === undefined || features === null ? 2 : Object.keys(features).length;
+    const {features, rows, n_targets = 1} = spec.dataset ?? {};
+    const n = features ? Object.keys(features).length : (rows?.[0]?.length ?? 0) - n_targets;
     return Array.isArray(layers) && layers.length === 2 && n === 2 &&
         layers[0]?.units === 2 && layers[1]?.units === 1;
 }
@@ -92,7 +92,7 @@ export function words(pointer, spec) {
     if (layer >= 0)
         return `layer ${Number(path[layer + 1]) + 1} ${last}`;
     if (last === "seed")
-        return `${path[0] === "dataset" ? "data" : path[0] === "training" ? "order" : "start"} seed`;
+        return {dataset: "data seed", training: "order seed"}[path[0]] ?? "start seed";
     return /^\d+$/.test(last) ? path.slice(2).join(" ") : last;
 }
 

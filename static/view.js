@@ -1,7 +1,8 @@
 // What the page shows, as the address says it: a link, a reload, back and forward give it again.
 //
 //   /                        presets and recent experiments
-//   /?new=PRESET or ?like=ID the form, with a preset's or an experiment's spec; #spec=JSON once edited
+//   /?new=PRESET, /?like=ID  the form, with a preset's or an experiment's spec; #spec=JSON when
+//                            edited
 //   /?experiment=ID          an experiment; x, y = log | linear, zoom = x0,x1,y0,y1, hide = runs,
 //                            digits = all
 

@@ -1,0 +1,202 @@
+// The groups of the form: which fields stand where, and the lists that grow: inputs and layers.
+
+import {element} from "./element.js";
+import {Fields} from "./fields.js";
+import {escape, get, isTwoTwoOne, set, setSweep} from "./spec.js";
+
+const SCALARS = ["choice", "integer", "number", "formula", "text"];
+const CONVENTIONS = ["/dataset/draws", "/training/loss", "/training/gradient",
+                     "/training/optimizer/name", "/training/reduction"];
+// A line for each unit: its weights and its bias.
+const NAMES = {w1: [0, 0, 0], w2: [0, 0, 1], bias1: [0, 0], w3: [0, 1, 0], w4: [0, 1, 1],
+               bias2: [0, 1], w5: [1, 0, 0], w6: [1, 0, 1], bias3: [1, 0]};
+
+/* All groups of fields for a spec; `hooks` as in fields.js. */
+export function groups(spec, options, hooks) {
+    const all = new Groups(spec, options, hooks);
+    return [all.name(), all.data(), all.network(), all.start(), all.training(),
+            all.conventions(), all.predict()];
+}
+
+class Groups extends Fields {
+    name() {
+        return this.group("", null, this.field("/name", "Name"));
+    }
+
+    data() {
+        const isTable = get(this.spec, "/dataset/kind") === "table";
+        return this.group("/dataset", "Data",
+            element("div", {class: "pairs"}, this.field("/dataset/kind")),
+            isTable ? this.lines("/dataset/rows", "Samples",
+                "A line for each sample: its inputs, then its target.", 8)
+                : [this.map("/dataset/features", "Inputs", "an input"),
+                   get(this.spec, "/dataset/targets") ? this.map("/dataset/targets", "Targets",
+                                                                 "a target")
+                       : this.field("/dataset/target")],
+            this.below("/dataset", ["/dataset/kind", "/dataset/target"]));
+    }
+
+    network() {
+        const layers = get(this.spec, "/network/layers");
+        const list = Array.isArray(layers) ? layers : [];
+        const add = () => {
+            const hidden = {units: 2, activation: "relu"};
+            set(this.spec, "/network/layers", [...list.slice(0, -1), hidden, ...list.slice(-1)]);
+            this.hooks.reshaped();
+        };
+        return this.group("/network", "Network", this.slot("/network/layers", "layers", {},
+            list.map((_, i) => this.layer(list, i)),
+            this.button("Add a hidden layer", add)));
+    }
+
+    layer(layers, i) {
+        const remove = () => {
+            set(this.spec, "/network/layers", layers.filter((_, j) => j !== i));
+            this.hooks.reshaped();
+        };
+        const last = i === layers.length - 1;
+        const at = `/network/layers/${i}`;
+        return this.slot(at, `layer ${i + 1}`, {class: "slot line"},
+            element("span", {class: "line-name"}, last ? "output" : `hidden ${i + 1}`),
+            this.field(`${at}/units`, "units", {brief: true, after: () => this.restart()}),
+            this.field(`${at}/activation`, "activation", {brief: true, last}),
+            last ? null : this.button("Remove", remove, `Remove hidden layer ${i + 1}`));
+    }
+
+    start() {
+        const explicit = get(this.spec, "/network/init/scheme") === "explicit";
+        const named = get(this.spec, "/network/init/named") !== undefined;
+        const nine = named || isTwoTwoOne(this.spec);
+        const array = (name) => name.startsWith("w") ? "weights" : "biases";
+        const pointer = (name) => named ? `/network/init/named/${name}`
+            : `/network/init/${array(name)}/${NAMES[name].join("/")}`;
+        this.nine = nine;
+        this.startGroup = this.group("/network/init", "Start values",
+            this.below("/network/init", []),
+            explicit && nine && [element("div", {class: "nine"}, Object.keys(NAMES).map((name) =>
+                this.field(pointer(name), name, {brief: true,
+                    meaning: this.options.get(`/network/init/named/${name}`)?.description}))),
+                element("p", {class: "hint"}, "A line for each unit: the first and the second " +
+                    "hidden unit, then the output.")],
+            explicit && !nine && element("p", {class: "note"},
+                "The weights and biases of this network stand in the JSON."));
+        return this.startGroup;
+    }
+
+    /* The start values anew, when the network has come to have or lost its nine names. All other
+     * fields stay as they are: the reader may be on the way to one of them. */
+    restart() {
+        const old = this.startGroup;
+        if (this.nine !== isTwoTwoOne(this.spec))
+            old.replaceWith(this.start());
+    }
+
+    training() {
+        const shuffled = get(this.spec, "/training/order") === "shuffle";
+        return this.group("/training", "Training",
+            this.field("/training/optimizer/learning_rate"),
+            this.below("/training/optimizer", ["/training/optimizer/learning_rate"]),
+            this.below("/training", shuffled ? [] : ["/training/seed"], ["/training/epochs"]));
+    }
+
+    conventions() {
+        return element("details", {class: "more"},
+            element("summary", {}, "Conventions that change the numbers"),
+            element("div", {class: "pairs"}, CONVENTIONS.map((pointer) => this.field(pointer))));
+    }
+
+    predict() {
+        const names = Object.keys(get(this.spec, "/dataset/features") ?? {}).join(", ");
+        return this.group("", "Prediction", this.lines("/predict", "Predict for",
+            `A line for each question${names ? `: ${names}` : ""}.`, 2));
+    }
+
+    // --- parts -----------------------------------------------------------------------------
+
+    /* The fields directly below a pointer that apply now, `first` before the rest, without
+     * `others` and the conventions. */
+    below(pointer, others, first = []) {
+        const rest = [...this.options.values()].filter((option) =>
+            option.pointer.startsWith(`${pointer}/`) &&
+            !option.pointer.slice(pointer.length + 1).match(/[/*]/) &&
+            SCALARS.includes(option.type) && !others.includes(option.pointer) &&
+            !CONVENTIONS.includes(option.pointer) && !first.includes(option.pointer))
+            .map((option) => option.pointer);
+        const fields = [...first, ...rest].map((field) => this.field(field)).filter(Boolean);
+        return fields.length > 0 && element("div", {class: "pairs"}, fields);
+    }
+
+    /* Another kind of data or start values has other fields: those of the old one go. */
+    chose(pointer, choice) {
+        const {dataset, network} = structuredClone(this.hooks.example);
+        if (pointer === "/dataset/kind")
+            set(this.spec, "/dataset", choice === "formula" ? dataset
+                : {kind: choice, rows: [[0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0]]});
+        else if (pointer === "/network/init/scheme")
+            set(this.spec, "/network/init", choice === "explicit" && isTwoTwoOne(this.spec)
+                ? network.init : {scheme: choice});
+        else
+            super.chose(pointer, choice);
+        for (const swept of Object.keys(this.spec.sweep ?? {})) {
+            if (get(this.spec, swept) === undefined)
+                setSweep(this.spec, swept, undefined);
+        }
+    }
+
+    /* Formulas by name, such as the inputs: a line for each. */
+    map(pointer, title, noun) {
+        const names = Object.keys(get(this.spec, pointer) ?? {});
+        const store = (change) => {
+            set(this.spec, pointer, Object.fromEntries(change(Object.entries(
+                get(this.spec, pointer) ?? {}))));
+            this.hooks.reshaped();
+        };
+        const add = () => store((entries) => [...entries, [freeName(entries), "uniform(0, 1)"]]);
+        return this.slot(pointer, title.toLowerCase(), {},
+            element("p", {class: "label"}, title),
+            names.map((name, i) => this.mapLine(pointer, name, i, store)),
+            this.button(`Add ${noun}`, add),
+            element("p", {class: "hint"}, this.options.get(`${pointer}/*`)?.description));
+    }
+
+    /* A name and its formula. A new name takes effect in place, for the same reason. */
+    mapLine(pointer, name, i, store) {
+        const at = () => `${pointer}/${escape(name)}`;
+        const write = (event) => {
+            set(this.spec, at(), event.target.value);
+            this.hooks.changed();
+        };
+        const field = this.labelled(`${pointer}/${i}`, `${name} =`, {brief: true, silent: true},
+            (attributes) => element("input", {
+                ...attributes, type: "text", class: "formula", autocomplete: "off",
+                spellcheck: "false", value: get(this.spec, at()) ?? "", oninput: write}));
+        field.dataset.pointer = at();
+        const rename = (event) => {
+            const fresh = event.target.value.trim();
+            if (!fresh || Object.hasOwn(get(this.spec, pointer), fresh)) {
+                event.target.value = name;
+                return;
+            }
+            set(this.spec, pointer, Object.fromEntries(Object.entries(get(this.spec, pointer))
+                .map(([old, formula]) => [old === name ? fresh : old, formula])));
+            name = fresh;
+            field.dataset.pointer = at();
+            this.hooks.changed();
+        };
+        const remove = () => store((entries) => entries.filter(([other]) => other !== name));
+        return element("div", {class: "line"},
+            element("input", {type: "text", class: "formula key", value: name,
+                              id: `name-${pointer}/${i}`, "aria-label": `Name ${i + 1}`,
+                              autocomplete: "off", spellcheck: "false", onchange: rename}),
+            element("span", {"aria-hidden": "true"}, "="), field,
+            this.button("Remove", remove, `Remove ${name}`));
+    }
+}
+
+function freeName(entries) {
+    const names = entries.map(([name]) => name);
+    let i = 1;
+    while (names.includes(`n${i}`))
+        i++;
+    return `n${i}`;
+}

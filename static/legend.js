@@ -1,0 +1,66 @@
+// The legend of the chart: what each line is, its loss at the cursor, and whether it is shown.
+
+import {append, element, setText, svg} from "./element.js";
+import {count, short} from "./format.js";
+
+const DASHES = [[], [9, 4], [2, 3], [12, 4, 2, 4]];
+const COLOURS = 12;  // --run-0 to --run-11 in style.css
+const ALONE = 2;     // the one for a single run
+
+/* How run `i` of `n` looks in the chart, the legend and the tables. */
+export function look(i, n) {
+    const place = n === 1 ? ALONE : Math.round(i * (COLOURS - 1) / (n - 1));
+    return {colour: `--run-${n <= COLOURS ? place : i % COLOURS}`,
+            dash: n === 1 ? [] : DASHES[i % DASHES.length]};
+}
+
+/* A short stroke of a run's line. */
+export function swatch(i, n) {
+    const {colour, dash} = look(i, n);
+    return svg("svg", {class: "swatch", viewBox: "0 0 26 8", width: 26, height: 8,
+                       "aria-hidden": "true"},
+        svg("line", {x1: 1, x2: 25, y1: 4, y2: 4, class: colour.slice(2),
+                     "stroke-dasharray": dash.join(" ") || null}));
+}
+
+/* The loss at `epoch` of the point it lies in: of a thinned point the range of its losses. */
+export function reading(point, epoch, digits = short) {
+    const write = (loss) => digits(Number.isFinite(loss) ? loss : null);
+    const low = write(point.min), high = write(point.max);
+    return epoch === point.epoch || low === high ? write(point.loss) : `${low} to ${high}`;
+}
+
+export class Legend {
+    /* `runs` is [{label, title}], `heading` what the labels are; onToggle(run) is a click. */
+    constructor(host, {heading, runs, onToggle}) {
+        this.head = element("p", {class: "legend-head"});
+        this.items = runs.map((run, i) => this.item(run, i, runs.length, onToggle));
+        append(host, [
+            element("div", {class: "legend-title"}, element("p", {}, heading), this.head),
+            element("ul", {}, this.items.map((item) => item.row))]);
+    }
+
+    item(run, i, n, onToggle) {
+        const value = element("span", {class: "value"});
+        const button = element("button", {type: "button", title: `Show or hide ${run.title}`,
+                                          onclick: () => onToggle(i)},
+            swatch(i, n), element("span", {class: "name"}, run.label), value);
+        return {row: element("li", {}, button), button, value};
+    }
+
+    /* Writes the losses at the epoch of the cursor, or the last ones (null). `points` is what is
+     * known of each run there, `hide` the set of runs not shown. */
+    draw(cursor, hide, points) {
+        setText(this.head, cursor === null ? "last loss" : `epoch ${count(cursor)}`);
+        this.items.forEach(({button, value}, i) => {
+            const point = points[i];
+            setText(value, point ? reading(point, cursor ?? point.epoch) : "\u2013");
+            button.setAttribute("aria-pressed", !hide.has(i));
+        });
+    }
+
+    /* Marks the run nearest to the mouse; null marks none. */
+    near(run) {
+        this.items.forEach(({row}, i) => row.classList.toggle("near", i === run));
+    }
+}

@@ -1,0 +1,45 @@
+// The chart's twin: the same losses as a table, at epochs 1, 2, 5, 10, 20, ... and the last.
+
+import {element, refill} from "./element.js";
+import {count, exact, short} from "./format.js";
+import {reading} from "./legend.js";
+import * as view from "./view.js";
+
+export class Twin {
+    /* `losses` is the store, `runs` is [{label}]. `host` is the element to place. */
+    constructor(losses, runs) {
+        this.losses = losses;
+        this.runs = runs;
+        this.table = element("div", {class: "scroll", tabindex: 0, role: "region",
+                                     "aria-label": "Losses at some epochs"});
+        this.host = element("details", {ontoggle: () => this.draw()},
+            element("summary", {}, "The losses as a table"), this.table);
+    }
+
+    /* Writes the table anew, when it is open. */
+    draw() {
+        if (!this.host.open)
+            return;
+        const digits = view.read().allDigits ? exact : short;
+        const head = element("tr", {}, element("th", {scope: "col"}, "epoch"),
+            this.runs.map((run) => element("th", {scope: "col"}, run.label)));
+        const rows = someEpochs(this.losses.reached()).map((epoch) => this.row(epoch, digits));
+        refill(this.table, element("table", {}, element("thead", {}, head),
+                                   element("tbody", {}, rows)));
+    }
+
+    row(epoch, digits) {
+        const cells = this.runs.map((_, run) => {
+            const point = this.losses.at(run, epoch);
+            return element("td", {}, point ? reading(point, epoch, digits) : "");
+        });
+        return element("tr", {}, element("th", {scope: "row"}, count(epoch)), cells);
+    }
+}
+
+function someEpochs(last) {
+    const epochs = [];
+    for (let power = 1; power <= last; power *= 10)
+        epochs.push(...[power, 2 * power, 5 * power].filter((epoch) => epoch < last));
+    return last > 0 ? [...epochs, last] : [];
+}
