@@ -29,9 +29,11 @@ export class Curves {
             onPoint: (epoch) => this.pointAt(epoch),
             onNear: (run) => this.legend.near(run),
         });
-        if (!this.chart)
+        if (!this.chart) {
             refill(this.host, element("p", {class: "missing"},
                 "The chart was not built into this server; the table below has the losses."));
+            this.twin.host.open = true;
+        }
         if (this.closed)
             this.close();
         else

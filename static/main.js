@@ -1,5 +1,6 @@
 // Shows the page the address asks for, and keeps it right through back and forward.
 
+import {Problem} from "./api.js";
 import {element, refill} from "./element.js";
 import * as experiment from "./experiment.js";
 import * as form from "./form.js";
@@ -41,11 +42,13 @@ async function show(now) {
 }
 
 function trouble(host, problem) {
-    console.warn(problem);
-    refill(host, element("h1", {}, "That did not work"),
+    if (!(problem instanceof Problem))
+        console.error(problem);
+    refill(host, element("div", {class: "wrong"},
+        element("h1", {}, "That did not work"),
         element("p", {class: "fault", role: "alert"}, problem.message),
         element("p", {}, element("a", {class: "button", href: view.address({})},
-            "Back to the start")));
+            "Back to the start"))));
 }
 
 document.addEventListener("click", view.follow);
