@@ -1,11 +1,10 @@
 /* Doubles as text: the fewest digits that read back as the same double.
  *
- * DESIGN. A double stands for the interval halfway to its two neighbours, ends included when its
- * last bit is even (that is how strtod rounds). The wanted decimal is the shortest in it, and of
- * those the nearest. Between 2^-70 and 2^53, where losses live, digits are generated exactly in
- * 128-bit fixed point until what is left of the value is inside the interval (Steele & White,
- * "How to print floating-point numbers accurately", 1990). Elsewhere printf and strtod search by
- * precision, which is slower and needs no long arithmetic of ours. */
+ * DESIGN. A double stands for the interval halfway to its two neighbours. The wanted decimal is the
+ * shortest in it, and of those the nearest. Between 2^-70 and 2^53, where losses live, digits are
+ * generated exactly in 128-bit fixed point until what is left of the value is inside the interval
+ * (Steele & White, "How to print floating-point numbers accurately", 1990). Elsewhere printf and
+ * strtod search by precision, which is slower and needs no long arithmetic of ours. */
 #include "core/base/number.h"
 
 #include <float.h>
@@ -77,7 +76,9 @@ static void put_fraction_digit(struct decimal *decimal, int digit)
 }
 
 /* 2^-70 <= magnitude < 2^53. Counts in quarters of the last bit's weight, so that half the way to
- * either neighbour is whole: 2 quarters, but 1 downwards from a power of two. */
+ * either neighbour is whole: 2 quarters, but 1 downwards from a power of two. Whether
+ * the interval's ends belong to it makes no difference here: being odd multiples of a power of two,
+ * they have more digits than it takes to stay between them. */
 static void exact_digits(double magnitude, struct decimal *out)
 {
     uint64_t bits;
@@ -90,13 +91,12 @@ static void exact_digits(double magnitude, struct decimal *out)
     uint128 rest = scaled & (one - 1);
     uint128 gap_above = 2;
     uint128 gap_below = mantissa == UINT64_C(1) << 52 ? 1 : 2;
-    int closed = (mantissa & 1) == 0;
 
     put_integer(out, (uint64_t)(scaled >> fraction_bits));
     int down, up;
     for (;;) {
-        down = rest < gap_below || (closed && rest == gap_below);
-        up = rest + gap_above > one || (closed && rest + gap_above == one);
+        down = rest < gap_below;
+        up = rest + gap_above > one;
         if (down || up) {
             break;
         }

@@ -219,19 +219,14 @@ def random_draw(source, depth):
     return f"{name}({left}, {right}, {third})"
 
 
-def test_draws_inside_a_formula_come_in_pythons_order():
-    source = random.Random(33)
+def compare_formulas(cases):
+    """Each (seed, text) in both, then where the stream stands; (number of values, of failures)."""
     variables = {"n1": 7.0}
-    cases = []
-    while len(cases) < 5000:
-        text = random_draw(source, source.randrange(1, 5))
-        if len(text) < 300 and any(name + "(" in text for name in DRAWS):
-            cases.append((source.getrandbits(32), text))
     commands = ["let n1 7"]
     for seed, text in cases:
         commands += [f"seed {seed}", f"formula {text}", "uniform 1", "normal 1"]
     answers = iter(core_probe.ask(commands))
-    values = failures = 0
+    counts = [0, 0]
     for seed, text in cases:
         answer, after = next(answers), [next(answers), next(answers)]
         if "beyond 2**53" in answer:
@@ -243,11 +238,33 @@ def test_draws_inside_a_formula_come_in_pythons_order():
             got = float.fromhex(answer[2:])
             assert core_probe.bits(got) == core_probe.bits(float(expected)), \
                 f"seed {seed}: {text}: got {got!r}, NumPy {expected!r}"
-            values += 1
+            counts[0] += 1
         except ERRORS as error:
             assert answer.startswith("! "), f"seed {seed}: {text}: {answer}, NumPy {error!r}"
-            failures += 1
+            counts[1] += 1
         stands = [hexes(core_probe.floats(line)) for line in after]
         assert stands == [hexes([np.random.rand()]), hexes([np.random.randn()])], \
             f"seed {seed}: {text}: the stream stands elsewhere afterwards"
+    return counts
+
+
+def test_draws_inside_a_formula_come_in_pythons_order():
+    source = random.Random(33)
+    cases = []
+    while len(cases) < 5000:
+        text = random_draw(source, source.randrange(1, 5))
+        if len(text) < 300 and any(name + "(" in text for name in DRAWS):
+            cases.append((source.getrandbits(32), text))
+    values, failures = compare_formulas(cases)
     assert values > 2000 and failures > 200, (values, failures)
+
+
+def test_odd_arguments_of_draws_are_taken_as_numpy_takes_them():
+    inf, nan = "1e308*10", "(1e308*10-1e308*10)"
+    odd = ["0", "-0.0", "1", "-1", "0.5", "2.9", "-2.9", "1e15", "5e-324", "1e308", "-1e308",
+           inf, f"-{inf}", nan]
+    texts = [f"{name}({a}, {b})" for name in ("randint", "uniform", "normal")
+             for a in odd for b in odd]
+    texts += [f"{name}({a})" for name in ("randint", "uniform", "normal") for a in odd]
+    values, failures = compare_formulas([(seed, text) for seed in (0, 9) for text in texts])
+    assert values > 500 and failures > 200, (values, failures)

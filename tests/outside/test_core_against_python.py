@@ -92,6 +92,10 @@ def test_random_formulas_give_pythons_bits_and_failures():
     assert values > 4000 and failures > 500, (values, failures)  # both were seen
 
 
+SPECIAL = [0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0, 3.0, -3.0, 2.0**53, -2.0**53 + 1, 1e308,
+           -1e308, 5e-324, -5e-324, 2.0**-1022, float("inf"), float("-inf"), float("nan")]
+
+
 def random_double(source):
     kind = source.random()
     if kind < 0.3:
@@ -99,10 +103,19 @@ def random_double(source):
     if kind < 0.5:
         return source.uniform(-100, 100)
     if kind < 0.6:
-        return source.choice([0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 2.0**53, 1e308, -1e308, 5e-324,
-                              -5e-324, 2.0**-1022, float("inf"), float("-inf"), float("nan")])
+        return source.choice(SPECIAL)
     value = struct.unpack("<d", struct.pack("<Q", source.getrandbits(64)))[0]
     return value if value == value else 0.0
+
+
+def test_special_values_give_pythons_bits_and_failures():
+    cases = [(f"n1 {operator} n2", {"n1": a, "n2": b})
+             for operator in OPERATORS for a in SPECIAL for b in SPECIAL]
+    cases += [(f"{name}(n1, n2)", {"n1": a, "n2": b})
+              for name in ("min", "max") for a in SPECIAL for b in SPECIAL]
+    cases += [(f"{name}(n1)", {"n1": a}) for name in UNARY for a in SPECIAL]
+    values, failures = compare(cases)
+    assert values > 4000 and failures > 100, (values, failures)
 
 
 def test_operators_give_pythons_bits_on_any_doubles():
