@@ -99,7 +99,7 @@ static int delete_some(struct engine *engine, int64_t key, struct error *error)
         if (sqlite3_changes(engine->writer.db) > 0)
             return 0;
     }
-    return 0;
+    return connection_damaged(&engine->writer, "a row cannot be removed", error);
 }
 
 /* *out_done: nothing was left. */
@@ -108,9 +108,7 @@ static int delete_slice(struct engine *engine, int *out_done, struct error *erro
     int64_t key = 0;
     struct query query;
     query_start(&query, &engine->writer,
-                "SELECT min(experiment) FROM deleted"
-                "  HAVING min(experiment) IS NOT NULL",
-                error);
+                "SELECT experiment FROM deleted ORDER BY experiment LIMIT 1", error);
     *out_done = !query_step(&query);
     if (!*out_done)
         key = query_integer(&query, 0);

@@ -2,7 +2,7 @@
 #include "server/engine/sqlite_engine.h"
 
 #include <errno.h>
-#include <limits.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +10,8 @@
 
 #include "core/base/memory.h"
 
-/* The absolute path of the file `path`, whose directory must exist. Absolute, because SQLite would
- * read "file:..." and ":memory:" as something else. The caller frees it. */
+/* The absolute path of the file `path`, whose directory must be ours to write in. Absolute, because
+ * SQLite would read "file:..." and ":memory:" as something else. The caller frees it. */
 static char *absolute_path(const char *path, struct error *error)
 {
     const char *slash = strrchr(path, '/');
@@ -24,6 +24,12 @@ static char *absolute_path(const char *path, struct error *error)
     if (directory == NULL || base[0] == '\0') {
         error_set(error, ERROR_STORAGE, "store %.160s: its directory cannot be used: %s", path,
                   directory != NULL ? "the path names no file in it" : strerror(errno));
+        goto out;
+    }
+    /* SQLite would try to read a file that it may not create, and report that there is none. */
+    if (faccessat(AT_FDCWD, directory, W_OK | X_OK, AT_EACCESS) != 0) {
+        error_set(error, ERROR_STORAGE, "store %.160s: its directory cannot be written to: %s",
+                  path, strerror(errno));
         goto out;
     }
     if (asprintf(&result, "%s/%s", strcmp(directory, "/") == 0 ? "" : directory, base) < 0) {

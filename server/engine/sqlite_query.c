@@ -48,15 +48,19 @@ static const char *cause_of(int code, int system_error)
     }
 }
 
+/* Callers set errno to 0 before the call that failed: SQLite keeps the system's error of most
+ * calls, but not of a commit, and never says which call it was of. */
 int connection_fail(struct connection *connection, int code, struct error *error)
 {
+    int system_error = errno;
     code = connection->db != NULL ? sqlite3_extended_errcode(connection->db) : code;
     if ((code & 0xff) == SQLITE_NOMEM || connection->db == NULL)
         return error_set(error, ERROR_MEMORY, "store %s: out of memory", connection->label);
     if ((code & 0xff) == SQLITE_TOOBIG)
         return error_set(error, ERROR_TOO_LARGE, "store %s: a text or checkpoint of 1 GB or more",
                          connection->label);
-    int system_error = sqlite3_system_errno(connection->db);
+    if (system_error == 0)
+        system_error = sqlite3_system_errno(connection->db);
     const char *cause = cause_of(code, system_error);
     if (cause != NULL)
         return error_set(error, ERROR_STORAGE, "store %s: %s", connection->label, cause);
@@ -91,6 +95,7 @@ int connection_open(struct connection *connection, const char *path, int flags, 
     memset(connection, 0, sizeof *connection);
     set_label(connection, path);
     /* NOMUTEX: the engine already sees to it that one thread at a time uses a connection. */
+    errno = 0;
     int code = sqlite3_open_v2(path, &connection->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
     if (code == SQLITE_OK)
         return 0;
@@ -110,6 +115,7 @@ void connection_close(struct connection *connection)
 
 int connection_execute(struct connection *connection, const char *sql, struct error *error)
 {
+    errno = 0;
     int code = sqlite3_exec(connection->db, sql, NULL, NULL, NULL);
     return code == SQLITE_OK ? 0 : connection_fail(connection, code, error);
 }
@@ -127,6 +133,7 @@ static sqlite3_stmt *prepare(struct connection *connection, const char *sql, str
         return NULL;
     }
     sqlite3_stmt *statement = NULL;
+    errno = 0;
     int code =
         sqlite3_prepare_v3(connection->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL);
     if (code != SQLITE_OK) {
@@ -187,6 +194,7 @@ int query_step(struct query *query)
 {
     if (query->failed)
         return 0;
+    errno = 0;
     int code = sqlite3_step(query->statement);
     if (code == SQLITE_ROW)
         return 1;

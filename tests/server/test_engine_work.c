@@ -152,13 +152,17 @@ static void losses_that_are_no_numbers_survive(void **state)
     struct engine_claim other = claim(store->engine, "e", 1);
     const double bad[] = {NAN, INFINITY, NAN, 4};
     must(append_losses(store->engine, &other, 1, 1, bad));
+    struct engine_run run;
+    must(engine_find_run(store->engine, "e", 1, &run, fresh()));
+    assert_true(isnan(run.loss) && isnan(run.best_loss));
+    assert_int_equal(run.best_epoch, 0);
+    engine_run_clear(&run);
     must(append_losses(store->engine, &other, 2, 3, bad + 1));
     store_reopen(store);
     size_t n;
     must(engine_read_losses(store->engine, "e", 0, 1, 7, got, &n, fresh()));
     assert_int_equal(n, 7);
     assert_memory_equal(got, losses, sizeof losses);
-    struct engine_run run;
     must(engine_find_run(store->engine, "e", 0, &run, fresh()));
     assert_true(isnan(run.loss));
     assert_same_bits(run.best_loss, -INFINITY);

@@ -1,0 +1,481 @@
+/* What only the SQLite engine has: its file, and all that can be wrong with it. */
+#include "tests/server/engine_sqlite_fixture.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+/* --- who may open it ----------------------------------------------------------------------- */
+
+static void a_second_server_is_refused(void **state)
+{
+    struct store *store = *state;
+    char path[PATH_BYTES], link[PATH_BYTES], process[64];
+    path_in(store, "lab.db", path);
+    path_in(store, "link.db", link);
+    snprintf(process, sizeof process, "in use by the server with process id %ld", (long)getpid());
+    must_not_open(path, ERROR_CONFLICT, process);
+    assert_int_equal(symlink("lab.db", link), 0);
+    must_not_open(link, ERROR_CONFLICT, process);
+    submit(store->engine, "e", 1); /* the first one is none the worse */
+    store_reopen(store);
+    assert_int_equal(state_of(store->engine, "e", 0), RUN_QUEUED);
+}
+
+static void a_killed_server_leaves_no_lock(void **state)
+{
+    struct store *store = *state;
+    int ready[2];
+    char byte, path[PATH_BYTES];
+    path_in(store, "lab.db", path);
+    assert_int_equal(pipe(ready), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        alarm(20); /* should this test fail before it kills the child */
+        struct engine *engine = engine_open(path, fresh());
+        if (engine == NULL || write(ready[1], "x", 1) != 1)
+            _exit(1);
+        pause();
+        _exit(1);
+    }
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    must_not_open(path, ERROR_CONFLICT, "is in use by the server with process id");
+    kill(child, SIGKILL);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    assert_int_equal(store_open(store), 0);
+    close(ready[0]);
+    close(ready[1]);
+}
+
+/* --- what may be opened ---------------------------------------------------------------------- */
+
+static void says_that_the_directory_is_missing(void **state)
+{
+    struct store *store = *state;
+    char path[PATH_BYTES];
+    path_in(store, "none/lab.db", path);
+    must_not_open(path, ERROR_STORAGE, "No such file or directory");
+    assert_non_null(strstr(last_error.text, path));
+    must_not_open("", ERROR_STORAGE, "names no file");
+    path_in(store, "", path);
+    must_not_open(path, ERROR_STORAGE, "names no file");
+}
+
+static void says_that_the_path_is_a_directory(void **state)
+{
+    struct store *store = *state;
+    char path[PATH_BYTES];
+    path_in(store, "lab.db", path);
+    assert_int_equal(mkdir(path, 0755), 0);
+    must_not_open(path, ERROR_STORAGE, path);
+    assert_int_equal(rmdir(path), 0);
+}
+
+static void names_that_mean_something_to_sqlite_are_files(void **state)
+{
+    struct store *store = *state;
+    char here[4096];
+    assert_non_null(getcwd(here, sizeof here));
+    assert_int_equal(chdir(store->place), 0);
+    const char *const names[] = {":memory:", "file:lab.db?mode=memory"};
+    for (int i = 0; i < 2; i++) {
+        struct engine *engine = engine_open(names[i], fresh());
+        assert_non_null(engine);
+        engine_close(engine);
+        assert_int_equal(access(names[i], F_OK), 0);
+    }
+    assert_int_equal(chdir(here), 0);
+}
+
+static void an_empty_file_is_a_new_store(void **state)
+{
+    struct store *store = *state;
+    char path[PATH_BYTES];
+    path_in(store, "lab.db", path);
+    write_file(path, "", 0);
+    assert_int_equal(store_open(store), 0);
+    submit(store->engine, "e", 1);
+}
+
+/* The file is refused and stays as it was. */
+static void must_refuse_untouched(const char *path, const char *cause)
+{
+    size_t n_before, n_after;
+    unsigned char *before = read_file(path, &n_before);
+    must_not_open(path, ERROR_STORAGE, cause);
+    assert_non_null(strstr(last_error.text, path));
+    unsigned char *after = read_file(path, &n_after);
+    assert_int_equal(n_after, n_before);
+    assert_memory_equal(after, before, n_before);
+    free(before);
+    free(after);
+}
+
+static void refuses_a_file_that_is_no_database(void **state)
+{
+    char path[PATH_BYTES], text[5000];
+    path_in(*state, "lab.db", path);
+    memset(text, 'x', sizeof text);
+    write_file(path, text, sizeof text);
+    must_refuse_untouched(path, "is not an SQLite database");
+}
+
+static void refuses_the_database_of_another_program(void **state)
+{
+    char path[PATH_BYTES];
+    path_in(*state, "lab.db", path);
+    execute(path, "CREATE TABLE recipe(name)");
+    must_refuse_untouched(path, "another program's");
+}
+
+static void refuses_a_newer_version(void **state)
+{
+    struct store *store = *state;
+    char path[PATH_BYTES];
+    path_in(store, "lab.db", path);
+    engine_close(store->engine);
+    store->engine = NULL;
+    execute(path, "PRAGMA user_version=99");
+    must_refuse_untouched(path, "its version is 99, this server knows 1 to ");
+}
+
+/* What `open_as_nobody` saw. */
+enum { OPENED = 1, REFUSED_AS_EXPECTED = 2, REFUSED_OTHERWISE = 3 };
+
+/* Opens the store without the right to write that root always has. */
+static int open_as_nobody(const char *path, const char *cause)
+{
+    int status;
+    pid_t child = fork();
+    if (child == 0) {
+        if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0))
+            _exit(REFUSED_OTHERWISE);
+        struct engine *engine = engine_open(path, fresh());
+        if (engine != NULL)
+            _exit(OPENED);
+        int expected = last_error.kind == ERROR_STORAGE && strstr(last_error.text, path) != NULL &&
+                       strstr(last_error.text, cause) != NULL;
+        if (!expected)
+            print_error("%s\n", last_error.text);
+        _exit(expected ? REFUSED_AS_EXPECTED : REFUSED_OTHERWISE);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static void says_that_a_file_or_directory_is_read_only(void **state)
+{
+    struct store *store = *state;
+    char path[PATH_BYTES], lock[PATH_BYTES];
+    path_in(store, "lab.db", path);
+    path_in(store, "lab.db-lock", lock);
+    engine_close(store->engine);
+    store->engine = NULL;
+    chmod(store->place, 0777);
+    chmod(path, 0444);
+    assert_int_equal(open_as_nobody(path, "read-only"), REFUSED_AS_EXPECTED);
+    chmod(path, 0666);
+    chmod(lock, 0444);
+    assert_int_equal(open_as_nobody(path, "lab.db-lock: Permission denied"), REFUSED_AS_EXPECTED);
+    chmod(lock, 0666);
+    chmod(store->place, 0555);
+    assert_int_equal(open_as_nobody(path, "directory cannot be written to: Permission"),
+                     REFUSED_AS_EXPECTED);
+    path_in(store, "new.db", path);
+    assert_int_equal(open_as_nobody(path, "directory cannot be written to: Permission"),
+                     REFUSED_AS_EXPECTED);
+    chmod(store->place, 0777);
+}
+
+/* --- a disk that is full -----------------------------------------------------------------------
+ */
+
+static void limit_file_size(rlim_t bytes)
+{
+    struct rlimit limit;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* Appends until the file may not grow; the epochs committed. */
+static int64_t append_until_full(struct engine *engine, const struct engine_claim *taken,
+                                 int64_t epoch)
+{
+    enum engine_result result = ENGINE_OK;
+    for (int i = 0; i < 1000 && result == ENGINE_OK; i++) {
+        result = append(engine, taken, epoch + 1, 1000);
+        epoch += result == ENGINE_OK ? 1000 : 0;
+    }
+    assert_int_equal(result, ENGINE_ERROR);
+    assert_int_equal(last_error.kind, ERROR_STORAGE);
+    if (strstr(last_error.text, "size limit of this process") == NULL)
+        fail_msg("%s", last_error.text);
+    return epoch;
+}
+
+static void a_full_disk_stops_writing_and_nothing_else(void **state)
+{
+    struct store *store = *state;
+    struct engine *engine = store->engine;
+    submit(engine, "e", 2);
+    struct engine_claim taken = claim(engine, "e", 0), other;
+    must(append(engine, &taken, 1, 10));
+    int64_t epoch = 10;
+    for (int round = 1; round <= 3; round++) {
+        limit_file_size((rlim_t)round * 300000);
+        epoch = append_until_full(engine, &taken, epoch);
+        must_fail(finish(engine, &taken, epoch + 1, 4000, RUN_DONE), ERROR_STORAGE);
+        char *spec = calloc(1, 400001);
+        const char *overrides[] = {"{}"};
+        memset(spec, 'x', 400000);
+        must_fail(engine_submit(engine, "new", "", spec, 1, overrides, 1, fresh()), ERROR_STORAGE);
+        free(spec);
+        assert_int_equal(epoch_of(engine, "e", 0), epoch);
+        assert_int_equal(checkpoint_of(engine, "e", 0), epoch);
+        assert_int_equal(state_of(engine, "e", 0), RUN_RUNNING);
+        limit_file_size(RLIM_INFINITY);
+        must(append(engine, &taken, epoch + 1, 1000));
+        epoch += 1000;
+    }
+    other = claim(engine, "e", 1);
+    must(finish(engine, &other, 1, 1, RUN_DONE));
+    must(finish(engine, &taken, epoch + 1, 10, RUN_DONE));
+    double *losses = calloc((size_t)epoch + 10, sizeof *losses);
+    size_t n;
+    must(engine_read_losses(engine, "e", 0, 1, (size_t)epoch + 10, losses, &n, fresh()));
+    assert_int_equal(n, epoch + 10);
+    for (size_t i = 0; i < n; i++)
+        assert_same_bits(losses[i], loss_of(0, (int64_t)i + 1));
+    free(losses);
+    char path[PATH_BYTES];
+    path_in(store, "lab.db", path);
+    assert_query(path, "PRAGMA integrity_check", "ok");
+}
+
+static void a_store_is_not_begun_on_a_full_disk(void **state)
+{
+    char path[PATH_BYTES];
+    path_in(*state, "lab.db", path);
+    limit_file_size(5000);
+    must_not_open(path, ERROR_STORAGE, "size limit of this process");
+    limit_file_size(RLIM_INFINITY);
+    assert_int_equal(store_open(*state), 0);
+    submit(((struct store *)*state)->engine, "e", 1);
+}
+
+/* --- power cuts ------------------------------------------------------------------------------ */
+
+static int n_syncs;
+
+/* Stands before the system's for SQLite too. */
+int fdatasync(int descriptor)
+{
+    n_syncs++;
+    return (int)syscall(SYS_fdatasync, descriptor);
+}
+
+static int syncs_since(int *before)
+{
+    int n = n_syncs - *before;
+    *before = n_syncs;
+    return n;
+}
+
+static void what_must_survive_a_power_cut_is_synced_and_no_more(void **state)
+{
+    struct engine *engine = ((struct store *)*state)->engine;
+    int before = n_syncs, n;
+    for (int i = 0; i < 2; i++) {
+        const char *id = i == 0 ? "e" : "f";
+        submit(engine, id, 2);
+        assert_true(syncs_since(&before) > 0);
+        struct engine_claim taken = claim(engine, id, 0), other = claim(engine, id, 1);
+        must(append(engine, &taken, 1, 5));
+        must(append(engine, &other, 1, 5));
+        must(engine_release(engine, &other, fresh()));
+        assert_int_equal(syncs_since(&before), 0);
+        must(finish(engine, &taken, 6, 1, RUN_DONE));
+        assert_true(syncs_since(&before) > 0);
+        must(engine_rename(engine, id, "x", fresh()));
+        assert_true(syncs_since(&before) > 0);
+        must(engine_cancel(engine, id, &n, fresh()));
+        assert_true(syncs_since(&before) > 0);
+        must(engine_delete(engine, id, fresh()));
+        assert_true(syncs_since(&before) > 0);
+    }
+}
+
+/* Somebody was told the numbers of entries that a power cut then took away. */
+static void numbers_lost_in_a_power_cut_are_not_given_again(void **state)
+{
+    struct store *store = *state;
+    char path[PATH_BYTES], log_path[PATH_BYTES];
+    size_t n, n_log;
+    int64_t told, again;
+    path_in(store, "lab.db", path);
+    path_in(store, "lab.db-wal", log_path);
+    submit(store->engine, "e", 1);
+    store_reopen(store);
+    unsigned char *bytes = read_file(path, &n), *log_bytes = read_file(log_path, &n_log);
+    struct engine_claim before = claim(store->engine, "e", 0);
+    must(append(store->engine, &before, 1, 5));
+    must(engine_last_sequence(store->engine, "e", &told, fresh()));
+    engine_close(store->engine);
+    write_file(path, bytes, n);
+    write_file(log_path, log_bytes, n_log);
+    assert_int_equal(store_open(store), 0);
+    must(engine_last_sequence(store->engine, "e", &again, fresh()));
+    assert_int_equal(again, 0); /* it is as it was */
+    struct engine_claim after = claim(store->engine, "e", 0);
+    assert_true(after.attempt > before.attempt);
+    must(engine_last_sequence(store->engine, "e", &again, fresh()));
+    assert_true(again > told);
+    free(bytes);
+    free(log_bytes);
+}
+
+/* --- descriptors ----------------------------------------------------------------------------- */
+
+enum { CROWD = 40, AT_ONCE = 16, DESCRIPTORS_MAX = 40 /* as engine.h says */ };
+
+struct crowd {
+    struct engine *engine;
+    int n_inside, n_failed; /* atomic */
+};
+
+static int count_descriptors(void)
+{
+    int n = 0;
+    DIR *directory = opendir("/proc/self/fd");
+    assert_non_null(directory);
+    while (readdir(directory) != NULL)
+        n++;
+    closedir(directory);
+    return n;
+}
+
+/* Stays inside until there is a crowd, so that each needs a reader of its own. */
+static int wait_inside(void *context, const struct engine_run *run)
+{
+    struct crowd *crowd = context;
+    (void)run;
+    __atomic_add_fetch(&crowd->n_inside, 1, __ATOMIC_SEQ_CST);
+    while (__atomic_load_n(&crowd->n_inside, __ATOMIC_SEQ_CST) < AT_ONCE)
+        sched_yield();
+    return 0;
+}
+
+static void *read_inside(void *context)
+{
+    struct crowd *crowd = context;
+    struct error error = ERROR_INIT;
+    if (engine_each_run(crowd->engine, "e", 0, 1, wait_inside, crowd, &error) != 0)
+        __atomic_add_fetch(&crowd->n_failed, 1, __ATOMIC_SEQ_CST);
+    return NULL;
+}
+
+static void many_readers_need_few_descriptors(void **state)
+{
+    struct store *store = *state;
+    struct crowd crowd = {.engine = store->engine};
+    pthread_t threads[CROWD];
+    engine_close(store->engine);
+    int before = count_descriptors();
+    assert_int_equal(store_open(store), 0);
+    crowd.engine = store->engine;
+    submit(store->engine, "e", 1);
+    for (int i = 0; i < CROWD; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, read_inside, &crowd), 0);
+    for (int i = 0; i < CROWD; i++)
+        pthread_join(threads[i], NULL);
+    assert_int_equal(crowd.n_failed, 0);
+    assert_int_equal(crowd.n_inside, CROWD);
+    int n = count_descriptors() - before;
+    if (n > DESCRIPTORS_MAX || n < 2 * AT_ONCE)
+        fail_msg("%d descriptors, expected %d (two a reader) to %d", n, 2 * AT_ONCE,
+                 DESCRIPTORS_MAX);
+}
+
+/* --- deletions ------------------------------------------------------------------------------- */
+
+static void nothing_is_left_of_a_deleted_experiment(void **state)
+{
+    struct store *store = *state;
+    char path[PATH_BYTES];
+    path_in(store, "lab.db", path);
+    submit(store->engine, "e", 30);
+    submit(store->engine, "other", 1);
+    for (int run = 0; run < 30; run++) {
+        struct engine_claim taken = claim(store->engine, "e", run);
+        for (int64_t first = 1; first < 20; first++)
+            must(append(store->engine, &taken, first, 1));
+    }
+    must(engine_delete(store->engine, "e", fresh()));
+    assert_query(path,
+                 "SELECT (SELECT count(*) FROM log) || ' ' || (SELECT count(*) FROM checkpoint)"
+                 " || ' ' || (SELECT count(*) FROM deleted) || ' ' || (SELECT count(*) FROM run)"
+                 " || ' ' || (SELECT count(*) FROM spec)",
+                 "0 0 0 1 1");
+}
+
+/* Otherwise what is still to be removed of the old one would be the new one's. */
+static void a_key_is_not_given_to_another_experiment(void **state)
+{
+    struct store *store = *state;
+    char path[PATH_BYTES];
+    path_in(store, "lab.db", path);
+    submit(store->engine, "e", 1);
+    must(engine_delete(store->engine, "e", fresh()));
+    submit(store->engine, "e", 1);
+    assert_query(path, "SELECT key FROM experiment", "2");
+}
+
+static void a_deletion_cut_short_is_finished_at_the_next_start(void **state)
+{
+    struct store *store = *state;
+    char path[PATH_BYTES];
+    path_in(store, "lab.db", path);
+    submit(store->engine, "e", 1);
+    struct engine_claim taken = claim(store->engine, "e", 0);
+    for (int64_t first = 1; first < 200; first++)
+        must(append(store->engine, &taken, first, 1));
+    engine_close(store->engine);
+    execute(path, "INSERT INTO deleted SELECT key FROM experiment; DELETE FROM experiment;"
+                  "DELETE FROM run; DELETE FROM spec");
+    assert_int_equal(store_open(store), 0);
+    assert_query(path,
+                 "SELECT (SELECT count(*) FROM log) || ' ' || (SELECT count(*) FROM checkpoint)"
+                 " || ' ' || (SELECT count(*) FROM deleted)",
+                 "0 0 0");
+}
+
+int main(void)
+{
+    signal(SIGXFSZ, SIG_IGN); /* as the server does, or a file size limit would end the process */
+    const struct CMUnitTest sqlite[] = {
+        STORE_TEST(a_second_server_is_refused),
+        PLACE_TEST(a_killed_server_leaves_no_lock),
+        PLACE_TEST(says_that_the_directory_is_missing),
+        PLACE_TEST(says_that_the_path_is_a_directory),
+        PLACE_TEST(names_that_mean_something_to_sqlite_are_files),
+        PLACE_TEST(an_empty_file_is_a_new_store),
+        PLACE_TEST(refuses_a_file_that_is_no_database),
+        PLACE_TEST(refuses_the_database_of_another_program),
+        STORE_TEST(refuses_a_newer_version),
+        STORE_TEST(says_that_a_file_or_directory_is_read_only),
+        STORE_TEST(a_full_disk_stops_writing_and_nothing_else),
+        PLACE_TEST(a_store_is_not_begun_on_a_full_disk),
+        STORE_TEST(what_must_survive_a_power_cut_is_synced_and_no_more),
+        STORE_TEST(numbers_lost_in_a_power_cut_are_not_given_again),
+        STORE_TEST(many_readers_need_few_descriptors),
+        STORE_TEST(nothing_is_left_of_a_deleted_experiment),
+        STORE_TEST(a_key_is_not_given_to_another_experiment),
+        STORE_TEST(a_deletion_cut_short_is_finished_at_the_next_start),
+    };
+    return cmocka_run_group_tests(sqlite, NULL, NULL);
+}
