@@ -8,12 +8,11 @@
 #include <string.h>
 #include <strings.h>
 
-#include "server/base/clock.h"
 #include "server/http/problem.h"
 #include "server/http/request.h"
 #include "server/http/stream.h"
 
-enum { SLICE_BYTES = 16 * 1024, HEAD_NS_MAX = 2000000 };
+enum { SLICE_BYTES = 16 * 1024, COUNTED_BYTES_MAX = 128 * 1024 };
 
 /* Scripts, styles and requests only from here; nothing inline, nothing framed. */
 static const char *const common_headers[][2] = {
@@ -183,19 +182,18 @@ static struct MHD_Response *respond_length(uint64_t n_bytes)
     return MHD_create_response_from_callback(n_bytes, 1, nothing_read, NULL, NULL);
 }
 
-/* The length of a GET's slices, if that is found soon; otherwise no length, and the connection is
- * closed, since an HTTP/1.0 reply is the only one that libmicrohttpd leaves without. */
+/* The length of a GET's slices, if they are few; otherwise no length, and the connection is closed,
+ * since an HTTP/1.0 reply is the only one that libmicrohttpd leaves without. */
 static struct MHD_Response *respond_slices_head(struct http_request *request)
 {
     struct reply *reply = &request->reply;
-    struct http_server *server = request->server;
+    char *scratch = request->server->scratch;
     uint64_t n_bytes = 0;
-    int64_t began_ns = clock_monotonic_ns();
     ssize_t n;
     do {
-        n = reply->read(reply->source, server->scratch, sizeof server->scratch);
+        n = reply->read(reply->source, scratch, sizeof request->server->scratch);
         n_bytes += n > 0 ? (uint64_t)n : 0;
-    } while (n > 0 && clock_monotonic_ns() - began_ns < HEAD_NS_MAX);
+    } while (n > 0 && n_bytes <= COUNTED_BYTES_MAX);
     if (n == 0)
         return respond_length(n_bytes);
     struct MHD_Response *response = respond_length(MHD_SIZE_UNKNOWN);

@@ -176,7 +176,7 @@ def test_expect_100_continue_is_answered(probe):
 
 
 @pytest.mark.parametrize("path", ["/", "/app.js", "/healthz", "/nowhere", "/nothing", "/slices",
-                                  "/slices?n=200000", "/later?ms=5", "/later?as=/slices",
+                                  "/slices?n=131072", "/later?ms=5", "/later?as=/slices",
                                   "/later?as=/silence", "/events", "/silence", "/flood",
                                   "/burst?n=3", "/echo"])
 def test_head_has_no_body_and_stays_in_step(probe, path):
@@ -198,7 +198,7 @@ def test_head_has_no_body_and_stays_in_step(probe, path):
 def test_head_of_a_very_long_reply_names_no_wrong_length(probe):
     """Too long to be counted on the loop: no length, the connection closed."""
     with probe.wire() as wire:
-        wire.ask("HEAD", "/slices?n=10000000000")
+        wire.ask("HEAD", "/slices?n=1000000")
         status, headers = wire.head()
         assert status == 200 and "content-length" not in headers
         assert headers["connection"] == "close" and wire.is_closed()
