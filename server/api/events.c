@@ -13,16 +13,22 @@
 #include "server/api/frame.h"
 #include "server/api/present.h"
 
+/* Far behind: more epochs of a run wait than FAR_BEHIND. Then they come as about POINTS_A_RUN
+ * buckets, unless all points were asked for. */
+enum { FAR_BEHIND = 10000, POINTS_A_RUN = 2000 };
+
 struct follower {
     struct api *api;
     char id[ENGINE_ID_BYTES];
     int exact; /* ?points=all */
     struct watch *watch;
     uint64_t seen; /* the watch's version when the log was last read to its end */
-    int is_behind; /* 1: there may be entries behind the cursor */
+    int is_catching_up; /* the last read ended with a full buffer: there are more entries */
     int is_over;
     struct frame_cursor cursor;
     struct text frame;
+    int n_runs;
+    int64_t *waiting; /* [n_runs] epochs a run was far behind with; NULL while none is */
 };
 
 static void follower_destroy(void *context)
@@ -30,13 +36,14 @@ static void follower_destroy(void *context)
     struct follower *follower = context;
     watch_close(lab_watches(follower->api->lab), follower->watch);
     text_clear(&follower->frame);
+    free(follower->waiting);
     free(follower);
 }
 
 static int is_ready(void *context)
 {
     struct follower *follower = context;
-    return follower->is_over || follower->is_behind ||
+    return follower->is_over || follower->is_catching_up ||
            watch_version(follower->watch) != follower->seen;
 }
 
@@ -62,6 +69,46 @@ static int deliver(struct filling *filling)
     return 1;
 }
 
+/* Where reading goes on: behind the cursor's entry, or at it when it was sent in part. */
+static int64_t after(const struct frame_cursor *cursor)
+{
+    return cursor->n_sent >= FRAME_ALL ? cursor->sequence : cursor->sequence - 1;
+}
+
+/* --- thinning --- */
+
+static int note_waiting(void *context, int run, int64_t n_epochs)
+{
+    struct follower *follower = context;
+    if (follower->waiting == NULL)
+        follower->waiting = memory_array((size_t)follower->n_runs, sizeof(int64_t), NULL);
+    if (follower->waiting != NULL)
+        follower->waiting[run] = n_epochs;
+    return follower->waiting == NULL; /* without memory every point is sent */
+}
+
+/* What waits at the beginning of a catch-up decides for all of it. */
+static int measure_backlog(struct follower *follower)
+{
+    if (follower->exact || follower->is_catching_up)
+        return 0;
+    free(follower->waiting);
+    follower->waiting = NULL;
+    return engine_each_waiting(lab_engine(follower->api->lab), follower->id,
+                               after(&follower->cursor), FAR_BEHIND, note_waiting, follower, NULL);
+}
+
+static int buckets_for(const struct follower *follower, const struct engine_entry *entry)
+{
+    int64_t waiting = follower->waiting == NULL ? 0 : follower->waiting[entry->run];
+    if (waiting == 0)
+        return 0;
+    int64_t n = (int64_t)entry->n * POINTS_A_RUN / waiting;
+    return n < 1 ? 1 : n > FRAME_BUCKETS_MAX ? FRAME_BUCKETS_MAX : (int)n;
+}
+
+/* --- reading --- */
+
 static int print_entry(void *context, const struct engine_entry *entry)
 {
     struct filling *filling = context;
@@ -71,7 +118,7 @@ static int print_entry(void *context, const struct engine_entry *entry)
         return 0;
     do {
         struct frame_cursor before = *cursor;
-        frame_print_entry(&follower->frame, entry, follower->exact, cursor);
+        frame_print_entry(&follower->frame, entry, buckets_for(follower, entry), cursor);
         if (follower->frame.failed || !deliver(filling)) {
             follower->frame.n_bytes = 0;
             *cursor = before;
@@ -79,12 +126,6 @@ static int print_entry(void *context, const struct engine_entry *entry)
         }
     } while (cursor->n_sent < FRAME_ALL);
     return 0;
-}
-
-/* Where reading goes on: behind the cursor's entry, or at it when it was sent in part. */
-static int64_t after(const struct frame_cursor *cursor)
-{
-    return cursor->n_sent >= FRAME_ALL ? cursor->sequence : cursor->sequence - 1;
 }
 
 static ssize_t follow(void *context, char *out, size_t size)
@@ -106,13 +147,14 @@ static ssize_t follow(void *context, char *out, size_t size)
         state = present_state(&record);
         is_ended = strcmp(state, "done") == 0;
         engine_experiment_clear(&record);
-        if (engine_read_log(engine, follower->id, after(&follower->cursor), print_entry, &filling,
+        if (measure_backlog(follower) != 0 ||
+            engine_read_log(engine, follower->id, after(&follower->cursor), print_entry, &filling,
                             NULL) != 0)
             return -1;
     } else if (error.kind != ERROR_NOT_FOUND) {
         return -1;
     }
-    follower->is_behind = filling.is_full;
+    follower->is_catching_up = filling.is_full;
     follower->seen = version;
     if (!filling.is_full && is_ended) {
         frame_print_end(&follower->frame, follower->id, state, &follower->cursor);
@@ -160,7 +202,7 @@ static int read_cursor(struct call *call, struct frame_cursor *out, const char *
 }
 
 static struct follower *follower_create(struct call *call, const struct frame_cursor *cursor,
-                                        struct error *error)
+                                        int n_runs, struct error *error)
 {
     struct follower *follower = memory_array(1, sizeof *follower, error);
     if (follower == NULL)
@@ -168,7 +210,7 @@ static struct follower *follower_create(struct call *call, const struct frame_cu
     follower->api = call->api;
     memcpy(follower->id, call->name, sizeof follower->id - 1);
     follower->cursor = *cursor;
-    follower->is_behind = 1;
+    follower->n_runs = n_runs;
     follower->watch = watch_open(lab_watches(call->api->lab), follower->id, error);
     if (follower->watch == NULL) {
         free(follower);
@@ -196,28 +238,25 @@ void events_get(struct call *call)
     struct error error = ERROR_INIT;
     struct engine_experiment record = {0};
     struct frame_cursor cursor = {0, FRAME_ALL};
-    int64_t last_sequence;
     const char *reason;
     int exact;
     if (read_points(call, &exact) != 0)
         return;
-    if (engine_find(engine, call->name, &record, &error) != 0 ||
-        engine_last_sequence(engine, call->name, &last_sequence, &error) != 0) {
-        engine_experiment_clear(&record);
+    if (engine_find(engine, call->name, &record, &error) != 0) {
         http_reply_error(call->request, &error);
         return;
     }
-    int is_ended = strcmp(present_state(&record), "done") == 0;
+    int is_ended = strcmp(present_state(&record), "done") == 0, n_runs = record.n_runs;
     engine_experiment_clear(&record);
 
     int resumes = read_cursor(call, &cursor, &reason);
-    if (resumes && is_ended && cursor.sequence == last_sequence && cursor.n_sent == FRAME_DONE) {
+    if (resumes && is_ended && cursor.n_sent == FRAME_DONE) {
         http_reply(call->request, 204, NULL, NULL, 0);
         return;
     }
     if (!resumes)
         cursor = (struct frame_cursor){0, FRAME_ALL};
-    struct follower *follower = follower_create(call, &cursor, &error);
+    struct follower *follower = follower_create(call, &cursor, n_runs, &error);
     if (follower == NULL) {
         http_reply_error(call->request, &error);
         return;

@@ -74,28 +74,28 @@ static void print_bucket_column(struct text *text, const char *name,
     text_add(text, "]", 1);
 }
 
-/* The whole entry in FRAME_BUCKETS buckets. */
-static void print_thinned(struct text *text, const struct engine_entry *entry)
+/* The whole entry in n buckets. */
+static void print_thinned(struct text *text, const struct engine_entry *entry, size_t n)
 {
-    struct thin_bucket buckets[FRAME_BUCKETS];
+    struct thin_bucket buckets[FRAME_BUCKETS_MAX];
     text_printf(text, "{\"run\":%d,\"from\":%lld,\"to\":%lld,\"exact\":false,\"epochs\":[",
                 entry->run, (long long)entry->first,
                 (long long)(entry->first + (int64_t)entry->n - 1));
-    for (size_t b = 0; b < FRAME_BUCKETS; b++) {
-        size_t begin = thin_begin(b, entry->n, FRAME_BUCKETS);
-        size_t end = thin_begin(b + 1, entry->n, FRAME_BUCKETS);
+    for (size_t b = 0; b < n; b++) {
+        size_t begin = thin_begin(b, entry->n, n);
+        size_t end = thin_begin(b + 1, entry->n, n);
         buckets[b] = thin_bucket(entry->losses + begin, end - begin);
         text_printf(text, b == 0 ? "%lld" : ",%lld",
                     (long long)(entry->first + (int64_t)end - 1));
     }
     text_add(text, "]", 1);
-    print_bucket_column(text, "loss", buckets, FRAME_BUCKETS, offsetof(struct thin_bucket, last));
-    print_bucket_column(text, "min", buckets, FRAME_BUCKETS, offsetof(struct thin_bucket, min));
-    print_bucket_column(text, "max", buckets, FRAME_BUCKETS, offsetof(struct thin_bucket, max));
+    print_bucket_column(text, "loss", buckets, n, offsetof(struct thin_bucket, last));
+    print_bucket_column(text, "min", buckets, n, offsetof(struct thin_bucket, min));
+    print_bucket_column(text, "max", buckets, n, offsetof(struct thin_bucket, max));
     text_printf(text, "}\n\n");
 }
 
-void frame_print_entry(struct text *text, const struct engine_entry *entry, int exact,
+void frame_print_entry(struct text *text, const struct engine_entry *entry, int n_buckets,
                        struct frame_cursor *cursor)
 {
     size_t n_before = 0;
@@ -109,9 +109,9 @@ void frame_print_entry(struct text *text, const struct engine_entry *entry, int 
                     run_state_name(entry->state), (long long)entry->first);
         return;
     }
-    if (!exact && n_before == 0 && entry->n > FRAME_FAR_BEHIND) {
+    if (n_buckets > 0 && n_before == 0 && entry->n > (size_t)n_buckets) {
         print_head(text, cursor, "epochs");
-        print_thinned(text, entry);
+        print_thinned(text, entry, (size_t)n_buckets);
         return;
     }
     size_t n = entry->n - n_before < FRAME_EPOCHS ? entry->n - n_before : FRAME_EPOCHS;

@@ -8,7 +8,7 @@
 #include "server/engine/engine.h"
 
 /* No frame is longer than this, so that a buffer of FRAME_BYTES_MAX takes any. */
-enum { FRAME_BYTES_MAX = 16384, FRAME_EPOCHS = 400, FRAME_BUCKETS = 160, FRAME_FAR_BEHIND = 10000 };
+enum { FRAME_BYTES_MAX = 16384, FRAME_EPOCHS = 400, FRAME_BUCKETS_MAX = 160 };
 
 /* Where a reader stands in the log: it has had everything before `sequence`, and `n_sent` epochs
  * of that entry (FRAME_ALL: the whole entry; FRAME_DONE: also the experiment's end). */
@@ -22,10 +22,10 @@ struct frame_cursor {
 /* "17", "17.512", "17.done" -> cursor; -1 when `id` is none of these. */
 int frame_read_id(const char *id, struct frame_cursor *out);
 
-/* Appends the next frame of `entry` from n_sent on and moves the cursor behind it. A chunk of more
- * than FRAME_FAR_BEHIND epochs becomes one frame of FRAME_BUCKETS buckets with their extremes,
- * unless `exact`. */
-void frame_print_entry(struct text *text, const struct engine_entry *entry, int exact,
+/* Appends the next frame of `entry` from n_sent on and moves the cursor behind it. n_buckets > 0
+ * makes a chunk one frame of so many buckets (at most FRAME_BUCKETS_MAX) with their extremes, if it
+ * has more epochs and none of them was sent before; else every loss is there. */
+void frame_print_entry(struct text *text, const struct engine_entry *entry, int n_buckets,
                        struct frame_cursor *cursor);
 
 /* The last frame of a stream: the experiment's own state. */

@@ -30,7 +30,7 @@
 
 enum {
     ENGINE_ID_BYTES = 24,          /* with the NUL: an id has 1 to 23 bytes */
-    ENGINE_ENTRY_EPOCHS_MAX = 4096 /* a longer chunk becomes several entries of the log */
+    ENGINE_ENTRY_EPOCHS_MAX = 65536 /* a longer chunk becomes several entries of the log */
 };
 
 enum run_state { RUN_QUEUED, RUN_RUNNING, RUN_DONE, RUN_DIVERGED, RUN_CANCELLED, RUN_FAILED };
@@ -190,6 +190,12 @@ struct engine_entry {
 typedef int (*engine_entry_fn)(void *context, const struct engine_entry *entry);
 int engine_read_log(struct engine *engine, const char *id, int64_t after, engine_entry_fn each,
                     void *context, struct error *error);
+
+/* Calls `each` for every run of which more than `more_than` epochs stand in entries with a sequence
+ * number > after. */
+typedef int (*engine_waiting_fn)(void *context, int run, int64_t n_epochs);
+int engine_each_waiting(struct engine *engine, const char *id, int64_t after, int64_t more_than,
+                        engine_waiting_fn each, void *context, struct error *error);
 
 /* The sequence number of the experiment's last entry, 0 if it has none. */
 int engine_last_sequence(struct engine *engine, const char *id, int64_t *out_sequence,

@@ -190,6 +190,32 @@ int engine_read_log(struct engine *engine, const char *id, int64_t after, engine
     return result;
 }
 
+int engine_each_waiting(struct engine *engine, const char *id, int64_t after, int64_t more_than,
+                        engine_waiting_fn each, void *context, struct error *error)
+{
+    struct reader *reader = reader_take(engine, error);
+    if (reader == NULL)
+        return -1;
+    int64_t key;
+    int result = find_experiment(&reader->connection, id, &key, error);
+    if (result == 0) {
+        struct query query;
+        query_start(&query, &reader->connection,
+                    "SELECT run, sum(n) AS waiting FROM log WHERE experiment = ? AND sequence > ?"
+                    "  GROUP BY run HAVING waiting > ?",
+                    error);
+        query_bind_integer(&query, key);
+        query_bind_integer(&query, after);
+        query_bind_integer(&query, more_than);
+        while (query_step(&query))
+            if (each(context, (int)query_integer(&query, 0), query_integer(&query, 1)) != 0)
+                break;
+        result = query_end(&query);
+    }
+    reader_give(engine, reader);
+    return result;
+}
+
 int engine_last_sequence(struct engine *engine, const char *id, int64_t *out_sequence,
                          struct error *error)
 {

@@ -173,12 +173,42 @@ static void a_long_chunk_becomes_several_entries(void **state)
     struct engine *engine = ((struct store *)*state)->engine;
     submit(engine, "e", 1);
     struct engine_claim taken = claim(engine, "e", 0);
-    must(append(engine, &taken, 1, 4096));
-    must(append(engine, &taken, 4097, 10000));
+    must(append(engine, &taken, 1, ENGINE_ENTRY_EPOCHS_MAX));
+    must(append(engine, &taken, ENGINE_ENTRY_EPOCHS_MAX + 1, ENGINE_ENTRY_EPOCHS_MAX + 1808));
     struct heard heard = {0};
     must(engine_read_log(engine, "e", 0, hear, &heard, fresh()));
-    assert_string_equal(heard.text,
-                        "r0:running@0 r0:1+4096 r0:4097+4096 r0:8193+4096 r0:12289+1808 ");
+    assert_string_equal(heard.text, "r0:running@0 r0:1+65536 r0:65537+65536 r0:131073+1808 ");
+}
+
+struct backlog {
+    char text[64];
+};
+
+static int note_waiting(void *context, int run, int64_t n_epochs)
+{
+    struct backlog *backlog = context;
+    size_t n = strlen(backlog->text);
+    snprintf(backlog->text + n, sizeof backlog->text - n, "r%d:%lld ", run, (long long)n_epochs);
+    return 0;
+}
+
+static void counts_the_epochs_that_wait_behind_a_cursor(void **state)
+{
+    struct engine *engine = ((struct store *)*state)->engine;
+    submit(engine, "e", 2);
+    struct engine_claim first = claim(engine, "e", 0), second = claim(engine, "e", 1);
+    must(append(engine, &first, 1, 100));
+    must(append(engine, &second, 1, 30));
+    int64_t middle;
+    must(engine_last_sequence(engine, "e", &middle, fresh()));
+    must(append(engine, &first, 101, 7));
+    struct backlog all = {""}, many = {""}, late = {""};
+    must(engine_each_waiting(engine, "e", 0, 0, note_waiting, &all, fresh()));
+    must(engine_each_waiting(engine, "e", 0, 30, note_waiting, &many, fresh()));
+    must(engine_each_waiting(engine, "e", middle, 0, note_waiting, &late, fresh()));
+    assert_string_equal(all.text, "r0:107 r1:30 ");
+    assert_string_equal(many.text, "r0:107 ");
+    assert_string_equal(late.text, "r0:7 ");
 }
 
 /* A write, by another thread, while a reader is in the middle of the log: neither waits for the
@@ -232,6 +262,7 @@ int main(void)
         STORE_TEST(a_new_experiment_has_no_entries),
         STORE_TEST(a_reader_goes_on_where_it_stopped),
         STORE_TEST(a_long_chunk_becomes_several_entries),
+        STORE_TEST(counts_the_epochs_that_wait_behind_a_cursor),
         STORE_TEST(a_read_sees_one_moment_and_holds_up_no_writer),
     };
     return run_on_every_engine(log);

@@ -74,7 +74,7 @@ static void never_exceeds_the_frame_size(void **state)
             struct frame_cursor cursor = {0, FRAME_ALL};
             struct text text = {0};
             entry.run = 1023;
-            frame_print_entry(&text, &entry, exact, &cursor);
+            frame_print_entry(&text, &entry, exact ? 0 : FRAME_BUCKETS_MAX, &cursor);
             assert_true(text.n_bytes <= FRAME_BYTES_MAX);
             text_clear(&text);
         }
@@ -89,7 +89,7 @@ static void keeps_the_extremes_when_thinned(void **state)
     struct engine_entry entry = chunk(9, 1, 100000);
     struct frame_cursor cursor = {0, FRAME_ALL};
     struct text text = {0};
-    frame_print_entry(&text, &entry, 0, &cursor);
+    frame_print_entry(&text, &entry, 100, &cursor);
     assert_non_null(strstr(text.bytes, "\"exact\":false"));
     assert_non_null(strstr(text.bytes, "\"from\":1,\"to\":100000"));
     assert_non_null(strstr(text.bytes, "1000000000"));
