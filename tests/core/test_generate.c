@@ -203,9 +203,9 @@ static void wrong_columns_are_found_without_drawing(void **state)
         {{{"a", "1"}, {"exp", "1"}, {"c", "1"}},
          {0, 1, -1},
          "got the name 'exp', which formulas use for something else"},
-        {{{"a", "1"}, {"b", "1"}, {"a23456789012345678901234567890123", "1"}},
+        {{{"a", "1"}, {"b", "1"}, {"a2345678901234567890123456789012", "1"}},
          {1, 0, -1},
-         "got a name of 33 characters, expected at most 31"},
+         "got a name of 32 characters, expected at most 31"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct generate_recipe recipe = recipe_of(cases[i].columns);
@@ -317,6 +317,20 @@ static void a_thousand_columns_generate(void **state)
     }
 }
 
+static void longest_name_is_kept_whole(void **state)
+{
+    (void)state;
+    const struct generate_column features[] = {{"a234567890123456789012345678901", "2"},
+                                               {"b", "1"}};
+    struct generate_recipe recipe = report_recipe();
+    recipe.features = features;
+    recipe.targets = &(struct generate_column){"c", "a234567890123456789012345678901 + b"};
+    struct dataset *dataset = generate(&recipe);
+    assert_string_equal(dataset->names[0], features[0].name);
+    assert_true(dataset->targets[0] == 3);
+    dataset_destroy(dataset);
+}
+
 static void data_set_of_too_many_columns_is_refused(void **state)
 {
     (void)state;
@@ -365,6 +379,7 @@ int main(void)
         cmocka_unit_test(column_draws_name_the_sample_too),
         cmocka_unit_test(impossible_shapes_are_refused),
         cmocka_unit_test(a_thousand_columns_generate),
+        cmocka_unit_test(longest_name_is_kept_whole),
         cmocka_unit_test(data_set_of_too_many_columns_is_refused),
         cmocka_unit_test(every_failed_allocation_fails_cleanly),
     };
