@@ -13,7 +13,7 @@ enum generate_draws {
 };
 
 struct generate_column {
-    const char *name;    /* an identifier, shorter than DATASET_NAME_BYTES, unique */
+    const char *name; /* unique, shorter than DATASET_NAME_BYTES, see formula_check_name */
     const char *formula; /* Python arithmetic over the columns before it (see formula.h) */
 };
 
@@ -25,7 +25,7 @@ struct generate_recipe {
     size_t n_features;
     const struct generate_column *features; /* [n_features], in the order they are drawn */
     size_t n_targets;
-    const struct generate_column *targets; /* [n_targets]; may use every feature */
+    const struct generate_column *targets; /* [n_targets]; drawn after the features */
 };
 
 /* Where a recipe is at fault, so that the caller can point at the field. */
@@ -35,7 +35,7 @@ struct generate_fault {
     long sample; /* 0-based, where evaluation failed; -1 when the formula itself is wrong */
 };
 
-/* Checks every formula without drawing. 0, or -1 with ERROR_INVALID (text: column of the formula
+/* Checks shape, names and every formula without drawing. 0, or -1 with ERROR_INVALID (text: column of the formula
  * and what is allowed) and *out_fault set. */
 int generate_check(const struct generate_recipe *recipe, struct generate_fault *out_fault,
                    struct error *error);
