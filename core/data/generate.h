@@ -35,8 +35,8 @@ struct generate_fault {
     long sample; /* 0-based, where evaluation failed; -1 when the formula itself is wrong */
 };
 
-/* Checks shape, names and every formula without drawing. 0, or -1 with ERROR_INVALID (text: column of the formula
- * and what is allowed) and *out_fault set. */
+/* Checks shape, names and every formula without drawing. 0, or -1 with ERROR_INVALID (text: column
+ * of the formula and what is allowed) and *out_fault set. */
 int generate_check(const struct generate_recipe *recipe, struct generate_fault *out_fault,
                    struct error *error);
 
