@@ -8,8 +8,8 @@
  *
  * Names pi and e. Functions abs sqrt exp log log2 log10 sin cos tan tanh floor ceil round (to even)
  * min max (two values or more) where(condition,a,b). Draws, as NumPy's: randint(low,high), high
- * excluded, or randint(high); fractions of the bounds are cut off, as NumPy does; uniform(low,high),
- * normal(mean,sd), both with NumPy's defaults for what is left out; rand(), randn().
+ * excluded, or randint(high), fractions of the bounds cut off as NumPy does; uniform(low,high) and
+ * normal(mean,sd), with NumPy's defaults for what is left out; rand(), randn().
  * Every argument is evaluated, in order, also the one that `where` does not take. */
 #ifndef CORE_DATA_FORMULA_H
 #define CORE_DATA_FORMULA_H
