@@ -13,9 +13,9 @@
  * Resuming: until a run has ended, its checkpoint stands at its committed epoch, always; whoever
  * claims it goes on there.
  *
- * Threads: all functions may be called from any thread; reads do not wait for writes, writers are
- * served in order of arrival. Each read sees one moment of the store. A callback must not call the
- * engine and should be brief: it holds one of a few readers.
+ * Threads: all functions may be called from any thread; reads wait for nobody, writers are served
+ * in order of arrival. Each read sees one moment of the store. A callback may read from the engine,
+ * but not write to it, and should be brief: the store keeps its moment alive meanwhile.
  *
  * Functions return 0, or -1 with the error filled, unless said otherwise. A write that fails leaves
  * nothing behind, and the engine goes on: the same call succeeds once the cause is gone (a full
@@ -29,7 +29,7 @@
 #include "core/base/error.h"
 
 enum {
-    ENGINE_ID_BYTES = 24,          /* with the NUL: an id has 1 to 23 bytes */
+    ENGINE_ID_BYTES = 24,           /* with the NUL: an id has 1 to 23 bytes */
     ENGINE_ENTRY_EPOCHS_MAX = 65536 /* a longer chunk becomes several entries of the log */
 };
 
@@ -47,7 +47,8 @@ struct engine;
  * ERROR_STORAGE when it cannot be used (the text says why and what to do). The directory must
  * exist; beside the file stand <file>-lock and, while open, <file>-wal and <file>-shm. Runs that
  * were running when the last server ended are queued again, each with a log entry; their log and
- * checkpoint stay, so they go on from there. Needs up to 40 file descriptors. */
+ * checkpoint stay, so they go on from there. Needs 4 file descriptors and 2 for each read at the
+ * same time; some of them are kept for the next ones. */
 struct engine *engine_open(const char *path, struct error *error);
 void engine_close(struct engine *engine); /* no call may be under way; NULL is fine */
 
@@ -55,24 +56,24 @@ void engine_close(struct engine *engine); /* no call may be under way; NULL is f
 
 struct engine_experiment {
     char id[ENGINE_ID_BYTES];
-    char *name;          /* owned by whoever got the record; may be "" */
-    char *spec;          /* JSON text; owned likewise */
-    int64_t created_ms;  /* since 1970-01-01 UTC */
+    char *name;         /* owned by whoever got the record; may be "" */
+    char *spec;         /* JSON text; owned likewise */
+    int64_t created_ms; /* since 1970-01-01 UTC */
     int n_runs;
     int n_in_state[RUN_STATES];
 };
 void engine_experiment_clear(struct engine_experiment *experiment);
 
 struct engine_run {
-    int run;                  /* 0..n_runs-1 */
+    int run; /* 0..n_runs-1 */
     enum run_state state;
-    char *overrides;          /* JSON text; owned by whoever got the record */
-    char *message;            /* why it failed or where it diverged; "" otherwise; owned likewise */
-    int64_t epoch;            /* committed epochs */
+    char *overrides; /* JSON text; owned by whoever got the record */
+    char *message;   /* why it failed or where it diverged; "" otherwise; owned likewise */
+    int64_t epoch;   /* committed epochs */
     double loss, first_loss, best_loss; /* of committed epochs; NaN before the first */
-    int64_t best_epoch;       /* the first one with best_loss; 0 while there is none */
+    int64_t best_epoch;                 /* the first one with best_loss; 0 while there is none */
     int64_t diverged_epoch, diverged_sample; /* 0, -1 unless diverged */
-    int64_t started_ms, ended_ms; /* first claim, final state; 0 when not yet */
+    int64_t started_ms, ended_ms;            /* first claim, final state; 0 when not yet */
 };
 void engine_run_clear(struct engine_run *run);
 
@@ -92,8 +93,8 @@ int engine_find_run(struct engine *engine, const char *id, int run, struct engin
 /* Calls `each` for the runs first..first+limit-1 by ascending number; stops when it returns
  * non-zero. The record is valid during the call. */
 typedef int (*engine_run_fn)(void *context, const struct engine_run *run);
-int engine_each_run(struct engine *engine, const char *id, int first, int limit,
-                    engine_run_fn each, void *context, struct error *error);
+int engine_each_run(struct engine *engine, const char *id, int first, int limit, engine_run_fn each,
+                    void *context, struct error *error);
 
 /* Newest first, from the newest (cursor 0) or after the one whose cursor is given; at most
  * `limit`. `spec` is NULL in these records. *out_cursor: what to pass for the next page, 0 at the
@@ -142,7 +143,7 @@ int engine_checkpoint(struct engine *engine, const char *id, int run, void **out
 /* What one append commits, all or nothing: n losses of the epochs first..first+n-1 and the
  * checkpoint after the last of them. Losses keep every bit, NaN and infinities too. */
 struct engine_chunk {
-    int64_t first; /* 1-based; the run's committed epoch + 1, or ERROR_INVALID; not read if n is 0 */
+    int64_t first; /* the run's committed epoch + 1, else ERROR_INVALID; not read if n is 0 */
     size_t n;      /* >= 0 */
     const double *losses;   /* [n] */
     const void *checkpoint; /* NULL: keep the old one */
@@ -155,9 +156,9 @@ struct engine_chunk {
 enum engine_result engine_append(struct engine *engine, const struct engine_claim *claim,
                                  const struct engine_chunk *chunk, struct error *error);
 
-/* Commits a last chunk (n may be 0; it may leave out the checkpoint, as nothing goes on from it) and
- * the final state, durably. `message` says why it failed or diverged ("" otherwise); diverged_epoch
- * 0, diverged_sample -1 unless diverged. */
+/* Commits a last chunk (n may be 0; it may leave out the checkpoint, as nothing goes on from it)
+ * and the final state, durably. `message` says why it failed or diverged ("" otherwise);
+ * diverged_epoch 0, diverged_sample -1 unless diverged. */
 enum engine_result engine_finish(struct engine *engine, const struct engine_claim *claim,
                                  const struct engine_chunk *chunk, enum run_state state,
                                  const char *message, int64_t diverged_epoch,
@@ -178,11 +179,11 @@ int engine_read_losses(struct engine *engine, const char *id, int run, int64_t f
 struct engine_entry {
     int64_t sequence;
     int run;
-    int is_state;          /* 1: a state change, 0: a chunk of epochs */
-    enum run_state state;  /* is_state */
-    int64_t first;         /* chunk: its first epoch, 1-based; state: the run's epoch then */
-    size_t n;              /* chunk: number of epochs, 1..ENGINE_ENTRY_EPOCHS_MAX; state: 0 */
-    const double *losses;  /* [n], valid during the call */
+    int is_state;         /* 1: a state change, 0: a chunk of epochs */
+    enum run_state state; /* is_state */
+    int64_t first;        /* chunk: its first epoch, 1-based; state: the run's epoch then */
+    size_t n;             /* chunk: number of epochs, 1..ENGINE_ENTRY_EPOCHS_MAX; state: 0 */
+    const double *losses; /* [n], valid during the call */
 };
 
 /* Calls `each` for the experiment's log entries with a sequence number > after, ascending; stops

@@ -1,12 +1,13 @@
 /* The inside of the SQLite engine: its connections, and who may use which. Private to it.
  *
- * DESIGN. One connection writes, a few read. Writers take turns in order of arrival (a turn is not
- * a lock: nothing is locked while SQLite runs); reads go to whichever reader is free and never wait
- * for a writer, as SQLite's write-ahead log gives each its own snapshot. The write-ahead log is
+ * DESIGN. One connection writes, others read. Writers take turns in order of arrival (a turn is not
+ * a lock: nothing is locked while SQLite runs). A read takes an idle reader or opens one, so it
+ * waits for nobody and a callback may read in turn; SQLite's write-ahead log gives each its own
+ * snapshot. The write-ahead log is
  * synced to the disk at a durable commit and when SQLite folds it into the file; other commits are
  * in the operating system's hands, which outlive this process but not a power cut.
  *
- * Nobody holds the turn and a reader at once, nor both mutexes. */
+ * Nobody holds both mutexes, or calls SQLite with one. */
 #ifndef SERVER_ENGINE_SQLITE_ENGINE_H
 #define SERVER_ENGINE_SQLITE_ENGINE_H
 
@@ -16,7 +17,7 @@
 #include "server/engine/engine.h"
 #include "server/engine/sqlite_query.h"
 
-enum { READERS_MAX = 16, READER_BUSY_MS = 1000, WRITER_BUSY_MS = 5000 };
+enum { READERS_KEPT = 8, READER_BUSY_MS = 1000, WRITER_BUSY_MS = 5000 };
 
 /* Belongs to the thread that took it. */
 struct reader {
@@ -40,9 +41,8 @@ struct engine {
     uint64_t packed[ENGINE_ENTRY_EPOCHS_MAX]; /* losses on their way into the log */
 
     pthread_mutex_t readers_mutex;
-    pthread_cond_t reader_free;
     struct reader *idle; /* guarded by readers_mutex */
-    int n_readers;       /* guarded by readers_mutex: idle, taken or being opened */
+    int n_idle;          /* guarded by readers_mutex */
 };
 
 /* --- sqlite_schema.c: called once, by engine_open ------------------------------------------- */
@@ -69,7 +69,7 @@ int write_end(struct engine *engine, int result, struct error *error);
 
 /* --- sqlite_reader.c ------------------------------------------------------------------------ */
 
-/* A reader whose queries see one moment of the store; waits if all are taken. NULL on failure. */
+/* A reader whose queries see one moment of the store. NULL on failure. */
 struct reader *reader_take(struct engine *engine, struct error *error);
 void reader_give(struct engine *engine, struct reader *reader);
 void readers_close(struct engine *engine); /* all must be idle */

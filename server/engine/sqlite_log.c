@@ -107,7 +107,9 @@ static int copy_losses(struct reader *reader, const struct run_key *key, int64_t
     while (next < end && query_step(&query)) {
         int64_t entry_first = query_integer(&query, 0), n = query_integer(&query, 1);
         const unsigned char *bytes = entry_bytes(&query, 2, n);
-        if (bytes == NULL || entry_first > next || entry_first < 1 || entry_first + n <= next)
+        int follows = next == first ? entry_first <= next : entry_first == next;
+        if (bytes == NULL || !follows || entry_first < 1 || entry_first + n <= next ||
+            entry_first + n - 1 > key->epoch)
             break;
         int64_t stop = entry_first + n < end ? entry_first + n : end;
         unpack(out + (next - first), bytes + (next - entry_first) * (int64_t)sizeof *out,

@@ -111,7 +111,6 @@ struct engine *engine_open(const char *path, struct error *error)
     pthread_mutex_init(&engine->turn_mutex, NULL);
     pthread_cond_init(&engine->turn_changed, NULL);
     pthread_mutex_init(&engine->readers_mutex, NULL);
-    pthread_cond_init(&engine->reader_free, NULL);
     engine->path = absolute_path(path, error);
     if (engine->path == NULL || open_store(engine, error) != 0) {
         engine_close(engine);
@@ -129,7 +128,6 @@ void engine_close(struct engine *engine)
     connection_close(&engine->writer);
     if (engine->lock >= 0)
         close(engine->lock);
-    pthread_cond_destroy(&engine->reader_free);
     pthread_mutex_destroy(&engine->readers_mutex);
     pthread_cond_destroy(&engine->turn_changed);
     pthread_mutex_destroy(&engine->turn_mutex);

@@ -1,7 +1,6 @@
-/* The readers: read-only connections, opened when needed, kept, at most READERS_MAX.
+/* The readers: read-only connections, opened when needed; a few are kept.
  *
- * readers_mutex guards the list of idle ones and their number; it is never held while a connection
- * is opened or used. */
+ * readers_mutex guards the list of idle ones; it is never held while one is opened or used. */
 #include "server/engine/sqlite_engine.h"
 
 #include <stdlib.h>
@@ -27,33 +26,30 @@ static void reader_destroy(struct reader *reader)
     free(reader);
 }
 
-/* An idle reader, or NULL with the right to open one. */
 static struct reader *take_idle(struct engine *engine)
 {
     pthread_mutex_lock(&engine->readers_mutex);
-    while (engine->idle == NULL && engine->n_readers == READERS_MAX)
-        pthread_cond_wait(&engine->reader_free, &engine->readers_mutex);
     struct reader *reader = engine->idle;
-    if (reader != NULL)
+    if (reader != NULL) {
         engine->idle = reader->next;
-    else
-        engine->n_readers++;
+        engine->n_idle--;
+    }
     pthread_mutex_unlock(&engine->readers_mutex);
     return reader;
 }
 
-/* Puts a reader back, or (NULL) gives up the right to one. */
-static void put_idle(struct engine *engine, struct reader *reader)
+/* 1 if the reader is kept. */
+static int put_idle(struct engine *engine, struct reader *reader)
 {
     pthread_mutex_lock(&engine->readers_mutex);
-    if (reader != NULL) {
+    int is_kept = engine->n_idle < READERS_KEPT;
+    if (is_kept) {
         reader->next = engine->idle;
         engine->idle = reader;
-    } else {
-        engine->n_readers--;
+        engine->n_idle++;
     }
-    pthread_cond_signal(&engine->reader_free);
     pthread_mutex_unlock(&engine->readers_mutex);
+    return is_kept;
 }
 
 struct reader *reader_take(struct engine *engine, struct error *error)
@@ -61,10 +57,8 @@ struct reader *reader_take(struct engine *engine, struct error *error)
     struct reader *reader = take_idle(engine);
     if (reader == NULL)
         reader = reader_open(engine->path, error);
-    if (reader == NULL) {
-        put_idle(engine, NULL);
+    if (reader == NULL)
         return NULL;
-    }
     struct query query;
     query_start(&query, &reader->connection, "BEGIN", error);
     if (query_run(&query) == 0)
@@ -73,25 +67,18 @@ struct reader *reader_take(struct engine *engine, struct error *error)
     return NULL;
 }
 
-/* A connection that cannot end its transaction would show its old moment for ever: closed. */
+/* A reader that cannot end its transaction would show its old moment for ever: closed. */
 void reader_give(struct engine *engine, struct reader *reader)
 {
     struct query query;
     query_start(&query, &reader->connection, "COMMIT", NULL);
     query_run(&query);
-    if (!sqlite3_get_autocommit(reader->connection.db)) {
+    if (!sqlite3_get_autocommit(reader->connection.db) || !put_idle(engine, reader))
         reader_destroy(reader);
-        reader = NULL;
-    }
-    put_idle(engine, reader);
 }
 
 void readers_close(struct engine *engine)
 {
-    while (engine->idle != NULL) {
-        struct reader *reader = engine->idle;
-        engine->idle = reader->next;
-        engine->n_readers--;
-        reader_destroy(reader);
-    }
+    while (engine->idle != NULL)
+        reader_destroy(take_idle(engine));
 }

@@ -17,6 +17,7 @@
  *   of a run's state.
  * - log is a rowid table on purpose: without, its losses would be copied about with the index.
  *   losses are n little-endian doubles. A state entry has n = 0 and a state.
+ * - log_sequence holds run and n too, so that engine_each_waiting reads nothing else.
  * - The first, last and best loss are NULL when they are NaN, which SQLite cannot hold.
  * - deleted holds experiments whose log and checkpoints are still to be removed. */
 static const char version_1[] =
@@ -74,7 +75,7 @@ static const char version_1[] =
     "  state TEXT,"
     "  losses BLOB"
     ") STRICT;"
-    "CREATE INDEX log_sequence ON log(experiment, sequence);"
+    "CREATE INDEX log_sequence ON log(experiment, sequence, run, n);"
     "CREATE INDEX log_epochs ON log(experiment, run, first) WHERE n > 0;"
     "CREATE TABLE deleted(experiment INTEGER PRIMARY KEY) STRICT;"
     "INSERT INTO sqlite_sequence(name, seq) VALUES('log', 0);";

@@ -117,6 +117,40 @@ static void bench_log(const char *what, const char *id)
     print_samples(what, 20);
 }
 
+static int stop_at_once(void *context, const struct engine_entry *entry)
+{
+    *(size_t *)context += entry->n;
+    return 1;
+}
+
+static int ignore_waiting(void *context, int run, int64_t n_epochs)
+{
+    (void)run;
+    *(int64_t *)context += n_epochs;
+    return 0;
+}
+
+/* What a stream asks each time it is woken. */
+static void bench_stream(void)
+{
+    size_t n = 0;
+    int64_t last; /* the end of the run; the chunks stand before it */
+    must(engine_last_sequence(engine, "largest", &last, &error));
+    for (int i = 0; i < 1000; i++) {
+        int64_t start = clock_monotonic_ns();
+        must(engine_read_log(engine, "largest", last - 2 - i % 10, stop_at_once, &n, &error));
+        samples[i] = elapsed_us(start);
+    }
+    must(n == 1000 * 65536 ? 0 : -1);
+    print_samples("read one log entry of 65536 losses", 1000);
+    for (int i = 0; i < 1000; i++) {
+        int64_t waiting = 0, start = clock_monotonic_ns();
+        must(engine_each_waiting(engine, "small", 0, 0, ignore_waiting, &waiting, &error));
+        samples[i] = elapsed_us(start);
+    }
+    print_samples("count 1,000,000 waiting epochs, chunks of 250", 1000);
+}
+
 static void bench_find(void)
 {
     for (int i = 0; i < SAMPLES_MAX; i++) {
@@ -234,11 +268,13 @@ int main(int argc, char **argv)
     bench_submit("submit 8 runs (durable)", "few", 8);
     bench_submit("submit 1000 runs (durable)", "many", 1000);
     bench_append("append 4096 losses, checkpoint 5 KB", "large", 4096, 5000);
+    bench_append("append 65536 losses, checkpoint 5 KB", "largest", 65536, 5000);
     bench_append("append 250 losses, checkpoint 5 KB", "small", 250, 5000);
     bench_append("append 2500 losses, checkpoint 1 MB", "heavy", 2500, 1 << 20);
     bench_read("read 1,000,000 losses, chunks of 4096", "large");
     bench_read("read 1,000,000 losses, chunks of 250", "small");
     bench_log("read 1,000,000 losses by the log, chunks of 250", "small");
+    bench_stream();
     bench_find();
     bench_lists();
     bench_find_while_appending();

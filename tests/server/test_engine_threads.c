@@ -271,7 +271,7 @@ static void *read_often(void *context)
     return NULL;
 }
 
-static void more_threads_read_than_there_are_readers(void **state)
+static void twenty_threads_read_at_once(void **state)
 {
     struct store *store = *state;
     struct party party = {.engine = store->engine};
@@ -333,7 +333,7 @@ int main(void)
 {
     const struct CMUnitTest threads[] = {
         STORE_TEST(eight_threads_get_what_they_were_told),
-        STORE_TEST(more_threads_read_than_there_are_readers),
+        STORE_TEST(twenty_threads_read_at_once),
         STORE_TEST(a_read_finds_all_of_an_experiment_or_nothing),
     };
     return run_on_every_engine(threads);
