@@ -1,0 +1,214 @@
+/* Checkpoints to and from bytes.
+ *
+ * DESIGN. One walk over the fields serves both directions: a cursor either writes a value or reads
+ * it. So the two can't drift apart, and the size is the length of a walk that does neither. */
+#include "core/train/checkpoint.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { VERSION = 1, NAME_BYTES = 12, KEY_WORDS = 624, SUM_BYTES = 8 };
+
+/* Where a walk stands. Without `out` and `in` it only measures. */
+struct cursor {
+    unsigned char *out;
+    const unsigned char *in;
+    size_t n_bytes; /* of `in`; a walk beyond them reads zeros */
+    size_t at;
+};
+
+static uint64_t walk_bytes(struct cursor *cursor, int n_bytes, uint64_t value)
+{
+    uint64_t found = 0;
+    for (int i = 0; i < n_bytes; i++) {
+        if (cursor->out) {
+            cursor->out[cursor->at + (size_t)i] = (unsigned char)(value >> (8 * i));
+        }
+        if (cursor->in && cursor->at + (size_t)i < cursor->n_bytes) {
+            found |= (uint64_t)cursor->in[cursor->at + (size_t)i] << (8 * i);
+        }
+    }
+    cursor->at += (size_t)n_bytes;
+    return cursor->in ? found : value;
+}
+
+static void walk_u32(struct cursor *cursor, uint32_t *value)
+{
+    *value = (uint32_t)walk_bytes(cursor, 4, *value);
+}
+
+static void walk_i32(struct cursor *cursor, int32_t *value)
+{
+    *value = (int32_t)(uint32_t)walk_bytes(cursor, 4, (uint32_t)*value);
+}
+
+static void walk_u64(struct cursor *cursor, uint64_t *value)
+{
+    *value = walk_bytes(cursor, 8, *value);
+}
+
+static void walk_i64(struct cursor *cursor, int64_t *value)
+{
+    *value = (int64_t)walk_bytes(cursor, 8, (uint64_t)*value);
+}
+
+static void walk_double(struct cursor *cursor, double *value)
+{
+    uint64_t bits;
+    memcpy(&bits, value, sizeof bits);
+    bits = walk_bytes(cursor, 8, bits);
+    memcpy(value, &bits, sizeof bits);
+}
+
+/* Writes what the network says. Reading, returns whether the bytes say the same. */
+static int walk_number_of(struct cursor *cursor, uint32_t value)
+{
+    return (uint32_t)walk_bytes(cursor, 4, value) == value;
+}
+
+static int walk_network(struct cursor *cursor, const struct network *network)
+{
+    int is_same = walk_number_of(cursor, (uint32_t)network->n_inputs);
+    is_same &= walk_number_of(cursor, (uint32_t)network->n_layers);
+    for (int l = 0; is_same && l < network->n_layers; l++) {
+        char name[NAME_BYTES] = "";
+        const char *activation = activation_name(network->layers[l].activation);
+        memcpy(name, activation, strlen(activation));
+        is_same &= walk_number_of(cursor, (uint32_t)network->layers[l].units);
+        for (int i = 0; i < NAME_BYTES; i++) {
+            unsigned char letter = (unsigned char)name[i];
+            is_same &= walk_bytes(cursor, 1, letter) == letter;
+        }
+    }
+    return is_same;
+}
+
+static void walk_state(struct cursor *cursor, struct block_state *state)
+{
+    uint32_t status = (uint32_t)state->status;
+    walk_u32(cursor, &status);
+    state->status = status <= BLOCK_DIVERGED ? (enum block_status)status : BLOCK_RUNNING;
+    walk_i64(cursor, &state->epoch);
+    walk_i64(cursor, &state->diverged_epoch);
+    walk_i64(cursor, &state->diverged_sample);
+}
+
+static void walk_order(struct cursor *cursor, struct checkpoint *checkpoint)
+{
+    uint32_t is_shuffled = (uint32_t)checkpoint->is_shuffled;
+    walk_u64(cursor, &checkpoint->n_samples);
+    walk_u32(cursor, &is_shuffled);
+    walk_u32(cursor, &checkpoint->order_seed);
+    checkpoint->is_shuffled = is_shuffled == 1;
+}
+
+static void walk_generator(struct cursor *cursor, struct rng *generator)
+{
+    for (int i = 0; i < KEY_WORDS; i++) {
+        walk_u32(cursor, &generator->key[i]);
+    }
+    walk_i32(cursor, &generator->position);
+    walk_i32(cursor, &generator->has_normal);
+    walk_double(cursor, &generator->normal);
+}
+
+/* The first fields; a reader goes on only if they are its own. */
+static int walk_head(struct cursor *cursor, const struct network *network)
+{
+    uint32_t magic = 'D' | 'S' << 8 | 'C' << 16 | (uint32_t)'K' << 24;
+    int is_ours = walk_number_of(cursor, magic);
+    is_ours &= walk_number_of(cursor, VERSION);
+    return is_ours && walk_network(cursor, network);
+}
+
+/* The rest up to the sum; parameters NULL: they are passed over. */
+static int walk_body(struct cursor *cursor, struct checkpoint *checkpoint, size_t n_parameters,
+                     double *parameters)
+{
+    uint64_t n = n_parameters;
+    walk_order(cursor, checkpoint);
+    walk_state(cursor, &checkpoint->state);
+    walk_u64(cursor, &n);
+    for (size_t i = 0; parameters && i < n_parameters; i++) {
+        walk_double(cursor, &parameters[i]);
+    }
+    cursor->at += parameters ? 0 : n_parameters * sizeof(double);
+    if (checkpoint->is_shuffled) {
+        walk_generator(cursor, &checkpoint->generator);
+    }
+    return n == n_parameters;
+}
+
+static uint64_t sum_of(const unsigned char *bytes, size_t n_bytes)
+{
+    uint64_t sum = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < n_bytes; i++) {
+        sum = (sum ^ bytes[i]) * UINT64_C(0x100000001b3);
+    }
+    return sum;
+}
+
+size_t checkpoint_bytes(const struct network *network, int is_shuffled)
+{
+    struct cursor cursor = {.at = 0};
+    struct checkpoint any = {.is_shuffled = is_shuffled};
+    walk_head(&cursor, network);
+    walk_body(&cursor, &any, network_n_parameters(network), NULL);
+    return cursor.at + SUM_BYTES;
+}
+
+void checkpoint_write(const struct checkpoint *checkpoint, const struct network *network,
+                      const double *parameters, void *out_bytes)
+{
+    struct cursor cursor = {.out = out_bytes};
+    struct checkpoint fields = *checkpoint;
+    walk_head(&cursor, network);
+    /* A writing walk changes nothing it is given. */
+    walk_body(&cursor, &fields, network_n_parameters(network), (double *)parameters);
+    uint64_t sum = sum_of(out_bytes, cursor.at);
+    walk_u64(&cursor, &sum);
+}
+
+/* States that a block can be in. */
+static int is_sensible(const struct checkpoint *checkpoint)
+{
+    const struct block_state *state = &checkpoint->state;
+    if (state->epoch < 0 || checkpoint->generator.position < 0 ||
+        checkpoint->generator.position > KEY_WORDS) {
+        return 0;
+    }
+    return state->status != BLOCK_DIVERGED ||
+           (state->diverged_epoch == state->epoch + 1 && state->diverged_sample >= 0 &&
+            (uint64_t)state->diverged_sample < checkpoint->n_samples);
+}
+
+int checkpoint_read(const struct network *network, const void *bytes, size_t n_bytes,
+                    struct checkpoint *out, double *out_parameters, struct error *error)
+{
+    size_t fixed = checkpoint_bytes(network, 0), shuffled = checkpoint_bytes(network, 1);
+    if (n_bytes != fixed && n_bytes != shuffled) {
+        return error_set(error, ERROR_INVALID,
+                         "checkpoint: got %zu bytes, expected %zu or %zu for this network", n_bytes,
+                         fixed, shuffled);
+    }
+    struct cursor cursor = {.in = bytes, .n_bytes = n_bytes};
+    *out = (struct checkpoint){.n_samples = 0};
+    if (!walk_head(&cursor, network)) {
+        return error_set(error, ERROR_INVALID,
+                         "checkpoint: it is of another network or version, expected version %d of "
+                         "this network",
+                         VERSION);
+    }
+    uint64_t expected = sum_of(bytes, n_bytes - SUM_BYTES), found = 0;
+    struct cursor last = {.in = bytes, .n_bytes = n_bytes, .at = n_bytes - SUM_BYTES};
+    walk_u64(&last, &found);
+    int is_whole = found == expected &&
+                   walk_body(&cursor, out, network_n_parameters(network), out_parameters) &&
+                   cursor.at == n_bytes - SUM_BYTES && is_sensible(out);
+    if (!is_whole) {
+        return error_set(error, ERROR_INVALID, "checkpoint: it is damaged, its sum is %016llx, "
+                         "expected %016llx", (unsigned long long)found,
+                         (unsigned long long)expected);
+    }
+    return 0;
+}

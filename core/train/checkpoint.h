@@ -1,0 +1,47 @@
+/* A run's checkpoint as bytes: the same on every machine, checked when read.
+ *
+ * Version 1, all numbers little-endian, doubles as the bits of IEEE 754:
+ *   4 bytes   "DSCK"
+ *   u32       1, the version
+ *   u32       n_inputs, then n_layers, then for each layer its units and 12 bytes of its
+ *             activation's name, padded with zeros
+ *   u64       n_samples of the data set
+ *   u32       1 if the order is shuffled, then the order's seed (0 if not)
+ *   u32       status: 0 running, 1 done, 2 diverged
+ *   i64       epoch, then diverged_epoch, then diverged_sample (see struct block_state)
+ *   u64       n_parameters, then that many doubles in the network's order
+ *   if shuffled, the generator before the next epoch's permutation: 624 u32 of key, i32 position,
+ *             i32 has_normal, a double (zeros in a diverged run's)
+ *   u64       FNV-1a (64 bits) of everything before */
+#ifndef CORE_TRAIN_CHECKPOINT_H
+#define CORE_TRAIN_CHECKPOINT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/base/error.h"
+#include "core/base/rng.h"
+#include "core/model/network.h"
+#include "core/train/block.h"
+
+/* Everything in a checkpoint but the network and the parameters. */
+struct checkpoint {
+    struct block_state state;
+    uint64_t n_samples;
+    int is_shuffled;
+    uint32_t order_seed;
+    struct rng generator;
+};
+
+size_t checkpoint_bytes(const struct network *network, int is_shuffled);
+
+/* Writes checkpoint_bytes bytes. */
+void checkpoint_write(const struct checkpoint *checkpoint, const struct network *network,
+                      const double *parameters, void *out_bytes);
+
+/* parameters: [n_parameters], NULL: not wanted. -1 with ERROR_INVALID when the bytes are no
+ * checkpoint of this version, damaged, or of another network; then *out is undefined. */
+int checkpoint_read(const struct network *network, const void *bytes, size_t n_bytes,
+                    struct checkpoint *out, double *out_parameters, struct error *error);
+
+#endif

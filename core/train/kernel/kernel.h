@@ -1,0 +1,80 @@
+/* Training kernels: each trains the runs of a block in lockstep, one run per lane of a vector.
+ *
+ * All are instances of one core (core.h) and give every run the same bits; they differ in the
+ * width of their vectors, in the processor they need, and in whether they know the network's sizes
+ * beforehand. kernel_pick chooses.
+ *
+ * Layout of a value per parameter and lane, [n_vectors][n_parameters][width]: each vector's runs
+ * have a block of their own, in which the lanes of one parameter stand side by side. Values per
+ * lane, [lanes], stand in the order of the lanes: vector by vector. All are aligned to 64 bytes. */
+#ifndef CORE_TRAIN_KERNEL_KERNEL_H
+#define CORE_TRAIN_KERNEL_KERNEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/model/network.h"
+#include "core/train/training.h"
+
+enum { KERNEL_LANES_MAX = 16 };
+
+/* A stretch of training: n_steps samples from `position` of the present epoch on, across the ends
+ * of epochs and batches. What it reaches is all in the arrays, so that stretches can be cut
+ * anywhere. */
+struct kernel_task {
+    const struct network *network;
+    enum loss loss;
+    enum optimizer optimizer;
+    const double *features; /* [n_samples][n_inputs] */
+    const double *targets;  /* [n_samples][n_outputs] */
+    size_t n_samples;
+    size_t batch_size; /* 1..n_samples */
+    size_t position;   /* 0..n_samples-1 */
+    size_t n_steps;
+    const uint32_t *order; /* row of the data set at each position of the present epoch */
+    size_t order_stride;   /* entries from one epoch's order to the next one's */
+    int lanes;             /* a multiple of the kernel's width, at most KERNEL_LANES_MAX */
+    double *parameters;    /* per parameter and lane */
+    double *gradients;     /* the same: sums of the batch under way; NULL if batch_size is 1 */
+    double *totals;        /* [lanes]: sum of the losses of the epoch under way */
+    const double *scales;  /* [2][lanes]: what an error is multiplied with; a last, smaller batch */
+    double *scratch;       /* [kernel_scratch] */
+    double *losses;        /* out, [epochs finished][lanes]: their printed losses */
+    double *check;         /* out, [lanes]: 0, or NaN if a loss or a parameter is not finite */
+};
+
+/* What a processor must have. */
+enum kernel_processor { KERNEL_ANY_PROCESSOR, KERNEL_AVX2, KERNEL_AVX512 };
+
+struct kernel {
+    const char *name; /* "2-2-1 relu", "any size" */
+    enum kernel_processor processor;
+    int width;                   /* lanes of a vector */
+    const struct network *shape; /* the only network it trains; NULL: any */
+    void (*train)(const struct kernel_task *task);
+};
+
+/* All kernels compiled in; NULL past the last. The first is the one-lane kernel for any size: the
+ * reference, and the one that replays a single run. */
+const struct kernel *kernel_at(int i);
+
+/* "any", "avx2", "avx512". */
+const char *kernel_processor_name(enum kernel_processor processor);
+
+/* 1 if this processor can run it; 1 if it trains this network. */
+int kernel_runs_here(const struct kernel *kernel);
+int kernel_suits(const struct kernel *kernel, const struct network *network);
+
+/* The best kernel here for n_runs (1..KERNEL_LANES_MAX) runs of the network; never NULL. */
+const struct kernel *kernel_pick(const struct network *network, int n_runs);
+
+/* Lanes it needs for n_runs runs: the next multiple of its width. */
+int kernel_lanes(const struct kernel *kernel, int n_runs);
+
+/* Where parameter `parameter` of a lane stands. */
+size_t kernel_offset(const struct kernel *kernel, size_t n_parameters, size_t parameter, int lane);
+
+/* Doubles of scratch its task needs. */
+size_t kernel_scratch(const struct kernel *kernel, const struct network *network);
+
+#endif
