@@ -38,7 +38,7 @@ programs = $(patsubst %.c,$(BUILD)/%,$(wildcard $(1)))
 helpers  = $(filter-out $(addprefix $(BUILD)/$(1)/,test_% bench_%),$(call objects,$(1)/*.c))
 
 CORE_OBJECTS   := $(call objects,core/*/*.c core/*/*/*.c)
-SERVER_OBJECTS := $(call objects,server/*/*.c) $(BUILD)/assets.o
+SERVER_OBJECTS := $(call objects,server/*/*.c server/*/*/*.c) $(BUILD)/assets.o
 CORE_HELPERS   := $(call helpers,tests/core)
 SERVER_HELPERS := $(call helpers,tests/server)
 CORE_TESTS     := $(call programs,tests/core/test_*.c)
