@@ -168,7 +168,7 @@ static void reply_later(struct http_request *request)
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct text feed;
 
-enum stream_kind { STREAM_FED, STREAM_SILENT, STREAM_FLOOD, STREAM_BURST };
+enum stream_kind { STREAM_FED, STREAM_SILENT, STREAM_FLOOD, STREAM_TRICKLE, STREAM_BURST };
 
 struct reader {
     enum stream_kind kind;
@@ -227,7 +227,8 @@ static int reader_is_ready(void *source)
 {
     struct reader *reader = source;
     pthread_mutex_lock(&lock);
-    int is_ready = reader->kind == STREAM_FED && reader->at < feed.n_bytes;
+    int is_ready =
+        reader->kind == STREAM_TRICKLE || (reader->kind == STREAM_FED && reader->at < feed.n_bytes);
     pthread_mutex_unlock(&lock);
     return is_ready;
 }
@@ -278,6 +279,8 @@ static int reply_by_path(struct http_request *request, const char *path)
         reply_stream(request, STREAM_SILENT);
     else if (strcmp(path, "/flood") == 0)
         reply_stream(request, STREAM_FLOOD);
+    else if (strcmp(path, "/trickle") == 0) /* a flood that says so */
+        reply_stream(request, STREAM_TRICKLE);
     else if (strcmp(path, "/burst") == 0)
         reply_stream(request, STREAM_BURST);
     else if (strcmp(path, "/nothing") != 0) /* gets no reply */

@@ -72,6 +72,20 @@ def test_events_reach_every_sleeping_reader_soon():
         assert probe.counts()["streams_gone"] == 0
 
 
+def test_news_that_trickle_are_gathered(probe):
+    """A write costs the same for one event and for a hundred: at most one every 50 ms."""
+    with probe.open("/trickle?bytes=64") as reader:
+        started = time.monotonic()
+        for _ in range(10):
+            assert len(reader.chunk()) == 64
+        assert time.monotonic() - started >= 8 * 0.050
+    with probe.open("/trickle?bytes=5000") as reader:  # much is said at once
+        started = time.monotonic()
+        for _ in range(200):
+            reader.chunk()
+        assert time.monotonic() - started < 1 * probe.slowness
+
+
 def test_wakes_come_in_batches():
     """Hundreds of calls of http_wake within a moment are a few wakes, each with all the news."""
     with Probe() as probe:
@@ -183,6 +197,25 @@ def test_a_reader_that_leaves_in_the_middle_of_a_flood_is_noticed(probe):
         for reader in readers:
             getattr(reader, leave)()
         probe.wait_for("streams", 0, 1)
+        assert probe.counts()["streams_sleeping"] == 0
+
+
+@pytest.mark.parametrize("leave", ["close", "reset", "half"])
+def test_a_reader_that_leaves_while_it_is_stuck_is_noticed(leave):
+    """It slept, was woken by more than it takes, and is waiting for room in its socket."""
+    with Probe() as probe:
+        reader = probe.open("/events", receive_bytes=4096)
+        probe.wait_for("streams_sleeping", 1)
+        probe.feed("x" * 20000, "?times=100")
+        wait_until(lambda: any(n > 10000 for n in send_queues(probe.port)), 2, "a full queue")
+        if leave == "half":
+            reader.socket.shutdown(socket.SHUT_WR)
+        else:
+            getattr(reader, leave)()
+        probe.wait_for("connections", 1, 1)
+        counts = probe.counts()
+        assert (counts["streams"], counts["streams_sleeping"], counts["streams_gone"]) == (0, 0, 1)
+        reader.close()
 
 
 def test_readers_that_come_and_go_at_once_leave_nothing():

@@ -16,9 +16,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "server/base/clock.h"
 #include "server/http/http.h"
 
-enum { N_THREADS = 4, N_EACH = 50, N_NEWS = N_THREADS * N_EACH };
+enum { N_THREADS = 4, N_EACH = 50, N_NEWS = N_THREADS * N_EACH, DRAIN_MS = 15000 };
 
 /* As assert_true, on any thread: cmocka's own jump back to where the test began. */
 static void must(int condition, const char *what)
@@ -50,9 +51,17 @@ static ssize_t read_news(void *source, char *out, size_t size)
     return snprintf(out, size, "data: %d\n\n", now);
 }
 
+/* While `publishes_late`, the next news come just after somebody was told that there are none. */
+static atomic_int publishes_late;
+
 static int has_news(void *source)
 {
-    return atomic_load(&news) != ((struct reader *)source)->seen;
+    int result = atomic_load(&news) != ((struct reader *)source)->seen;
+    if (!result && atomic_exchange(&publishes_late, 0)) {
+        atomic_fetch_add(&news, 1);
+        http_wake(server);
+    }
+    return result;
 }
 
 static void end_reader(void *source)
@@ -90,7 +99,7 @@ static void dispatch(void *context, struct http_request *request)
 static void *run(void *context)
 {
     (void)context;
-    http_run(server, 1000);
+    http_run(server, DRAIN_MS);
     return NULL;
 }
 
@@ -117,7 +126,7 @@ static int stop(void **state)
 static int open_client(void)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(http_port(server))};
-    struct timeval patience = {20, 0};
+    struct timeval patience = {10, 0}; /* less than the heartbeat, which would wake everybody */
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     inet_pton(AF_INET, "127.0.0.1", &address.sin_addr);
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
@@ -183,6 +192,22 @@ static void wakes_from_many_threads_reach_every_stream(void **state)
         pthread_join(threads[i], NULL);
 }
 
+static void a_wake_while_streams_are_asked_is_not_lost(void **state)
+{
+    (void)state;
+    int reader = open_client();
+    ask(reader, "/events");
+    expect(reader, "\n\n\r\n");
+    for (int i = 1; i <= 3; i++) {
+        char text[32];
+        snprintf(text, sizeof text, "data: %d\n\n\r\n", i);
+        atomic_store(&publishes_late, 1);
+        http_wake(server);
+        expect(reader, text);
+    }
+    close(reader);
+}
+
 static void *ask_often(void *context)
 {
     int fd = open_client();
@@ -205,7 +230,7 @@ static void many_clients_are_answered_from_desks(void **state)
         pthread_join(threads[i], NULL);
 }
 
-static void stopping_ends_every_stream_once(void **state)
+static void stopping_ends_every_stream_once_and_soon(void **state)
 {
     int readers[16];
     assert_int_equal(start(state), 0);
@@ -215,7 +240,7 @@ static void stopping_ends_every_stream_once(void **state)
         ask(readers[i], "/events");
         expect(readers[i], "\n\n\r\n");
     }
-    http_stop(server);
+    int64_t began_ns = clock_monotonic_ns();
     http_stop(server);
     assert_true(http_is_stopping(server));
     for (int i = 0; i < 16; i++) {
@@ -224,6 +249,7 @@ static void stopping_ends_every_stream_once(void **state)
     }
     stop(state);
     assert_int_equal(atomic_load(&n_ends), 16);
+    assert_in_range((clock_monotonic_ns() - began_ns) / 1000000, 0, DRAIN_MS / 3);
 }
 
 static void work_at_a_desk_outlives_the_loop(void **state)
@@ -273,8 +299,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(wakes_from_many_threads_reach_every_stream, start, stop),
+        cmocka_unit_test_setup_teardown(a_wake_while_streams_are_asked_is_not_lost, start, stop),
         cmocka_unit_test_setup_teardown(many_clients_are_answered_from_desks, start, stop),
-        cmocka_unit_test(stopping_ends_every_stream_once),
+        cmocka_unit_test(stopping_ends_every_stream_once_and_soon),
         cmocka_unit_test(work_at_a_desk_outlives_the_loop),
         cmocka_unit_test(a_server_that_never_ran_can_be_destroyed),
         cmocka_unit_test(what_cannot_be_listened_on_is_named),
