@@ -1,0 +1,50 @@
+/* Training written a second time, plainly, for the kernels to be compared with: naive loops over
+ * doubles, one run, whole gradients; nothing of core/train but its header. */
+#ifndef TESTS_CORE_REFERENCE_H
+#define TESTS_CORE_REFERENCE_H
+
+#include <stdint.h>
+
+#include "core/base/rng.h"
+#include "core/data/dataset.h"
+#include "core/model/network.h"
+#include "core/train/block.h"
+#include "core/train/training.h"
+
+/* Trains `parameters` in place for up to training->epochs epochs and writes each finished epoch's
+ * printed loss. A run that diverges ends as block.h says. */
+struct block_state reference_train(const struct network *network, const struct dataset *dataset,
+                                   const struct training *training, double *parameters,
+                                   double *losses);
+
+/* One sample's loss; gradient, if not NULL, gets the descent (minus the slope of loss / 2, times
+ * 1 / n_outputs) for every parameter. */
+double reference_sample(const struct network *network, const double *parameters,
+                        const double *features, const double *targets, double scale,
+                        double *gradient);
+
+/* What the comparisons train: everything random, from one stream. */
+struct reference_case {
+    struct network network;
+    struct training training;
+    struct dataset *dataset;
+    double *parameters; /* start values of run 0 */
+};
+
+enum { REFERENCE_UNITS_MAX = 13 };
+
+/* A random case with up to 4 layers of up to REFERENCE_UNITS_MAX units and up to 40 samples; the
+ * caller clears it. */
+void reference_case_init(struct reference_case *it, struct rng *rng, int64_t epochs);
+void reference_case_clear(struct reference_case *it);
+
+/* A data set of small random values for the network. Aborts without memory, as a test may. */
+struct dataset *reference_dataset(struct rng *rng, const struct network *network,
+                                  size_t n_samples);
+double *reference_parameters(struct rng *rng, const struct network *network, double scale);
+
+/* Fails the test, naming `what`, unless both have the same bits (any NaN equals any NaN). */
+void assert_same_double(double got, double expected, const char *what);
+void assert_same_doubles(const double *got, const double *expected, size_t n, const char *what);
+
+#endif
