@@ -127,7 +127,7 @@ static void wrong_lengths_and_gaps_in_the_log_are_noticed(void **state)
         "UPDATE log SET n = 5 WHERE n > 0 AND first = 11",
         "UPDATE log SET n = 70000, losses = zeroblob(560000) WHERE n > 0 AND first = 11",
         "UPDATE log SET n = 50, losses = zeroblob(400) WHERE n > 0 AND first = 11",
-        "UPDATE log SET first = 9 WHERE n > 0 AND first = 11",
+        "UPDATE log SET first = 9, n = 12, losses = zeroblob(96) WHERE n > 0 AND first = 11",
         "UPDATE log SET losses = NULL WHERE n > 0 AND first = 11",
         "DELETE FROM log WHERE n > 0 AND first = 11",
         "DELETE FROM log WHERE n > 0 AND first = 1",
