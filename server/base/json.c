@@ -5,6 +5,33 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* --- memory -------------------------------------------------------------------------------- */
+
+/* Jansson 2.14 does not notice every failed allocation: while reading it loses single characters of
+ * long strings, or calls the text malformed; a copy lacks members. So its allocations leave a mark
+ * when they fail. */
+static _Thread_local int has_failed;
+static void *(*allocator)(size_t size) = malloc;
+
+static void *allocate_marking(size_t size)
+{
+    void *bytes = allocator(size);
+    has_failed |= bytes == NULL;
+    return bytes;
+}
+
+void json_allocate_with(void *(*allocate)(size_t size), void (*release)(void *bytes))
+{
+    allocator = allocate;
+    json_set_alloc_funcs(allocate_marking, release);
+}
+
+/* Before main, because it must be before any thread and before any JSON. */
+__attribute__((constructor)) static void start_marking(void)
+{
+    json_allocate_with(malloc, free);
+}
+
 /* --- reading ------------------------------------------------------------------------------- */
 
 /* Checks the nesting before anything is allocated: a small text of many brackets would become a
@@ -44,10 +71,14 @@ json_t *json_read(const char *bytes, size_t n_bytes, struct error *error)
 
     if (check_depth(bytes, n_bytes, error) < 0)
         return NULL;
+    has_failed = 0;
     json_t *json = json_loadb(bytes, n_bytes, JSON_REJECT_DUPLICATES, &fault);
-    if (json == NULL && json_error_code(&fault) == json_error_out_of_memory)
+    if (has_failed) {
         error_set(error, ERROR_MEMORY, "out of memory while reading JSON");
-    else if (json == NULL) /* Jansson cuts its text blindly */
+        json_decref(json);
+        return NULL;
+    }
+    if (json == NULL) /* Jansson cuts its text blindly */
         error_set(error, ERROR_INVALID, "line %d, column %d: %.*s", fault.line, fault.column,
                   (int)text_utf8_prefix(fault.text, strlen(fault.text)), fault.text);
     return json;
@@ -129,7 +160,8 @@ json_t *json_number(double value)
     return isfinite(value) ? json_real(value) : json_null();
 }
 
-/* --- pointers (RFC 6901) ------------------------------------------------------------------- */
+/* --- copies, pointers (RFC 6901)
+ * ------------------------------------------------------------------- */
 
 enum { TOKEN_BYTES = 256 };
 
@@ -210,19 +242,25 @@ json_t *json_at(const json_t *json, const char *pointer)
     return (json_t *)json;
 }
 
-int json_put(json_t *json, const char *pointer, const json_t *value)
+/* `copy`, unless an allocation has failed while it was made. */
+static json_t *whole_copy(json_t *copy)
 {
-    char token[TOKEN_BYTES];
+    if (!has_failed)
+        return copy;
+    json_decref(copy);
+    return NULL;
+}
 
-    while (json != NULL) {
-        if (next_token(&pointer, token) < 0)
-            return -1;
-        if (*pointer == '\0')
-            break;
-        json = child(json, token);
-    }
-    json_t *copy = json != NULL ? json_deep_copy(value) : NULL;
-    return copy != NULL ? set_child(json, token, copy) : -1;
+json_t *json_private(const json_t *json)
+{
+    has_failed = 0;
+    return whole_copy(json_deep_copy(json));
+}
+
+json_t *json_shallow(const json_t *json)
+{
+    has_failed = 0;
+    return whole_copy(json_copy((json_t *)json));
 }
 
 json_t *json_with(const json_t *json, const char *pointer, json_t *value)
@@ -235,16 +273,16 @@ json_t *json_with(const json_t *json, const char *pointer, json_t *value)
         return json_incref(value);
     if ((!json_is_object(json) && !json_is_array(json)) || next_token(&pointer, token) < 0)
         return NULL;
-    json_t *below = *pointer == '\0' ? json_incref(value)
-                                     : json_with(child(json, token), pointer, value);
+    json_t *below =
+        *pointer == '\0' ? json_incref(value) : json_with(child(json, token), pointer, value);
     if (below == NULL)
         return NULL;
-    json_t *copy = json_copy((json_t *)json);
-    if (copy == NULL || set_child(copy, token, below) < 0) {
-        if (copy == NULL)
-            json_decref(below);
+    json_t *copy = json_shallow(json);
+    if (copy == NULL)
+        json_decref(below);
+    else if (set_child(copy, token, below) < 0) {
         json_decref(copy);
-        return NULL;
+        copy = NULL;
     }
     return copy;
 }
@@ -252,8 +290,8 @@ json_t *json_with(const json_t *json, const char *pointer, json_t *value)
 json_t *json_merged(const json_t *json, const json_t *patch)
 {
     if (!json_is_object(patch))
-        return json_deep_copy(patch);
-    json_t *merged = json_is_object(json) ? json_copy((json_t *)json) : json_object();
+        return json_incref((json_t *)patch);
+    json_t *merged = json_is_object(json) ? json_shallow(json) : json_object();
 
     for (void *at = json_object_iter((json_t *)patch); at != NULL && merged != NULL;
          at = json_object_iter_next((json_t *)patch, at)) {

@@ -14,6 +14,10 @@
 
 enum { JSON_DEPTH_MAX = 16 };
 
+/* The allocators of all JSON values, from now on; at the start they are malloc and free. For tests;
+ * no other thread may use JSON meanwhile. */
+void json_allocate_with(void *(*allocate)(size_t size), void (*release)(void *bytes));
+
 /* The object or list in `bytes`, a new reference. NULL with ERROR_INVALID ("line 3, column 7:
  * ...") for anything but one well-formed UTF-8 text without duplicate members, nested at most
  * JSON_DEPTH_MAX deep and with numbers in range, or ERROR_MEMORY. */
@@ -30,17 +34,23 @@ json_t *json_number(double value);
 /* RFC 6901: the value at `pointer`, borrowed, or NULL. "" is the whole. */
 json_t *json_at(const json_t *json, const char *pointer);
 
-/* Puts a copy of `value` at an existing `pointer` (object member or array element that exists, or
- * a new member of an existing object). 0 or -1. */
-int json_put(json_t *json, const char *pointer, const json_t *value);
+/* A copy that shares nothing with `json`, a new reference; NULL on memory failure. Any number of
+ * threads may read the same JSON, but they may not take references to it (json_incref, "O" of
+ * json_pack, json_object_set): Jansson's counters are not made for that. They take a copy. */
+json_t *json_private(const json_t *json);
 
-/* What json_put makes, as a new reference that shares everything off the way to `pointer` with
- * `json` and `value`, which stay as they are. NULL as json_put's -1. Nobody may change a shared
- * value afterwards; to read it needs no lock. */
+/* The three below give new references and leave their arguments as they are, but share values with
+ * them, which nobody may change afterwards. NULL on memory failure. */
+
+/* An object or list with the same members. Jansson's json_copy would silently leave out those it
+ * has no memory for, and so would json_deep_copy. */
+json_t *json_shallow(const json_t *json);
+
+/* `json` with `value` at `pointer`, a member or element that exists or a new member of an object
+ * that exists; NULL also where there is no such place. */
 json_t *json_with(const json_t *json, const char *pointer, json_t *value);
 
-/* RFC 7396: `patch` merged into `json`, a new reference; neither is changed. NULL on memory
- * failure. */
+/* RFC 7396: `patch` merged into `json`. */
 json_t *json_merged(const json_t *json, const json_t *patch);
 
 #endif
