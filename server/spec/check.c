@@ -157,7 +157,7 @@ static enum applies applies(const struct option *row, const json_t *right)
     return option_has_word(strchr(row->when, '=') + 1, kind) ? APPLIES : APPLIES_ELSEWHERE;
 }
 
-/* Says that a member belongs to another kind: `only for scheme "uniform", here scheme is "zeros"`. */
+/* Says that a member belongs to another kind: `only for scheme "uniform", here it is "zeros"`. */
 static void refuse_kind(const struct check *check, const struct visit *object,
                         const struct option *row, const json_t *right)
 {
@@ -211,8 +211,7 @@ static json_t *member_value(const struct check *check, const struct visit *objec
         *out_failed = value == NULL;
         return value;
     }
-    if (row->is_required && how == APPLIES &&
-        json_object_get(object->value, row->unless) == NULL) {
+    if (row->is_required && how == APPLIES && json_object_get(object->value, row->unless) == NULL) {
         struct place place = {object->place, option_name(row), 0};
         place_fault(&place, check->faults, "missing: %s", row->description);
         *out_failed = 1;

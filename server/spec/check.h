@@ -26,7 +26,8 @@ struct check {
  * the others; NULL with a fault when `json` is no object. */
 json_t *check_spec(const struct check *check, const json_t *json);
 
-/* One value, no element of a list, as the row `option` wants it, at `place`. A new reference; NULL with faults. */
+/* One value, no element of a list, as the row `option` wants it, at `place`. A new reference; NULL
+ * with faults. */
 json_t *check_value(const struct check *check, const struct option *option,
                     const struct place *place, const json_t *value);
 

@@ -48,7 +48,10 @@ static void print_noun(char out[2 * LEAF_TEXT_BYTES], const struct option *optio
     leaf_print_range(range, option);
     snprintf(out, 2 * LEAF_TEXT_BYTES, "%s%s%s",
              option->type == OPTION_INTEGER ? "a whole number" : "a number",
-             has_both ? " from " : range[0] != '\0' ? " " : "", range);
+             has_both           ? " from "
+             : range[0] != '\0' ? " "
+                                : "",
+             range);
 }
 
 /* Numbers have one form each, however they were written: 5, 5.0 and 5e0 are the integer 5. A minus
@@ -114,8 +117,10 @@ int leaf_is_name(const struct place *place, const char *text, struct faults *fau
 
     if (n > 0 && n < DATASET_NAME_BYTES && text[n] == '\0' && (*text < '0' || *text > '9'))
         return 1;
-    place_fault(place, faults, "expected a name of 1 to %d letters, digits and _, the first one no "
-                "digit", DATASET_NAME_BYTES - 1);
+    place_fault(place, faults,
+                "expected a name of 1 to %d letters, digits and _, the first one no "
+                "digit",
+                DATASET_NAME_BYTES - 1);
     return 0;
 }
 

@@ -7,11 +7,11 @@
 
 /* A fault, and the runs it was found in. */
 struct ledger_entry {
-    struct fault fault;  /* at its place in the posted spec */
-    int is_of_value;     /* 1: a value of the sweep is at fault, which tells the run */
-    unsigned depends;    /* the sections it comes from */
+    struct fault fault; /* at its place in the posted spec */
+    int is_of_value;    /* 1: a value of the sweep is at fault, which tells the run */
+    unsigned depends;   /* the sections it comes from */
     int first_run;
-    int n_found;         /* in runs with different values in those sections */
+    int n_found; /* in runs with different values in those sections */
 };
 
 /* Starts zeroed. */

@@ -27,7 +27,8 @@ static const struct option table[] = {
      .also = "type",
      .description = "Where the samples come from: made by formulas, or a table of numbers."},
     {"/dataset/samples", OPTION_INTEGER, .when = "kind=formula", .fallback = "100", .minimum = 1,
-     .maximum = SAMPLES_MAX, .also = "n|n_samples|size", .description = "How many samples to make."},
+     .maximum = SAMPLES_MAX, .also = "n|n_samples|size",
+     .description = "How many samples to make."},
     {"/dataset/seed", OPTION_INTEGER, .when = "kind=formula", .fallback = "0", .minimum = 0,
      .maximum = SEED_MAX, .also = "random_state|random_seed",
      .description = "Start of the random numbers, as in np.random.seed(seed). The same seed makes "
@@ -81,8 +82,8 @@ static const struct option table[] = {
     {"/network/layers/*/units", OPTION_INTEGER, .is_required = 1, .minimum = 1,
      .maximum = NETWORK_UNITS_MAX, .also = "neurons|nodes|size|width|n",
      .description = "How many units the layer has."},
-    {"/network/layers/*/activation", OPTION_CHOICE, .fallback = "\"relu\"",
-     .last = "\"linear\"", .choices = "linear|relu|leaky_relu|tanh|sigmoid",
+    {"/network/layers/*/activation", OPTION_CHOICE, .fallback = "\"relu\"", .last = "\"linear\"",
+     .choices = "linear|relu|leaky_relu|tanh|sigmoid",
      .also = "transfer|function|activation_function",
      .description = "What a unit does with its weighted sum."},
     {"/network/init", OPTION_OBJECT, .fallback = "{}",
@@ -137,10 +138,9 @@ static const struct option table[] = {
     {"/network/init/mean", OPTION_NUMBER, .when = "scheme=normal", .fallback = "0", START,
      .also = "mu|loc", .description = "Mean of the normal distribution of the weights."},
     {"/network/init/sd", OPTION_NUMBER, .when = "scheme=normal", .fallback = "0.5", .minimum = 0,
-     .maximum = 1e100, .also = "std|sigma|stddev|scale",
-     .description = "Its standard deviation."},
-    {"/network/init/bias", OPTION_NUMBER, .when = "scheme=constant|uniform|normal",
-     .fallback = "0", START, .also = "biases", .description = "Every bias."},
+     .maximum = 1e100, .also = "std|sigma|stddev|scale", .description = "Its standard deviation."},
+    {"/network/init/bias", OPTION_NUMBER, .when = "scheme=constant|uniform|normal", .fallback = "0",
+     START, .also = "biases", .description = "Every bias."},
     {"/network/init/seed", OPTION_INTEGER, .when = "scheme=uniform|normal", .fallback = "0",
      .minimum = 0, .maximum = SEED_MAX, .also = "random_state|random_seed",
      .description = "Start of the random numbers, as in np.random.seed(seed)."},
@@ -161,16 +161,17 @@ static const struct option table[] = {
     {"/training/optimizer/learning_rate", OPTION_NUMBER, .fallback = "0.001", .minimum = 0,
      .is_above = 1, .maximum = INFINITY, .also = "lr|eta|rate|alpha|step|step_size",
      .description = "How far each update goes."},
-    {"/training/batch_size", OPTION_INTEGER, .fallback = "1", .minimum = 1,
-     .maximum = SAMPLES_MAX, .unit = "samples", .also = "batch|batchsize|minibatch",
+    {"/training/batch_size", OPTION_INTEGER, .fallback = "1", .minimum = 1, .maximum = SAMPLES_MAX,
+     .unit = "samples", .also = "batch|batchsize|minibatch",
      .description = "Samples for each update: 1 updates after every sample; the number of samples "
                     "once an epoch."},
     {"/training/reduction", OPTION_CHOICE, .fallback = "\"mean\"", .choices = "mean|sum",
      .description = "What is taken over the samples of a batch. No difference when batch_size is "
                     "1."},
     {"/training/order", OPTION_CHOICE, .fallback = "\"fixed\"", .choices = "fixed|shuffle",
-     .also = "shuffle", .description = "Samples as they stand in the data set, or in a new random "
-                                       "order every epoch."},
+     .also = "shuffle",
+     .description = "Samples as they stand in the data set, or in a new random "
+                    "order every epoch."},
     {"/training/seed", OPTION_INTEGER, .fallback = "0", .minimum = 0, .maximum = SEED_MAX,
      .also = "random_state|random_seed", .description = "Start of the random orders (shuffle)."},
     {"/training/epochs", OPTION_INTEGER, .fallback = "1000", .minimum = 1, .maximum = 10000000,
@@ -187,8 +188,8 @@ static const struct option table[] = {
      .description = "The first value."},
     {"/sweep/*/to", OPTION_NUMBER, .is_required = 1, START, .also = "end|stop|max|high",
      .description = "The last value."},
-    {"/sweep/*/steps", OPTION_INTEGER, .minimum = 2, .maximum = OPTIONS_RUNS_MAX,
-     .unit = "values", .also = "n|count|num|points",
+    {"/sweep/*/steps", OPTION_INTEGER, .minimum = 2, .maximum = OPTIONS_RUNS_MAX, .unit = "values",
+     .also = "n|count|num|points",
      .description = "How many values. Left out: as many as it takes to go from one to the other in "
                     "steps of 1. Values between the ends are rounded to 12 digits."},
     {"/sweep/*/scale", OPTION_CHOICE, .fallback = "\"linear\"", .choices = "linear|log",
@@ -299,11 +300,11 @@ static json_t *row_json(const struct option *row)
     if (row->unit != NULL)
         failed |= json_object_set_new(json, "unit", json_string(row->unit));
     if (row->fallback != NULL)
-        failed |= json_object_set_new(json, "default",
-                                      json_loads(row->fallback, JSON_DECODE_ANY, NULL));
+        failed |=
+            json_object_set_new(json, "default", json_loads(row->fallback, JSON_DECODE_ANY, NULL));
     if (row->last != NULL)
-        failed |= json_object_set_new(json, "default_last",
-                                      json_loads(row->last, JSON_DECODE_ANY, NULL));
+        failed |=
+            json_object_set_new(json, "default_last", json_loads(row->last, JSON_DECODE_ANY, NULL));
     if (row->is_required)
         failed |= json_object_set_new(json, "required", json_true());
     if (row->unless != NULL)
@@ -325,12 +326,11 @@ static json_t *row_json(const struct option *row)
 
 static json_t *limits_json(void)
 {
-    return json_pack(
-        "{s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i}", "runs", OPTIONS_RUNS_MAX, "epochs_of_all_runs",
-        OPTIONS_EPOCHS_MAX, "parameters", NETWORK_PARAMETERS_MAX, "parameters_of_all_runs",
-        OPTIONS_PARAMETERS_MAX, "predictions_of_all_runs", OPTIONS_PREDICTIONS_MAX,
-        "dataset_values", OPTIONS_DATASET_VALUES_MAX, "dataset_values_of_all_runs",
-        OPTIONS_VALUES_MAX, "depth", JSON_DEPTH_MAX);
+    return json_pack("{s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i}", "runs", OPTIONS_RUNS_MAX,
+                     "epochs_of_all_runs", OPTIONS_EPOCHS_MAX, "parameters", NETWORK_PARAMETERS_MAX,
+                     "parameters_of_all_runs", OPTIONS_PARAMETERS_MAX, "predictions_of_all_runs",
+                     OPTIONS_PREDICTIONS_MAX, "dataset_values", OPTIONS_DATASET_VALUES_MAX,
+                     "dataset_values_of_all_runs", OPTIONS_VALUES_MAX, "depth", JSON_DEPTH_MAX);
 }
 
 json_t *options_json(void)

@@ -28,7 +28,7 @@ enum option_type {
     OPTION_CHOICE,  /* one of a few words */
     OPTION_INTEGER, /* also 1e3 or 5.0: JSON knows one kind of number */
     OPTION_NUMBER,
-    OPTION_SWEEP    /* see sweep.h */
+    OPTION_SWEEP /* see sweep.h */
 };
 
 /* One row. The rows stand in the order in which normalised specs are written, every row followed
@@ -36,12 +36,12 @@ enum option_type {
 struct option {
     const char *pointer; /* RFC 6901; "*" stands for any member or element */
     enum option_type type;
-    const char *when;     /* "kind=table": only with that word in that sibling, a row above;
-                             several words as "kind=a|b"; NULL: always */
-    int is_required;      /* where it applies; then without a default */
-    const char *unless;   /* not required beside that sibling */
-    const char *fallback; /* the default as JSON text; NULL: may be absent */
-    const char *last;     /* the default in the last element of a list, where it differs */
+    const char *when;        /* "kind=table": only with that word in that sibling, a row above;
+                                several words as "kind=a|b"; NULL: always */
+    int is_required;         /* where it applies; then without a default */
+    const char *unless;      /* not required beside that sibling */
+    const char *fallback;    /* the default as JSON text; NULL: may be absent */
+    const char *last;        /* the default in the last element of a list, where it differs */
     double minimum, maximum; /* of the value, or the number of items or characters */
     int is_above;            /* 1: more than the minimum, never equal to it */
     const char *choices;     /* "mean|sum" */

@@ -98,10 +98,12 @@ json_t *presets_expand(const json_t *posted, struct faults *faults)
         faults_add(faults, "/preset", "got %s, expected one of %s", fault_got(got, wanted), names);
         return NULL;
     }
-    json_t *patch = json_copy((json_t *)posted);
+    json_t *own = json_private(spec); /* other threads use the presets at the same time */
+    json_t *patch = json_shallow(posted);
     json_t *merged = NULL;
-    if (patch != NULL && json_object_del(patch, "preset") == 0)
-        merged = json_merged(spec, patch);
+    if (own != NULL && patch != NULL && json_object_del(patch, "preset") == 0)
+        merged = json_merged(own, patch);
+    json_decref(own);
     json_decref(patch);
     if (merged == NULL)
         faults_add_memory(faults);

@@ -55,7 +55,8 @@ static int read_range(struct range *out, const json_t *given, const struct place
     else if (out->is_log && steps == NULL)
         place_fault(place, faults, "a logarithmic scale needs steps, the number of values");
     else if (steps == NULL && span != floor(span))
-        place_fault(place, faults, "got ends that are no whole number of steps of 1 apart; "
+        place_fault(place, faults,
+                    "got ends that are no whole number of steps of 1 apart; "
                     "give steps, the number of values");
     else if (steps == NULL && span >= OPTIONS_RUNS_MAX)
         place_fault(place, faults, "got %.0f values, expected at most %d", span + 1,

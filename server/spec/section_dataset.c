@@ -52,8 +52,8 @@ static void read_recipe(const json_t *dataset, struct generate_column *columns,
             *column++ = (struct generate_column){json_object_iter_key(at),
                                                  json_string_value(json_object_iter_value(at))};
     if (maps[1] == NULL)
-        *column = (struct generate_column){
-            "target", json_string_value(json_object_get(dataset, "target"))};
+        *column = (struct generate_column){"target",
+                                           json_string_value(json_object_get(dataset, "target"))};
     *out = (struct generate_recipe){
         .n_samples = shape.n_samples,
         .seed = (uint32_t)json_integer_value(json_object_get(dataset, "seed")),
@@ -69,7 +69,11 @@ static void column_fault(const json_t *dataset, int is_target, const char *name,
                          const struct error *error, struct faults *faults)
 {
     int is_only = is_target && json_object_get(dataset, "targets") == NULL;
-    struct place map = {&dataset_place, !is_target ? "features" : is_only ? "target" : "targets", 0};
+    struct place map = {&dataset_place,
+                        !is_target ? "features"
+                        : is_only  ? "target"
+                                   : "targets",
+                        0};
     struct place column = {&map, name, 0};
 
     if (error->kind == ERROR_MEMORY)
@@ -253,8 +257,10 @@ void section_check_dataset(const json_t *dataset, struct faults *faults)
         faults_add(faults, "/dataset", "got %zu columns, expected at most %d", n_columns,
                    DATASET_COLUMNS_MAX);
     else if (shape.n_samples * n_columns > OPTIONS_DATASET_VALUES_MAX)
-        faults_add(faults, "/dataset", "got %zu values (%zu samples of %zu columns), expected at "
-                   "most %d", shape.n_samples * n_columns, shape.n_samples, n_columns,
+        faults_add(faults, "/dataset",
+                   "got %zu values (%zu samples of %zu columns), expected at "
+                   "most %d",
+                   shape.n_samples * n_columns, shape.n_samples, n_columns,
                    OPTIONS_DATASET_VALUES_MAX);
     else if (is_table(dataset))
         check_table(dataset, faults);

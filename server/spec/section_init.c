@@ -31,8 +31,8 @@ static int check_size(const json_t *list, size_t expected, const struct place *p
 static void check_weights(const json_t *weights, const struct network *network,
                           struct faults *faults)
 {
-    if (!check_size(weights, (size_t)network->n_layers, &weights_place,
-                    "list for each layer", faults))
+    if (!check_size(weights, (size_t)network->n_layers, &weights_place, "list for each layer",
+                    faults))
         return;
     for (int l = 0; l < network->n_layers; l++) {
         const json_t *layer = json_array_get(weights, (size_t)l);
@@ -51,8 +51,7 @@ static void check_weights(const json_t *weights, const struct network *network,
     }
 }
 
-static void check_biases(const json_t *biases, const struct network *network,
-                         struct faults *faults)
+static void check_biases(const json_t *biases, const struct network *network, struct faults *faults)
 {
     if (!check_size(biases, (size_t)network->n_layers, &biases_place, "list for each layer",
                     faults))
@@ -84,8 +83,7 @@ static void check_named(const struct network *network, struct faults *faults)
                shape);
 }
 
-static void check_explicit(const json_t *init, const struct network *network,
-                           struct faults *faults)
+static void check_explicit(const json_t *init, const struct network *network, struct faults *faults)
 {
     const json_t *weights = json_object_get(init, "weights");
     const json_t *biases = json_object_get(init, "biases");

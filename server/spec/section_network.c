@@ -19,8 +19,7 @@ void section_network(const json_t *network, const struct shape *shape, struct ne
     out->n_layers = (int)json_array_size(layers);
 }
 
-void section_check_network(const json_t *network, const struct shape *shape,
-                           struct faults *faults)
+void section_check_network(const json_t *network, const struct shape *shape, struct faults *faults)
 {
     char pointer[FAULT_POINTER_BYTES];
     struct network built;

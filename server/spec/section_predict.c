@@ -27,7 +27,9 @@ void section_check_predict(const json_t *predict, const struct shape *shape, str
     {
         struct place place = {&list, NULL, i};
         if (shape->n_features != 0 && json_array_size(row) != shape->n_features)
-            place_fault(&place, faults, "got a list of %zu, expected %zu, one number for each "
-                        "feature", json_array_size(row), shape->n_features);
+            place_fault(&place, faults,
+                        "got a list of %zu, expected %zu, one number for each "
+                        "feature",
+                        json_array_size(row), shape->n_features);
     }
 }

@@ -27,8 +27,7 @@ struct dataset *section_dataset(const json_t *dataset, struct error *error); /* 
 
 /* /network, without its start values. */
 void section_network(const json_t *network, const struct shape *shape, struct network *out);
-void section_check_network(const json_t *network, const struct shape *shape,
-                           struct faults *faults);
+void section_check_network(const json_t *network, const struct shape *shape, struct faults *faults);
 
 /* /network/init: fills parameters[network_n_parameters]. 0, or -1 with ERROR_MEMORY. */
 void section_check_init(const json_t *init, const struct network *network, struct faults *faults);
@@ -42,7 +41,6 @@ void section_check_training(const json_t *training, const struct shape *shape,
 
 /* /predict: fills inputs[n_rows][n_features]. */
 void section_predict(const json_t *predict, size_t n_features, double *inputs);
-void section_check_predict(const json_t *predict, const struct shape *shape,
-                           struct faults *faults);
+void section_check_predict(const json_t *predict, const struct shape *shape, struct faults *faults);
 
 #endif

@@ -1,7 +1,9 @@
 /* Specs: reading, and making runs from them.
  *
- * DESIGN. The normalised JSON is the spec: a run is made from it anew each time it is asked for, so
- * that a thousand runs take the room of one, and what is stored is all there is to know. */
+ * DESIGN. The normalised JSON is the spec, and all that is stored. Beside it stands the JSON of
+ * every run, sharing with it all but the way to the run's own values, so that a thousand runs take
+ * little more room than one. After spec_parse nothing is changed and no reference is taken any
+ * more, only read; that needs no lock. */
 #include "server/spec/spec.h"
 
 #include <stdio.h>
@@ -16,7 +18,8 @@
 #include "server/spec/sweep.h"
 
 struct spec {
-    json_t *json;
+    json_t *json; /* normalised */
+    json_t *runs; /* list of each run's {"dataset", "network", "training"} */
     struct sweep sweep;
 };
 
@@ -83,8 +86,8 @@ static json_t *default_name(const struct spec *spec)
  * memory. */
 static int complete(struct spec *spec, json_t *base)
 {
-    static const char *const names[] = {"name", "dataset", "network", "training", "sweep",
-                                        "predict"};
+    static const char *const names[] = {"name",     "dataset", "network",
+                                        "training", "sweep",   "predict"};
     const char *given = json_string_value(json_object_get(base, "name"));
     int failed = 0;
 
@@ -119,8 +122,8 @@ struct spec *spec_parse(const json_t *json, struct faults *faults)
         goto out;
     }
     sweep_init(&spec->sweep, posted, base, faults);
-    survey_all(&spec->sweep, base, posted, faults);
-    if (faults->n_found > 0)
+    spec->runs = survey_runs(&spec->sweep, base, posted, faults);
+    if (spec->runs == NULL)
         goto out;
     failed = complete(spec, base);
     if (failed)
@@ -139,6 +142,7 @@ void spec_destroy(struct spec *spec)
     if (spec == NULL)
         return;
     sweep_clear(&spec->sweep);
+    json_decref(spec->runs);
     json_decref(spec->json);
     free(spec);
 }
@@ -174,51 +178,35 @@ json_t *spec_overrides(const struct spec *spec, int run)
     return sweep_overrides(&spec->sweep, run);
 }
 
-/* Fills a zeroed plan from a run's sections. */
-static int make_plan(const json_t *json, const json_t *predict, int with_dataset,
-                     struct run_plan *plan, struct error *error)
-{
-    const json_t *dataset = json_object_get(json, "dataset");
-    const json_t *network = json_object_get(json, "network");
-    const struct shape shape = section_shape(dataset);
-
-    section_network(network, &shape, &plan->network);
-    section_training(json_object_get(json, "training"), &plan->training);
-    plan->n_predict = json_array_size(predict);
-    plan->parameters =
-        memory_array(network_n_parameters(&plan->network), sizeof *plan->parameters, error);
-    plan->predict = memory_array(plan->n_predict * shape.n_features, sizeof *plan->predict, error);
-    if (plan->parameters == NULL || plan->predict == NULL)
-        return -1;
-    section_predict(predict, shape.n_features, plan->predict);
-    if (section_init(json_object_get(network, "init"), &plan->network, plan->parameters, error) < 0)
-        return -1;
-    if (with_dataset)
-        plan->dataset = section_dataset(dataset, error);
-    return with_dataset && plan->dataset == NULL ? -1 : 0;
-}
-
 int spec_plan(const struct spec *spec, int run, int with_dataset, struct run_plan *out_plan,
               struct error *error)
 {
-    const json_t *posted = json_object_get(spec->json, "sweep");
-    struct faults faults = {0};
-    int failed = -1;
+    const json_t *json = json_array_get(spec->runs, (size_t)run);
+    const json_t *dataset = json_object_get(json, "dataset");
+    const json_t *network = json_object_get(json, "network");
+    const json_t *predict = json_object_get(spec->json, "predict");
+    const struct shape shape = section_shape(dataset);
+    struct run_plan plan = {0};
 
-    *out_plan = (struct run_plan){0};
-    json_t *json = survey_run(&spec->sweep, run, spec->json, posted, &faults);
-    if (faults.no_memory || json == NULL)
-        error_set(error, ERROR_MEMORY, "out of memory while preparing a run");
-    else if (faults.n_found > 0) /* spec_parse has looked at the same run */
-        error_set(error, ERROR_INTERNAL, "run %d of an accepted spec: %s: %s", run,
-                  faults.items[0].pointer, faults.items[0].detail);
-    else
-        failed = make_plan(json, json_object_get(spec->json, "predict"), with_dataset, out_plan,
-                           error);
-    json_decref(json);
-    if (failed)
-        run_plan_clear(out_plan);
-    return failed;
+    section_network(network, &shape, &plan.network);
+    section_training(json_object_get(json, "training"), &plan.training);
+    plan.n_predict = json_array_size(predict);
+    plan.parameters =
+        memory_array(network_n_parameters(&plan.network), sizeof *plan.parameters, error);
+    plan.predict = memory_array(plan.n_predict * shape.n_features, sizeof *plan.predict, error);
+    if (plan.parameters == NULL || plan.predict == NULL)
+        goto failed;
+    section_predict(predict, shape.n_features, plan.predict);
+    if (section_init(json_object_get(network, "init"), &plan.network, plan.parameters, error) < 0)
+        goto failed;
+    if (with_dataset && (plan.dataset = section_dataset(dataset, error)) == NULL)
+        goto failed;
+    *out_plan = plan;
+    return 0;
+failed:
+    run_plan_clear(&plan);
+    *out_plan = plan;
+    return -1;
 }
 
 void run_plan_clear(struct run_plan *plan)

@@ -26,7 +26,8 @@ void spec_destroy(struct spec *spec); /* NULL is fine */
 /* Checks a new name for an experiment as the spec's field /name. 0, or -1 with a fault. */
 int spec_check_name(const json_t *name, struct faults *faults);
 
-/* The normalised spec with every default filled in; borrowed. */
+/* The normalised spec with every default filled in; borrowed, and shared with other threads: take
+ * json_private() of what shall go into other JSON. */
 const json_t *spec_json(const struct spec *spec);
 const char *spec_name(const struct spec *spec);
 
@@ -43,7 +44,7 @@ struct run_plan {
     double *parameters;      /* start values [network_n_parameters], owned */
     struct dataset *dataset; /* owned; NULL unless asked for */
     size_t n_predict;
-    double *predict;         /* [n_predict][n_inputs], owned */
+    double *predict; /* [n_predict][n_inputs], owned */
 };
 
 /* Builds the plan of run 0..n_runs-1; `with_dataset` 1 also generates its data. -1 with

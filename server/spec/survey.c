@@ -17,6 +17,7 @@ struct survey {
     struct sweep *sweep;
     const json_t *base;
     const json_t *posted;
+    json_t *runs; /* those looked at */
     struct ledger ledger;
     struct faults found; /* of one look; only its count is cleared between looks */
     int is_out_of_memory;
@@ -53,25 +54,24 @@ static int add_section(json_t *out, const char *name, const json_t *applied, con
     return normalised != NULL ? json_object_set_new(out, name, normalised) : 0;
 }
 
-json_t *survey_run(const struct sweep *sweep, int run, const json_t *base, const json_t *posted,
-                   struct faults *faults)
+/* The sections of a run, without those that are at fault; a new reference, NULL with faults in
+ * survey->found. */
+static json_t *run_json(struct survey *survey, int run)
 {
-    struct check check = {.faults = faults, .sweep = posted, .is_run = 1};
-    json_t *applied = sweep_apply(sweep, run, base, faults);
+    const json_t *base = survey->base;
+    struct check check = {.faults = &survey->found, .sweep = survey->posted, .is_run = 1};
+    json_t *applied = sweep_apply(survey->sweep, run, base, &survey->found);
     json_t *out = json_object();
 
-    if (applied == NULL || out == NULL)
-        goto out;
-    if (add_section(out, "dataset", applied, base, check) < 0 ||
+    if (applied == NULL || out == NULL || add_section(out, "dataset", applied, base, check) < 0 ||
         add_section(out, "network", applied, base, check) < 0 ||
         add_section(out, "training", applied, base, check) < 0 ||
         survey_default_output(applied, out) < 0) {
         json_decref(out);
         out = NULL;
+        if (survey->found.n_found == 0)
+            faults_add_memory(&survey->found);
     }
-out:
-    if (out == NULL)
-        faults_add_memory(faults);
     json_decref(applied);
     return out;
 }
@@ -97,8 +97,7 @@ static void enter(struct survey *survey, int run, unsigned sections)
 static void judge_dataset(struct survey *survey, int run, const json_t *dataset,
                           const struct shape *shape)
 {
-    survey->n_values +=
-        (double)shape->n_samples * (double)(shape->n_features + shape->n_targets);
+    survey->n_values += (double)shape->n_samples * (double)(shape->n_features + shape->n_targets);
     if (survey->n_values > OPTIONS_VALUES_MAX && run > 0) /* said at the end, not waited for */
         return;
     section_check_dataset(dataset, &survey->found);
@@ -155,8 +154,7 @@ static void add_up(struct survey *survey, const json_t *json, const struct shape
 static void judge_run(struct survey *survey, int run)
 {
     struct shape shape = {0, 0, 0};
-    json_t *json =
-        survey_run(survey->sweep, run, survey->base, survey->posted, &survey->found);
+    json_t *json = run_json(survey, run);
 
     enter(survey, run, 0);
     if (json == NULL)
@@ -167,7 +165,7 @@ static void judge_run(struct survey *survey, int run)
     judge_sections(survey, run, json, &shape);
     add_up(survey, json, &shape);
     survey->is_out_of_memory |= sweep_adopt(survey->sweep, run, json) < 0;
-    json_decref(json);
+    survey->is_out_of_memory |= json_array_append_new(survey->runs, json) < 0;
 }
 
 /* --- sums ---------------------------------------------------------------------------------- */
@@ -196,24 +194,32 @@ static void judge_sums(const struct survey *survey, struct faults *faults)
                    survey->n_values, OPTIONS_VALUES_MAX);
 }
 
-void survey_all(struct sweep *sweep, const json_t *base, const json_t *posted,
-                struct faults *faults)
+json_t *survey_runs(struct sweep *sweep, const json_t *base, const json_t *posted,
+                    struct faults *faults)
 {
     struct survey *survey = memory_array(1, sizeof *survey, NULL);
+    json_t *runs = json_array();
 
-    if (survey == NULL) {
+    if (survey == NULL || runs == NULL) {
         faults_add_memory(faults);
-        return;
+        goto out;
     }
+    survey->runs = runs;
     survey->sweep = sweep;
     survey->base = base;
     survey->posted = json_is_object(posted) ? posted : NULL;
-    for (int run = 0; run < sweep->n_runs && !survey->is_out_of_memory &&
-                      survey->ledger.n_entries < FAULTS_MAX; run++)
+    for (int run = 0;
+         run < sweep->n_runs && !survey->is_out_of_memory && survey->ledger.n_entries < FAULTS_MAX;
+         run++)
         judge_run(survey, run);
     if (survey->is_out_of_memory)
         faults_add_memory(faults);
     ledger_tell(&survey->ledger, sweep, faults);
     judge_sums(survey, faults);
+out:
     free(survey);
+    if (faults->n_found == 0)
+        return runs;
+    json_decref(runs);
+    return NULL;
 }

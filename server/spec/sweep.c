@@ -44,8 +44,7 @@ static const struct option *row_at(const char *pointer)
         const struct option *below = option_below(row, NULL);
         for (; below != NULL; below = option_below(row, below)) {
             const char *name = option_name(below);
-            if (strcmp(name, "*") == 0 ||
-                (strncmp(name, pointer + 1, n) == 0 && name[n] == '\0'))
+            if (strcmp(name, "*") == 0 || (strncmp(name, pointer + 1, n) == 0 && name[n] == '\0'))
                 break;
         }
         row = below;
@@ -83,7 +82,8 @@ static int check_pointer(const struct sweep *sweep, const char *pointer, const j
     int is_within_axis = 0;
 
     if (sweep_section(pointer) == 0 || strlen(pointer) >= FAULT_POINTER_BYTES) {
-        place_fault(place, faults, "expected a pointer to a field of /dataset, /network or "
+        place_fault(place, faults,
+                    "expected a pointer to a field of /dataset, /network or "
                     "/training, such as /training/optimizer/learning_rate");
         return -1;
     }
@@ -118,11 +118,13 @@ static json_t *read_values(const json_t *json, const char *pointer, const struct
     if (json_is_object(json))
         return range_values(json, row_at(pointer), place, out_given, faults);
     if (n < 1 || n > OPTIONS_RUNS_MAX) {
-        place_fault(place, faults, "got %s, expected a list of 1 to %d values, or a range such as "
-                    "{\"from\": 1, \"to\": 20}", fault_got(got, json), OPTIONS_RUNS_MAX);
+        place_fault(place, faults,
+                    "got %s, expected a list of 1 to %d values, or a range such as "
+                    "{\"from\": 1, \"to\": 20}",
+                    fault_got(got, json), OPTIONS_RUNS_MAX);
         return NULL;
     }
-    json_t *values = json_copy((json_t *)json); /* its own list: sweep_adopt changes it */
+    json_t *values = json_shallow(json); /* its own list: sweep_adopt changes it */
     if (values == NULL)
         faults_add_memory(faults);
     *out_given = json_incref(values);
@@ -171,8 +173,8 @@ static void print_sizes(char out[128], const struct sweep *sweep)
 {
     size_t n = 0;
     for (int i = 0; i < sweep->n_axes && n < 128; i++)
-        n += (size_t)snprintf(out + n, 128 - n, "%s%d", i > 0 ? " x " : "",
-                              sweep->axes[i].n_values);
+        n +=
+            (size_t)snprintf(out + n, 128 - n, "%s%d", i > 0 ? " x " : "", sweep->axes[i].n_values);
 }
 
 static void lay_out(struct sweep *sweep, struct faults *faults)
@@ -332,7 +334,8 @@ json_t *sweep_overrides(const struct sweep *sweep, int run)
     json_t *json = json_object();
 
     for (int i = 0; i < sweep->n_axes && json != NULL; i++) {
-        if (json_object_set(json, sweep->axes[i].pointer, value_in(sweep, i, run)) < 0) {
+        json_t *value = json_private(value_in(sweep, i, run));
+        if (json_object_set_new(json, sweep->axes[i].pointer, value) < 0) {
             json_decref(json);
             json = NULL;
         }

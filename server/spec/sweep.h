@@ -36,8 +36,7 @@ struct sweep {
 /* Reads the posted `json` (NULL: no sweep, one run) over the normalised spec `base`, where sections
  * at fault are missing. An axis at fault stays, without values; so do all of them when they make
  * too many runs. Clear it in any case. */
-void sweep_init(struct sweep *sweep, const json_t *json, const json_t *base,
-                struct faults *faults);
+void sweep_init(struct sweep *sweep, const json_t *json, const json_t *base, struct faults *faults);
 void sweep_clear(struct sweep *sweep);
 
 /* Which of its values an axis has in a run. */
@@ -54,8 +53,7 @@ int sweep_is_unsure(const struct sweep *sweep, unsigned sections);
 
 /* `base` with a run's values in their places; shares the rest with it. A new reference; NULL with
  * faults. */
-json_t *sweep_apply(const struct sweep *sweep, int run, const json_t *base,
-                    struct faults *faults);
+json_t *sweep_apply(const struct sweep *sweep, int run, const json_t *base, struct faults *faults);
 
 /* Takes a run's values over as they stand in its normalised spec. 0, or -1 for memory. */
 int sweep_adopt(struct sweep *sweep, int run, const json_t *normalised);
@@ -65,9 +63,10 @@ int sweep_adopt(struct sweep *sweep, int run, const json_t *normalised);
 int sweep_origin(const struct sweep *sweep, int run, const char *pointer,
                  char out[FAULT_POINTER_BYTES]);
 
-/* {pointer: value} of a run; {pointer: list or range} of the sweep. New references; NULL on memory
- * failure. */
+/* {pointer: value} of a run, a copy. A new reference; NULL on memory failure. */
 json_t *sweep_overrides(const struct sweep *sweep, int run);
+
+/* {pointer: list or range}, sharing them. A new reference; NULL on memory failure. */
 json_t *sweep_json(const struct sweep *sweep);
 
 #endif

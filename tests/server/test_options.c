@@ -19,14 +19,16 @@
 #include "server/spec/suggest.h"
 
 #define EACH_ROW(row)                                                                              \
-    const struct option *row = option_whole() + 1; row->pointer != NULL; row++
+    const struct option *row = option_whole() + 1;                                                 \
+    row->pointer != NULL;                                                                          \
+    row++
 
 /* The row one level up. */
 static const struct option *above(const struct option *row)
 {
     char pointer[128];
-    snprintf(pointer, sizeof pointer, "%.*s",
-             (int)(strrchr(row->pointer, '/') - row->pointer), row->pointer);
+    snprintf(pointer, sizeof pointer, "%.*s", (int)(strrchr(row->pointer, '/') - row->pointer),
+             row->pointer);
     return option_find(pointer);
 }
 
@@ -119,13 +121,34 @@ static void assert_choices(const char *pointer, int count, const char *(*name)(i
             fail_msg("%s: %s of the core is missing in %s", pointer, name(i), row->choices);
 }
 
-static const char *activation(int i) { return activation_name((enum activation)i); }
-static const char *scheme(int i) { return init_name((enum init_scheme)i); }
-static const char *loss(int i) { return training_loss_name((enum loss)i); }
-static const char *gradient(int i) { return training_gradient_name((enum gradient)i); }
-static const char *optimizer(int i) { return training_optimizer_name((enum optimizer)i); }
-static const char *reduction(int i) { return training_reduction_name((enum reduction)i); }
-static const char *order(int i) { return training_order_name((enum order)i); }
+static const char *activation(int i)
+{
+    return activation_name((enum activation)i);
+}
+static const char *scheme(int i)
+{
+    return init_name((enum init_scheme)i);
+}
+static const char *loss(int i)
+{
+    return training_loss_name((enum loss)i);
+}
+static const char *gradient(int i)
+{
+    return training_gradient_name((enum gradient)i);
+}
+static const char *optimizer(int i)
+{
+    return training_optimizer_name((enum optimizer)i);
+}
+static const char *reduction(int i)
+{
+    return training_reduction_name((enum reduction)i);
+}
+static const char *order(int i)
+{
+    return training_order_name((enum order)i);
+}
 
 static void choices_are_those_of_the_core(void **state)
 {

@@ -1,5 +1,6 @@
 /* Specs: what is accepted and what it becomes, what is refused and how, plans of runs. */
 #include <setjmp.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -204,8 +205,9 @@ static void tables_become_data_sets(void **state)
 {
     (void)state;
     struct spec *spec = parse_text("{" TABLE "}");
-    struct spec *named = parse_text("{\"dataset\":{\"kind\":\"table\",\"names\":[\"a\",\"b\",\"c\"],"
-                                    "\"n_targets\":2,\"rows\":[[1,2,3],[4,5,6.5]]}}");
+    struct spec *named =
+        parse_text("{\"dataset\":{\"kind\":\"table\",\"names\":[\"a\",\"b\",\"c\"],"
+                   "\"n_targets\":2,\"rows\":[[1,2,3],[4,5,6.5]]}}");
     struct run_plan plan;
 
     plan_run(spec, 0, &plan);
@@ -236,9 +238,9 @@ static void formulas_become_data_sets(void **state)
     (void)state;
     /* First rows of the golden data, drawn by NumPy. */
     const double rows[][3] = {{2, 10, 18}, {3, 3, 16}, {1, 9, 10}, {0, 11, 14}, {3, 8, 18}};
-    struct spec *spec = parse_text(
-        "{\"dataset\":{\"seed\":134551,\"features\":{\"n1\":\"randint(0,4)\",\"n2\":\"randint(0,15)\""
-        "},\"target\":\"n1**2 + n2 + randint(0,5)\"}}");
+    struct spec *spec = parse_text("{\"dataset\":{\"seed\":134551,\"features\":{\"n1\":\"randint(0,"
+                                   "4)\",\"n2\":\"randint(0,15)\""
+                                   "},\"target\":\"n1**2 + n2 + randint(0,5)\"}}");
     struct run_plan plan;
 
     plan_run(spec, 0, &plan);
@@ -255,8 +257,9 @@ static void formulas_become_data_sets(void **state)
 static void column_draws_fill_columns(void **state)
 {
     (void)state;
-    struct spec *spec = parse_text("{\"dataset\":{\"samples\":3,\"seed\":5,\"draws\":\"column\","
-                                   "\"features\":{\"a\":\"rand()\"},\"targets\":{\"t\":\"rand()\"}}}");
+    struct spec *spec =
+        parse_text("{\"dataset\":{\"samples\":3,\"seed\":5,\"draws\":\"column\","
+                   "\"features\":{\"a\":\"rand()\"},\"targets\":{\"t\":\"rand()\"}}}");
     struct run_plan plan;
     struct rng rng;
 
@@ -311,9 +314,11 @@ static void explicit_values_start_by_array_and_by_name(void **state)
     (void)state;
     const double values[] = {0.1, -0.2, 3, -0.0, 5, 6e300, 7, 8, -9};
     assert_start("{\"scheme\":\"explicit\",\"weights\":[[[0.1,-0.2],[3,-0.0]],[[5,6e300]]],"
-                 "\"biases\":[[7,8],[-9]]}", values);
+                 "\"biases\":[[7,8],[-9]]}",
+                 values);
     assert_start("{\"scheme\":\"explicit\",\"named\":{\"bias3\":-9,\"w1\":0.1,\"w2\":-0.2,\"w3\":3,"
-                 "\"w4\":-0.0,\"w5\":5,\"w6\":6e300,\"bias1\":7,\"bias2\":8}}", values);
+                 "\"w4\":-0.0,\"w5\":5,\"w6\":6e300,\"bias1\":7,\"bias2\":8}}",
+                 values);
 }
 
 static void constant_values_start_the_same(void **state)
@@ -343,7 +348,8 @@ static void random_values_start_from_the_seed(void **state)
         uniform[i] = 0.125;
         normal[i] = 0;
     }
-    assert_start("{\"scheme\":\"uniform\",\"low\":-1,\"high\":3,\"bias\":0.125,\"seed\":12}", uniform);
+    assert_start("{\"scheme\":\"uniform\",\"low\":-1,\"high\":3,\"bias\":0.125,\"seed\":12}",
+                 uniform);
     assert_start("{\"scheme\":\"normal\",\"mean\":5,\"sd\":0.25,\"seed\":13}", normal);
 }
 
@@ -369,12 +375,45 @@ static void every_run_has_its_values(void **state)
     spec_destroy(spec);
 }
 
+/* Plans every run of a spec; NULL when each has its own learning rate. */
+static void *plan_all(void *spec)
+{
+    for (int run = 0; run < spec_n_runs(spec); run++) {
+        struct error error = ERROR_INIT;
+        struct run_plan plan;
+        json_t *overrides = spec_overrides(spec, run);
+        if (spec_plan(spec, run, 1, &plan, &error) < 0 || overrides == NULL ||
+            plan.training.learning_rate != 1 + run)
+            return spec;
+        json_decref(overrides);
+        run_plan_clear(&plan);
+    }
+    return NULL;
+}
+
+static void several_threads_may_plan_the_runs_of_a_spec(void **state)
+{
+    (void)state;
+    struct spec *spec = parse_text("{" TABLE ",\"sweep\":{\"/training/optimizer/learning_rate\":"
+                                   "{\"from\":1,\"to\":200}}}");
+    pthread_t threads[4];
+    void *failed;
+
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, plan_all, spec), 0);
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(pthread_join(threads[i], &failed), 0);
+        assert_null(failed);
+    }
+    spec_destroy(spec);
+}
+
 static void runs_of_one_data_set_are_known(void **state)
 {
     (void)state;
-    struct spec *spec = parse_text(
-        "{\"dataset\":{\"features\":{\"a\":\"rand()\"},\"target\":\"a\"},\"sweep\":{"
-        "\"/dataset/seed\":[1,2,1],\"/training/optimizer/learning_rate\":[0.1,0.2]}}");
+    struct spec *spec =
+        parse_text("{\"dataset\":{\"features\":{\"a\":\"rand()\"},\"target\":\"a\"},\"sweep\":{"
+                   "\"/dataset/seed\":[1,2,1],\"/training/optimizer/learning_rate\":[0.1,0.2]}}");
 
     for (int a = 0; a < 6; a++)
         for (int b = 0; b < 6; b++)
@@ -385,9 +424,10 @@ static void runs_of_one_data_set_are_known(void **state)
 static void a_thousand_runs_check_a_data_set_once(void **state)
 {
     (void)state;
-    json_t *json = read_text("{\"dataset\":{\"samples\":100000,\"features\":{\"a\":\"normal(0,1)\"},"
-                             "\"target\":\"a\"},\"training\":{\"epochs\":1},\"sweep\":{"
-                             "\"/training/seed\":{\"from\":1,\"to\":1024}}}");
+    json_t *json =
+        read_text("{\"dataset\":{\"samples\":100000,\"features\":{\"a\":\"normal(0,1)\"},"
+                  "\"target\":\"a\"},\"training\":{\"epochs\":1},\"sweep\":{"
+                  "\"/training/seed\":{\"from\":1,\"to\":1024}}}");
     clock_t started = clock();
     struct spec *spec = parse(json);
     double seconds = (double)(clock() - started) / CLOCKS_PER_SEC;
@@ -428,7 +468,8 @@ static void names_are_made_from_what_all_runs_share(void **state)
 static void new_names_are_checked_as_in_a_spec(void **state)
 {
     (void)state;
-    json_t *names = read_text("[\"Gr\xc3\xb6\xc3\x9f" "e\",\"\",3,null,\"a\\tb\"]");
+    json_t *names = read_text("[\"Gr\xc3\xb6\xc3\x9f"
+                              "e\",\"\",3,null,\"a\\tb\"]");
     struct faults found = {0};
 
     assert_int_equal(spec_check_name(json_array_get(names, 0), &found), 0);
@@ -457,6 +498,7 @@ int main(void)
         cmocka_unit_test(constant_values_start_the_same),
         cmocka_unit_test(random_values_start_from_the_seed),
         cmocka_unit_test(every_run_has_its_values),
+        cmocka_unit_test(several_threads_may_plan_the_runs_of_a_spec),
         cmocka_unit_test(runs_of_one_data_set_are_known),
         cmocka_unit_test(a_thousand_runs_check_a_data_set_once),
         cmocka_unit_test(names_are_made_from_what_all_runs_share),

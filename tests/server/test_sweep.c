@@ -84,8 +84,8 @@ static void first_runs_stand_for_those_that_share_their_sections(void **state)
 {
     (void)state;
     struct sweep sweep;
-    const unsigned sections[] = {SWEEP_DATASET, SWEEP_TRAINING, SWEEP_NETWORK,
-                                 SWEEP_DATASET | SWEEP_TRAINING, SWEEP_ALL, 0};
+    const unsigned sections[] = {
+        SWEEP_DATASET, SWEEP_TRAINING, SWEEP_NETWORK, SWEEP_DATASET | SWEEP_TRAINING, SWEEP_ALL, 0};
     const int n_expected[] = {2, 3, 2, 6, 12, 1};
 
     make(&sweep, "{\"/dataset/seed\":[5,6],\"/training/epochs\":[1,2,3],"
@@ -199,8 +199,7 @@ static json_t *values_of(const char *text, const char *field)
     json_t *json = read_text(text), *given;
 
     memset(&faults, 0, sizeof faults);
-    json_t *values =
-        range_values(json, field ? option_find(field) : NULL, &place, &given, &faults);
+    json_t *values = range_values(json, field ? option_find(field) : NULL, &place, &given, &faults);
     if (values == NULL)
         fail_msg("%s: %s", text, faults.items[0].detail);
     json_decref(given);
@@ -223,7 +222,8 @@ static void a_range_has_its_ends_exactly(void **state)
         for (int steps = 2; steps <= OPTIONS_RUNS_MAX; steps += 73) {
             snprintf(text, sizeof text,
                      "{\"from\":0.12345678901234567,\"to\":98.7654321098765432,\"steps\":%d,"
-                     "\"scale\":\"%s\"}", steps, scales[i]);
+                     "\"scale\":\"%s\"}",
+                     steps, scales[i]);
             json_t *values = values_of(text, NULL);
             assert_int_equal(json_array_size(values), steps);
             assert_true(value_at(values, 0) == 0.12345678901234567);
@@ -267,8 +267,8 @@ static void linear_ranges_meet_round_values_and_zero(void **state)
 static void ranges_of_whole_number_fields_are_whole(void **state)
 {
     (void)state;
-    json_t *values = values_of("{\"from\":1,\"to\":10000,\"steps\":9,\"scale\":\"log\"}",
-                               "/training/epochs");
+    json_t *values =
+        values_of("{\"from\":1,\"to\":10000,\"steps\":9,\"scale\":\"log\"}", "/training/epochs");
     const double expected[] = {1, 3, 10, 32, 100, 316, 1000, 3162, 10000};
 
     for (size_t i = 0; i < 9; i++)

@@ -1,0 +1,279 @@
+/* Specs when memory runs out: at every single allocation, without a crash and without a leak. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "server/base/json.h"
+#include "server/spec/options.h"
+#include "server/spec/presets.h"
+#include "server/spec/spec.h"
+
+/* --- allocators ---------------------------------------------------------------------------- */
+
+static int n_calls; /* since arm */
+static int failing; /* which of them fails, counted from 1; 0: none */
+static int n_live;  /* JSON values' allocations not yet freed */
+
+static void arm(int n)
+{
+    n_calls = 0;
+    failing = n;
+}
+
+static int must_fail(void)
+{
+    return ++n_calls == failing;
+}
+
+static void *json_allocate(size_t size)
+{
+    void *bytes = must_fail() ? NULL : malloc(size);
+    n_live += bytes != NULL;
+    return bytes;
+}
+
+static void json_release(void *bytes)
+{
+    n_live -= bytes != NULL;
+    free(bytes);
+}
+
+/* These two take the places of libc's in this program: the core allocates with the one, growing
+ * texts with the other. What they give is freed by free() and watched by the leak checker of a
+ * sanitizer's build. */
+void *aligned_alloc(size_t alignment, size_t size)
+{
+    void *bytes;
+    return must_fail() || posix_memalign(&bytes, alignment, size) != 0 ? NULL : bytes;
+}
+
+void *realloc(void *old, size_t size)
+{
+    void *bytes = must_fail() ? NULL : malloc(size);
+    if (bytes == NULL)
+        return NULL;
+    size_t n = old != NULL ? malloc_usable_size(old) : 0;
+    if (old != NULL)
+        memcpy(bytes, old, n < size ? n : size);
+    free(old);
+    return bytes;
+}
+
+/* --- at every allocation ------------------------------------------------------------------- */
+
+/* What is tried: 0 when it went well, 1 when memory ran out and it said so. */
+typedef int (*attempt_fn)(void *context);
+
+/* Lets the 1st, 2nd, ... allocation fail until the attempt gets through. Returns how many. */
+static int fail_each(attempt_fn attempt, void *context)
+{
+    int n_before = n_live;
+
+    for (int n = 1;; n++) {
+        arm(n);
+        int failed = attempt(context);
+        int was_reached = n_calls >= n;
+        arm(0);
+        if (n_live != n_before)
+            fail_msg("allocation %d: %d values of JSON are left", n, n_live - n_before);
+        if (!was_reached) {
+            assert_int_equal(failed, 0);
+            return n - 1;
+        }
+        if (!failed)
+            fail_msg("allocation %d failed unnoticed", n);
+    }
+}
+
+static json_t *read_text(const char *text)
+{
+    json_t *json = json_read(text, strlen(text), NULL);
+    assert_non_null(json);
+    return json;
+}
+
+static const char *const specs[] = {
+    "{\"dataset\":{\"samples\":3,\"features\":{\"a\":\"rand()\",\"b\":\"a+1\"},\"targets\":{\"t\":"
+    "\"a*b\"}},\"network\":{\"init\":{\"scheme\":\"explicit\",\"weights\":[[[1,2],[3,4]],[[5,6.5]]]"
+    ","
+    "\"biases\":[[7,8],[9]]}},\"predict\":[[1,2]],\"sweep\":{\"/training/optimizer/learning_rate\":"
+    "[0.1,0.2],\"/training/epochs\":{\"from\":1,\"to\":2}}}",
+    "{\"dataset\":{\"kind\":\"table\",\"names\":[\"a\",\"b\"],\"rows\":[[1,2],[3,4]]},\"sweep\":{"
+    "\"/network\":[{},{\"init\":{\"scheme\":\"zeros\"}}]}}"};
+
+static int parse(void *json)
+{
+    struct faults faults = {0};
+    struct spec *spec = spec_parse(json, &faults);
+    if (spec == NULL)
+        assert_true(faults.no_memory && faults.n_found > 0);
+    int failed = spec == NULL;
+    spec_destroy(spec);
+    return failed;
+}
+
+static void parsing_survives_every_failure(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof specs / sizeof specs[0]; i++) {
+        json_t *json = read_text(specs[i]);
+        assert_true(fail_each(parse, json) > 100);
+        json_decref(json);
+    }
+}
+
+static int plan(void *spec)
+{
+    int failed = 0;
+
+    for (int run = 0; run < spec_n_runs(spec); run++) {
+        struct error error = ERROR_INIT;
+        struct run_plan made;
+        json_t *overrides = spec_overrides(spec, run);
+        int result = spec_plan(spec, run, 1, &made, &error);
+        assert_int_equal(result < 0, error.kind == ERROR_MEMORY);
+        failed |= result < 0 || overrides == NULL;
+        run_plan_clear(&made);
+        json_decref(overrides);
+    }
+    return failed;
+}
+
+static void planning_survives_every_failure(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof specs / sizeof specs[0]; i++) {
+        struct faults faults = {0};
+        json_t *json = read_text(specs[i]);
+        struct spec *spec = spec_parse(json, &faults);
+        assert_non_null(spec);
+        assert_true(fail_each(plan, spec) > 20);
+        spec_destroy(spec);
+        json_decref(json);
+    }
+}
+
+/* A spec with faults stays one when memory runs out: at worst the memory is the fault. */
+static int refuse(void *json)
+{
+    struct faults faults = {0};
+    struct spec *spec = spec_parse(json, &faults);
+    assert_null(spec);
+    assert_true(faults.n_found > 0);
+    return n_calls >= failing;
+}
+
+static void refusing_survives_every_failure(void **state)
+{
+    (void)state;
+    json_t *json = read_text(
+        "{\"name\":3,\"dataset\":{\"features\":{\"a\":\"rand()\",\"b\":\"c\"},\"target\":\"1/\"},"
+        "\"network\":{\"layers\":[{\"unit\":1}]},\"sweep\":{\"/training/epochs\":[1,-1],\"/"
+        "x\":[1]}}");
+    assert_true(fail_each(refuse, json) > 50);
+    json_decref(json);
+}
+
+static int read_and_write(void *text)
+{
+    struct error error = ERROR_INIT;
+    json_t *json = json_read(text, strlen(text), &error);
+    assert_int_equal(json == NULL, error.kind == ERROR_MEMORY);
+    char *written = json != NULL ? json_text(json, NULL) : NULL;
+    int failed = written == NULL;
+    free(written);
+    json_decref(json);
+    return failed;
+}
+
+static void reading_and_writing_survive_every_failure(void **state)
+{
+    (void)state;
+    assert_true(fail_each(read_and_write, (void *)specs[0]) > 50);
+}
+
+static int change(void *json)
+{
+    json_t *value = json_integer(3);
+    json_t *with = value != NULL ? json_with(json, "/dataset/features/a", value) : NULL;
+    json_t *merged = with != NULL ? json_merged(json, with) : NULL;
+    int failed = merged == NULL || json_object_size(merged) != json_object_size(json);
+
+    json_decref(merged);
+    json_decref(with);
+    json_decref(value);
+    return failed;
+}
+
+static void changing_survives_every_failure(void **state)
+{
+    (void)state;
+    json_t *json = read_text(specs[0]);
+    assert_true(fail_each(change, json) > 20);
+    json_decref(json);
+}
+
+static int make_options(void *context)
+{
+    (void)context;
+    json_t *options = options_json();
+    int failed = options == NULL;
+    json_decref(options);
+    return failed;
+}
+
+static int make_presets(void *context)
+{
+    (void)context;
+    int failed = presets_json() == NULL;
+    presets_clear();
+    return failed;
+}
+
+static void tables_survive_every_failure(void **state)
+{
+    (void)state;
+    assert_true(fail_each(make_options, NULL) > 500);
+    assert_true(fail_each(make_presets, NULL) > 500);
+}
+
+static int expand(void *posted)
+{
+    struct faults faults = {0};
+    json_t *json = presets_expand(posted, &faults);
+    int failed = json == NULL;
+    assert_int_equal(failed, faults.no_memory);
+    json_decref(json);
+    return failed;
+}
+
+static void expanding_survives_every_failure(void **state)
+{
+    (void)state;
+    json_t *posted = read_text("{\"preset\":\"all_zero\",\"training\":{\"epochs\":3}}");
+    assert_non_null(presets_json());
+    assert_true(fail_each(expand, posted) > 10);
+    json_decref(posted);
+    presets_clear();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(parsing_survives_every_failure),
+        cmocka_unit_test(planning_survives_every_failure),
+        cmocka_unit_test(refusing_survives_every_failure),
+        cmocka_unit_test(reading_and_writing_survive_every_failure),
+        cmocka_unit_test(changing_survives_every_failure),
+        cmocka_unit_test(tables_survive_every_failure),
+        cmocka_unit_test(expanding_survives_every_failure),
+    };
+    json_allocate_with(json_allocate, json_release);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
