@@ -1,0 +1,80 @@
+"""What the README says, held against the server: its example, its presets and numbers, its routes
+and options."""
+import json
+import re
+import subprocess
+
+from service import JSON_TYPE, ROOT, binary
+
+README = (ROOT / "README.md").read_text()
+GOLDEN = json.loads((ROOT / "tests/golden/report.json").read_text())["experiments"]
+
+
+def section(title):
+    return README.split(f"\n## {title}\n")[1].split("\n## ")[0]
+
+
+def table(title):
+    """The rows of the section's table, as lists of cells."""
+    rows = [line for line in section(title).splitlines() if line.startswith("| ")]
+    return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows[1:]]
+
+
+def test_the_example_spec_is_accepted_as_it_stands(server):
+    example = re.search(r"```json\n(.*?)```", section("The spec"), re.S).group(1)
+    reply = server.request("POST", "/experiments?validate=true", data=example, headers=JSON_TYPE)
+    assert reply.status_code == 200, reply.text
+    answer = reply.json()
+    assert answer["runs"] == 4
+    for name, value in json.loads(example).items():
+        if name not in ("sweep", "network"):
+            assert value.items() <= answer["spec"][name].items() if isinstance(value, dict) \
+                else value == answer["spec"][name], name
+
+
+def test_every_preset_stands_in_the_table(server):
+    served = [preset["name"] for group in server.get("/presets")["groups"]
+              for preset in group["presets"]]
+    assert [row[0].strip("`") for row in table("The report's experiments")] == served
+
+
+def test_the_numbers_of_the_presets_are_the_golden_ones():
+    compared = 0
+    for name, first, last, _ in table("The report's experiments"):
+        if name.strip("`") in GOLDEN:
+            losses = GOLDEN[name.strip("`")]["losses"]
+            assert first == f"{losses['1']:.2f}", name
+            assert last == f"{losses['1000']:.4f}", name
+            compared += 1
+    assert compared == len(GOLDEN)
+
+
+def test_every_route_is_there(server):
+    written = re.findall(r"`(GET|POST|PATCH|DELETE) (/[^`]*)`", section("The API"))
+    assert len(written) >= 16, written
+    for method, path in written:
+        path = path.replace("{id}", "none").replace("{n}", "0").replace("{name}", "none")
+        reply = server.request("OPTIONS", ("/" if path == "/healthz" else "") + path)
+        assert method in reply.headers.get("Allow", "").split(", "), (method, path)
+
+
+def test_the_options_of_the_program_are_its_own():
+    usage = subprocess.run([binary(), "--help"], check=True, stdout=subprocess.PIPE, text=True,
+                           timeout=10).stdout
+    for option in set(re.findall(r"`(--[a-z]+) [A-Z]+`", README)):
+        assert f"  {option} " in usage, option
+
+
+def test_the_targets_of_make_are_there():
+    listed = subprocess.run(["make", "help"], cwd=ROOT, check=True, stdout=subprocess.PIPE,
+                            text=True, timeout=30).stdout
+    targets = set(re.findall(r"\bmake ([a-z]+)", "\n".join(
+        line for line in README.splitlines() if line.startswith("    ") or "`make " in line)))
+    assert {"run", "test", "check", "bench", "help"} <= targets
+    for target in targets:
+        assert re.search(rf"(?m)^{target}: ", listed), target
+
+
+def test_its_picture_is_there():
+    for path in re.findall(r"!\[[^\]]*\]\(([^)]*)\)", README):
+        assert (ROOT / path).is_file(), path
