@@ -1,7 +1,7 @@
 // The chart: lines over epochs, drawn by uPlot. Knows nothing of experiments.
 //
 // createChart(host, listeners) gives three calls: draw(picture), point(epoch), destroy().
-// A picture is {x, lines: [{label, y, colour, dash, shown}], marks: [{x, colour}], range: {x, y},
+// A picture is {x, lines: [{label, y, colour, dash, width}], marks: [{x, colour}], range: {x, y},
 // log: {x, y}}. listeners: onZoom({x, y} | null), onPoint(epoch | null), onNear(line | null).
 // What is visible is always range, so new data never moves a zoom.
 
@@ -101,7 +101,8 @@ class Chart {
     }
 
     series(line) {
-        return {label: line.label, stroke: () => variable(this.host, line.colour), width: 2,
+        return {label: line.label, stroke: () => variable(this.host, line.colour),
+                width: line.width,
                 dash: line.dash, spanGaps: true, points: {size: 5}};
     }
 
@@ -114,6 +115,7 @@ class Chart {
             grid: {stroke: hair, width: 1}, ticks: {stroke: hair, width: 1, size: 5},
             size: size ?? ((plot, values) => 16 + 7 * Math.max(3, ...(values ?? [])
                 .map((text) => text.length))),
+            incrs: (plot, index, min, max) => [max - min], // its own steps end at 1e16
             splits: (plot, index, min, max) => {
                 const length = index === 0 ? plot.bbox.width : plot.bbox.height;
                 return ticks(min, max, log, length / devicePixelRatio / room);

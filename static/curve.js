@@ -9,7 +9,7 @@ const EXACT_HEAD = 1000; // the first points are never joined: a log axis shows 
 export class Curve {
     constructor() {
         this.n = 0;
-        this.allocate(2048);
+        this.allocate(256);
     }
 
     allocate(size) {

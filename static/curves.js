@@ -3,12 +3,14 @@
 
 import {createChart} from "./chart.js";
 import {append, element, refill, setText} from "./element.js";
+import {plural} from "./format.js";
 import {Legend, look} from "./legend.js";
 import {Twin} from "./twin.js";
 import * as view from "./view.js";
 
-const LOG_AFTER = 30;     // a loss that falls this many times over is drawn on a log axis
-const LOG_EPOCHS = 100;   // as is an axis of this many epochs
+const LOG_AFTER = 30;   // a loss that falls this many times over is drawn on a log axis
+const LOG_EPOCHS = 100; // as is an axis of this many epochs
+const LOOK_MS = 200;
 
 export class Curves {
     /* `losses` is the store; `runs` is [{label, title}], one for each run; `heading` says what the
@@ -180,6 +182,7 @@ export class Curves {
             this.switches[axis].querySelector(`[value=${now[axis]}]`).checked = true;
         const [from, to] = this.range(now);
         const picture = this.losses.picture({
+            fit: this.fitting(now),
             from, to, nBuckets: buckets(this.host.clientWidth, this.runs.length),
             logEpoch: now.x === "log", logLoss: now.y === "log",
             shown: (run) => !now.hide.has(run)});
@@ -187,9 +190,22 @@ export class Curves {
         this.drawLegend(now);
         this.drawNote(now, picture, from, to);
         this.twin.draw();
-        clearTimeout(this.looking);
-        this.looking = setTimeout(() => this.onLook(Math.floor(from), Math.ceil(to),
-                                                    now.x === "log"), 200);
+        this.looking ??= setTimeout(() => this.look(), LOOK_MS);
+    }
+
+    /* Tells what is looked at now. */
+    look() {
+        this.looking = null;
+        const now = this.view();
+        const [from, to] = this.range(now);
+        this.onLook(Math.floor(from), Math.ceil(to), now.x === "log");
+    }
+
+    /* Which runs the loss axis makes room for: a diverged one would leave none for the others. */
+    fitting({hide}) {
+        const away = new Set(this.diverged.map((mark) => mark.run));
+        const some = this.runs.some((_, run) => !hide.has(run) && !away.has(run));
+        return (run) => !hide.has(run) && !(some && away.has(run));
     }
 
     dressed(picture, now, rangeX) {
@@ -215,6 +231,10 @@ export class Curves {
         if (this.losses.thinned(Math.max(from, 1), to))
             notes.push("Thinned: some points stand for a range of epochs, drawn from its lowest " +
                 "to its highest loss. Drag over a part to see it finer.");
+        if (picture.above.length > 0 && !now.zoom?.y)
+            notes.push(`Higher than the picture: ${picture.above.length > 4
+                ? plural(picture.above.length, "run")
+                : picture.above.map((run) => this.runs[run].title).join(", ")}.`);
         if (picture.zeros)
             notes.push("Losses of 0 have no place on a log axis.");
         setText(this.note, notes.join(" "));

@@ -30,6 +30,12 @@ function storyOf(experiment, {groups}) {
         .find((preset) => within(preset.spec, experiment.spec));
 }
 
+/* The greatest of 1000, 10,000, ... that is not beyond `reached`; 0 before. While runs go on, only
+ * such stretches are fetched again: their epochs will not change, and they are few. */
+function decade(reached) {
+    return reached < HEAD ? 0 : HEAD * 10 ** Math.floor(Math.log10(reached / HEAD));
+}
+
 class Page {
     constructor(host, experiment, presets, say) {
         this.experiment = experiment;
@@ -218,12 +224,10 @@ class Page {
 
     /* Asks for finer epochs where the points looked at are coarse; once for each stretch. */
     refine(from, to, log) {
-        const first = Math.max(1, from), last = Math.min(to, this.losses.reached());
-        const settled = this.experiment.state === "done" ||
-            this.losses.curves.every((curve) => curve.last() >= to);
+        const first = Math.max(1, from), reached = this.losses.reached();
+        const last = Math.min(to, this.experiment.state === "done" ? reached : decade(reached));
         const key = `${first}-${last}`;
-        if (!settled || first > last || this.asked.has(key) ||
-            !this.losses.coarse(first, last, log, FINE))
+        if (first > last || this.asked.has(key) || !this.losses.coarse(first, last, log, FINE))
             return;
         this.asked.add(key);
         this.fetchEpochs(first, last);
@@ -238,7 +242,7 @@ class Page {
             const answer = await api.epochs(this.experiment.id, first, last,
                                             high === HEAD ? HEAD : POINTS).catch(() => null);
             for (const columns of answer?.runs ?? [])
-                this.losses.replace(columns.run, first, last, {...columns, epochs: columns.epoch});
+                this.losses.replace(columns.run, first, {...columns, epochs: columns.epoch});
             this.curves.draw();
         }
         this.runs.live(this.losses);

@@ -6,12 +6,14 @@ import {count, short} from "./format.js";
 const DASHES = [[], [9, 4], [2, 3], [12, 4, 2, 4]];
 const COLOURS = 12;  // --run-0 to --run-11 in style.css
 const ALONE = 2;     // the one for a single run
+const MANY = 24;     // so many lines are a field: thin, and told apart by the mouse
 
-/* How run `i` of `n` looks in the chart, the legend and the tables. */
+/* How run `i` of `n` looks in the chart, the legend and the tables: colours run with the runs, and
+ * neighbours also differ in their dashes. */
 export function look(i, n) {
     const place = n === 1 ? ALONE : Math.round(i * (COLOURS - 1) / (n - 1));
-    return {colour: `--run-${n <= COLOURS ? place : i % COLOURS}`,
-            dash: n === 1 ? [] : DASHES[i % DASHES.length]};
+    return {colour: `--run-${place}`, dash: n === 1 || n > MANY ? [] : DASHES[i % DASHES.length],
+            width: n > MANY ? 1.25 : 2};
 }
 
 /* A short stroke of a run's line. */

@@ -28,8 +28,8 @@ export class Losses {
         }
     }
 
-    /* Puts finer columns in the place of what is known of epochs from..to. */
-    replace(run, from, to, columns) {
+    /* Puts finer columns, which begin at epoch `from`, in the place of what is known there. */
+    replace(run, from, columns) {
         const old = this.curves[run];
         const fresh = new Curve();
         const copy = (i) => fresh.push(old.epoch[i], old.loss[i], old.min[i], old.max[i]);
@@ -38,7 +38,7 @@ export class Losses {
         const {epochs, loss, min = loss, max = loss} = columns;
         for (let i = 0; i < epochs.length; i++)
             fresh.push(epochs[i], number(loss[i]), number(min[i]), number(max[i]));
-        for (let i = old.find(Math.max(to, fresh.last()) + 1); i < old.n; i++)
+        for (let i = old.find(Math.max(fresh.last() + 1, from)); i < old.n; i++)
             copy(i);
         this.curves[run] = fresh;
     }
@@ -99,15 +99,25 @@ export class Losses {
         });
     }
 
-    /* Columns for drawing epochs from..to in about `nBuckets` steps: {x, ys, low, high, lowest},
+    /* Columns for drawing epochs from..to in about `nBuckets` steps: {x, ys, low, high, above},
      * where each step keeps the lowest and highest loss of every run. `low` and `high` are the
-     * extremes of the shown runs, of positive losses only when `logLoss`. */
-    picture({from, to, nBuckets, logEpoch, logLoss, shown}) {
+     * extremes of the shown runs that the picture should `fit`, of positive losses only when
+     * `logLoss`; `above` says which runs rise higher. */
+    picture({from, to, nBuckets, logEpoch, logLoss, shown, fit = shown}) {
         const edges = bucketEdges(Math.max(1, Math.floor(from)), Math.ceil(to), nBuckets, logEpoch);
         const frame = slots(edges, this.outside(edges));
         const picture = {x: frame.x, ys: [], low: Infinity, high: -Infinity, zeros: false};
-        for (let run = 0; run < this.curves.length; run++)
-            picture.ys.push(shown(run) ? this.column(run, edges, frame, logLoss, picture) : []);
+        const highs = this.curves.map((_, run) => {
+            const seen = {low: Infinity, high: -Infinity};
+            picture.ys.push(shown(run)
+                ? this.column(run, edges, frame, logLoss, picture, seen) : []);
+            if (fit(run)) {
+                picture.low = Math.min(picture.low, seen.low);
+                picture.high = Math.max(picture.high, seen.high);
+            }
+            return seen.high;
+        });
+        picture.above = highs.flatMap((high, run) => high > picture.high ? [run] : []);
         return picture;
     }
 
@@ -125,7 +135,7 @@ export class Losses {
         return {before: sorted(before), after: sorted(after)};
     }
 
-    column(run, edges, frame, logLoss, picture) {
+    column(run, edges, frame, logLoss, picture, seen) {
         const curve = this.curves[run];
         const y = new Array(frame.x.length).fill(null);
         const put = (slot, value) => {
@@ -136,10 +146,10 @@ export class Losses {
             y[slot] = value;
         };
         const see = (value) => {
-            if (value < picture.low && (value > 0 || !logLoss))
-                picture.low = value;
-            if (value > picture.high)
-                picture.high = value;
+            if (value < seen.low && (value > 0 || !logLoss))
+                seen.low = value;
+            if (value > seen.high)
+                seen.high = value;
         };
         let i = curve.find(edges[0]);
         if (i > 0)

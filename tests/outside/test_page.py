@@ -72,6 +72,9 @@ class Page:
     def one(self, selector):
         return self.wait(lambda: self.all(selector), selector)[0]
 
+    def field(self, pointer):
+        return self.browser.find_element(By.ID, f"field-{pointer}")
+
     def run(self, script, *arguments):
         return self.browser.execute_script(script, *arguments)
 
@@ -106,18 +109,26 @@ class Page:
         self.wait(lambda: len(self.states()) == n_runs and
                   set(self.states()) <= set(service.ENDED), f"the end of {n_runs} runs")
 
-    def colours_drawn(self, n_runs):
-        """Whether each run's colour is somewhere on the canvas."""
+    def heights(self):
+        """How many rows of the canvas have each run's colour, in the order of the legend."""
         return self.run("""
-            const lines = [...document.querySelectorAll(".legend .swatch line")];
-            const wanted = lines.map((line) => getComputedStyle(line).stroke.match(/\\d+/g).join());
-            const canvas = document.querySelector(".chart canvas");
-            if (!canvas) return [];
-            const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-            const seen = new Set();
+            const shown = document.querySelector(".chart canvas");
+            if (!shown) return [];
+            const {width, height} = shown;
+            const copy = new OffscreenCanvas(width, height)
+                .getContext("2d", {willReadFrequently: true});
+            copy.drawImage(shown, 0, 0);
+            const {data} = copy.getImageData(0, 0, width, height), rows = {};
             for (let i = 0; i < data.length; i += 4)
-                if (data[i + 3] === 255) seen.add(`${data[i]},${data[i + 1]},${data[i + 2]}`);
-            return wanted.map((colour) => seen.has(colour));""") == [True] * n_runs
+                if (data[i + 3] === 255)
+                    (rows[`rgb(${data[i]}, ${data[i + 1]}, ${data[i + 2]})`] ??= new Set())
+                        .add(Math.floor(i / 4 / width));
+            return [...document.querySelectorAll(".legend .swatch line")]
+                .map((line) => rows[getComputedStyle(line).stroke]?.size ?? 0);""")
+
+    def curves_drawn(self, n_runs):
+        heights = self.heights()
+        return len(heights) == n_runs and all(heights)
 
     def overflow(self):
         """What sticks out of the window to the right, beyond what scrolls by itself."""
@@ -153,7 +164,7 @@ def test_one_click_trains_the_learning_rates_and_shows_their_exact_numbers(page)
     rates = start_rates(page)
     page.wait_for_end(8)
     assert len(rates) == 8 and page.states() == ["done"] * 8
-    page.wait(lambda: page.colours_drawn(8), "eight curves")
+    page.wait(lambda: page.curves_drawn(8), "eight curves")
     assert [float(text) for text in page.texts(".legend .name")] == rates
     page.click(".check input")
     for run, rate in enumerate(rates):
@@ -173,7 +184,7 @@ def test_a_reload_and_the_history_find_the_experiment_again(page):
     address = page.browser.current_url
     page.browser.refresh()
     page.wait_for_end(8)
-    page.wait(lambda: page.colours_drawn(8), "eight curves after a reload")
+    page.wait(lambda: page.curves_drawn(8), "eight curves after a reload")
     assert page.browser.current_url == address
     page.browser.back()
     page.wait(lambda: page.all("[data-preset]"), "the presets after going back")
@@ -207,6 +218,7 @@ def test_curves_grow_while_a_zoom_stays_and_cancel_ends_them(page):
     assert epoch_at_the_right() == zoomed
     page.click(".headline button")
     page.wait(lambda: page.states() == ["cancelled"], "the end of the run")
+    page.browser.get("about:blank")
     page.server.request("DELETE", f"/experiments/{experiment}")
 
 
@@ -262,29 +274,31 @@ def test_markup_in_a_name_stays_text(page):
     page.open()
     assert MARKUP in page.texts(".recent-list a")
     page.open(f"/?like={experiment}")
-    assert page.one("#field-\\/name").get_attribute("value") == MARKUP
+    assert page.field("/name").get_attribute("value") == MARKUP
     assert page.all("main img, main b") == []
     assert "broken" not in page.browser.title
 
 
 def test_a_fault_stands_at_its_field_in_the_servers_words(page):
     page.open("/?new=")
+    wrong = {"/dataset/target": "n1 + foo", specs.RATE: "0.001, -1"}
+    for pointer, text in wrong.items():
+        field = page.field(pointer)
+        field.clear()
+        field.send_keys(text)
     spec = json.loads(page.one("#json").get_attribute("value"))
-    spec["dataset"]["samples"] = 0
-    spec["dataset"]["target"] = "n1 +"
     reply = page.server.request("POST", "/experiments?validate=true", data=json.dumps(spec),
                                 headers=service.JSON_TYPE)
-    details = {fault["pointer"]: fault["detail"] for fault in reply.json()["errors"]}
-    for name in ("samples", "target"):
-        field = page.one(f"#field-\\/dataset\\/{name}")
-        field.clear()
-        field.send_keys(str(spec["dataset"][name]))
+    details = [fault["detail"] for fault in reply.json()["errors"]]
+    assert len(details) == 2, details
     field.send_keys(Keys.ENTER)
-    for pointer in ("/dataset/samples", "/dataset/target"):
-        place = f"[data-pointer='{pointer}']"
-        page.wait(lambda: page.text(f"{place} > .fault"), f"a fault at {pointer}")
-        assert page.text(f"{place} > .fault") == details[pointer]
-        assert page.one(f"{place} input").get_attribute("aria-invalid") == "true"
+    for pointer, detail in zip(wrong, details):
+        place = f"[data-pointer='{pointer}'] > .fault"
+        page.wait(lambda: page.text(place), f"a fault at {pointer}")
+        assert page.text(place) == detail
+        assert page.field(pointer).get_attribute("aria-invalid") == "true"
+    page.wait(lambda: page.run("return document.activeElement.id") == "field-/dataset/target",
+              "the focus on the first fault")
     assert "experiment=" not in page.browser.current_url
     # Chromium itself reports every answer of 4xx in the console.
     assert all("422" in entry["message"] for entry in page.browser.get_log("browser"))
@@ -292,7 +306,7 @@ def test_a_fault_stands_at_its_field_in_the_servers_words(page):
 
 def test_the_form_makes_a_sweep_of_a_list(page):
     page.open("/?new=")
-    field = page.one("#field-\\/training\\/optimizer\\/learning_rate")
+    field = page.field(specs.RATE)
     field.clear()
     field.send_keys("0.001, 0.0004, 1e-5")
     page.wait(lambda: page.text("form.spec .primary") == "Start 3 runs", "the number of runs")
@@ -301,12 +315,13 @@ def test_the_form_makes_a_sweep_of_a_list(page):
     field.send_keys(Keys.ENTER)
     experiment = page.experiment()
     page.wait_for_end(3)
-    page.wait(lambda: page.colours_drawn(3), "three curves")
+    page.wait(lambda: page.curves_drawn(3), "three curves")
     assert len(page.server.get(f"/experiments/{experiment}")["runs"]) == 3
 
 
-def test_a_diverged_run_says_epoch_and_sample(page):
-    row = page.server.train(specs.sweep([1e9, 0.0004], epochs=20))
+def test_a_diverged_run_says_epoch_and_sample_and_leaves_room_for_the_others(page):
+    # With rate 10 the first loss is 2.6e198, and the second epoch is not finite.
+    row = page.server.train(specs.sweep([10, 0.0004], epochs=20))
     page.open(f"/?experiment={row['id']}")
     page.wait_for_end(2)
     where = row["runs"][0]["diverged"]
@@ -314,6 +329,9 @@ def test_a_diverged_run_says_epoch_and_sample(page):
     message = page.text(".messages li")
     assert f"epoch {where['epoch']}" in message and f"sample {where['sample']}" in message
     assert row["runs"][0]["message"] in message
+    page.wait(lambda: "Higher than the picture: learning rate 10." in page.text(".panel .note"),
+              "word of the curve that leaves the picture")
+    assert page.heights()[1] > 100, f"rows with the colour of each curve: {page.heights()}"
 
 
 def test_everything_comes_from_the_server_itself(page):
