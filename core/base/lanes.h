@@ -25,14 +25,18 @@
  * LANES_TARGET can take no wide vector, and because constant sizes must reach it. */
 #define LANES_FN static inline __attribute__((always_inline, unused)) LANES_TARGET
 
-/* Stands before the loops over units and inputs. LANES_UNROLL_ALL: all of them are to be unrolled
- * away (sizes are small constants), so that parameters can live in registers. */
-#if defined(LANES_UNROLL_ALL) && defined(__clang__)
-#define LANES_UNROLL _Pragma("clang loop unroll(full)")
-#elif defined(LANES_UNROLL_ALL)
-#define LANES_UNROLL _Pragma("GCC unroll 16")
+/* LANES_UNROLL stands before loops of a few steps whose number is a constant: they are to be
+ * unrolled away, so that what they touch can live in registers. LANES_UNROLL_SIZES stands before
+ * loops over units and inputs: constants too where LANES_CONSTANT_SIZES is defined. */
+#ifdef __clang__
+#define LANES_UNROLL /* it unrolls such loops anyway */
 #else
-#define LANES_UNROLL
+#define LANES_UNROLL _Pragma("GCC unroll 20")
+#endif
+#ifdef LANES_CONSTANT_SIZES
+#define LANES_UNROLL_SIZES LANES_UNROLL
+#else
+#define LANES_UNROLL_SIZES
 #endif
 
 #if LANES == 1
@@ -108,13 +112,11 @@ LANES_FN lanes lanes_choose_positive(lanes z, lanes a, lanes b)
 }
 
 /* z > 0 ? z : 0.0. The processor's maximum is that exactly, NaN and -0.0 included, when 0.0 is its
- * second operand; it is quicker than a comparison and a mask. */
+ * second operand; it is quicker than a comparison and a mask. (Not for one lane: there the compiler
+ * takes the builtin for a maximum whose operands it may swap.) */
 LANES_FN lanes lanes_positive(lanes z)
 {
-#if LANES == 1 && defined(__SSE2__)
-    typedef double pair __attribute__((vector_size(16)));
-    return __builtin_ia32_maxsd((pair){z, 0.0}, (pair){0.0, 0.0})[0];
-#elif LANES == 2 && defined(__SSE2__)
+#if LANES == 2 && defined(__SSE2__)
     return __builtin_ia32_maxpd(z, lanes_set(0.0));
 #elif LANES == 4 && defined(__x86_64__)
     return __builtin_ia32_maxpd256(z, lanes_set(0.0));

@@ -168,12 +168,20 @@ struct block_state reference_train(const struct network *network, const struct d
     return state;
 }
 
+/* In [-scale, scale), or now and then a zero of either sign, which must keep it. */
+static double draw_value(struct rng *rng, double scale)
+{
+    int64_t kind = rng_randint(rng, 0, 16);
+    double value = scale * (2 * rng_uniform(rng) - 1);
+    return kind == 0 ? 0.0 : kind == 1 ? -0.0 : value;
+}
+
 double *reference_parameters(struct rng *rng, const struct network *network, double scale)
 {
     size_t n = network_n_parameters(network);
     double *parameters = calloc(n, sizeof *parameters);
     for (size_t p = 0; p < n; p++) {
-        parameters[p] = scale * (2 * rng_uniform(rng) - 1);
+        parameters[p] = draw_value(rng, scale);
     }
     return parameters;
 }
@@ -187,10 +195,10 @@ struct dataset *reference_dataset(struct rng *rng, const struct network *network
         abort();
     }
     for (size_t i = 0; i < n_samples * dataset->n_features; i++) {
-        dataset->features[i] = 4 * rng_uniform(rng) - 2;
+        dataset->features[i] = draw_value(rng, 2);
     }
     for (size_t i = 0; i < n_samples * n_targets; i++) {
-        dataset->targets[i] = 6 * rng_uniform(rng) - 3;
+        dataset->targets[i] = draw_value(rng, 3);
     }
     return dataset;
 }

@@ -1,0 +1,77 @@
+/* The activations' values and slopes, through the template all kernels use. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "core/base/elementary.h"
+#include "core/base/rng.h"
+#include "tests/core/reference.h"
+
+#define LANES 1
+#include "core/model/activation_lanes.h"
+
+static void values_are_their_definitions(void **state)
+{
+    (void)state;
+    struct rng rng;
+    rng_seed(&rng, 81);
+    for (int i = 0; i < 10000; i++) {
+        double z = 8 * rng_uniform(&rng) - 4;
+        assert_same_double(activation_value(ACTIVATION_LINEAR, z), z, "linear");
+        assert_same_double(activation_value(ACTIVATION_RELU, z), z > 0 ? z : 0.0, "relu");
+        assert_same_double(activation_value(ACTIVATION_LEAKY_RELU, z), z > 0 ? z : 0.01 * z,
+                           "leaky_relu");
+        assert_same_double(activation_value(ACTIVATION_TANH, z), elementary_tanh(z), "tanh");
+        assert_same_double(activation_value(ACTIVATION_SIGMOID, z), elementary_sigmoid(z),
+                           "sigmoid");
+    }
+}
+
+static void kinks_and_zeros_are_the_notebooks(void **state)
+{
+    (void)state;
+    assert_same_double(activation_value(ACTIVATION_RELU, 0.0), 0.0, "relu(0)");
+    assert_same_double(activation_value(ACTIVATION_RELU, -0.0), 0.0, "relu(-0), not -0");
+    assert_same_double(activation_value(ACTIVATION_RELU, NAN), 0.0, "relu(nan)");
+    assert_same_double(activation_value(ACTIVATION_RELU, INFINITY), INFINITY, "relu(inf)");
+    assert_same_double(activation_slope(ACTIVATION_RELU, 0.0, -5.0), 0.0, "off: 0.0, not -0.0");
+    assert_same_double(activation_slope(ACTIVATION_RELU, 0.0, INFINITY), 0.0, "off, not nan");
+    assert_same_double(activation_slope(ACTIVATION_RELU, 1e-320, -5.0), -5.0, "on, however little");
+    assert_same_double(activation_slope(ACTIVATION_LEAKY_RELU, 0.0, 5.0), 0.01 * 5.0, "at 0");
+    assert_true(isnan(activation_value(ACTIVATION_LEAKY_RELU, NAN)));
+}
+
+/* The slope times delta against (f(z + d) - f(z - d)) / 2d. */
+static void slopes_are_those_of_the_values(void **state)
+{
+    (void)state;
+    struct rng rng;
+    rng_seed(&rng, 82);
+    for (int i = 0; i < 10000; i++) {
+        const double d = 1e-5;
+        double z = 8 * rng_uniform(&rng) - 4, delta = 2 * rng_uniform(&rng) - 1;
+        for (int a = 0; a < ACTIVATION_COUNT && fabs(z) > 2 * d; a++) {
+            enum activation activation = (enum activation)a;
+            double slope =
+                (activation_value(activation, z + d) - activation_value(activation, z - d)) /
+                (2 * d);
+            double found = activation_slope(activation, activation_value(activation, z), delta);
+            /* Truncation d^2 f''' / 6 < 1e-10, rounding 2^-53 / d < 1e-10 for values up to 4. */
+            assert_true(fabs(found - slope * delta) < 3e-10);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(values_are_their_definitions),
+        cmocka_unit_test(kinks_and_zeros_are_the_notebooks),
+        cmocka_unit_test(slopes_are_those_of_the_values),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,8 @@
+/* exp, tanh, sigmoid and the positive part in vectors of 2. */
+#define LANES 2
+#include "tests/core/wide_elementary.h"
+
+void wide_elementary_2(enum wide_function function, double *values, size_t n)
+{
+    wide_elementary(function, values, n);
+}

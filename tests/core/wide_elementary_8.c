@@ -1,0 +1,18 @@
+/* exp, tanh, sigmoid and the positive part in vectors of 8. */
+#ifdef __x86_64__
+#define LANES 8
+#define LANES_TARGET __attribute__((target("avx512f,avx512vl,avx512dq")))
+#endif
+#include "tests/core/wide_elementary.h"
+
+#ifdef LANES
+LANES_TARGET void wide_elementary_8(enum wide_function function, double *values, size_t n)
+{
+    wide_elementary(function, values, n);
+}
+#else
+void wide_elementary_8(enum wide_function function, double *values, size_t n)
+{
+    wide_elementary_2(function, values, n);
+}
+#endif
