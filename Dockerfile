@@ -23,4 +23,5 @@ VOLUME /data
 EXPOSE 8080
 HEALTHCHECK --interval=30s --timeout=5s CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/8080 && printf 'GET /healthz HTTP/1.1\\r\\nHost: 127.0.0.1:8080\\r\\nConnection: close\\r\\n\\r\\n' >&3 && head -n 1 <&3 | grep -q ' 200 '"]
 ENTRYPOINT ["descent", "--data", "/data"]
-CMD ["--listen", "0.0.0.0:8080"]
+# Its own loopback would be out of reach, so it needs a token: `docker logs` shows the link.
+CMD ["--listen", "0.0.0.0:8080", "--token"]

@@ -31,7 +31,7 @@ HARDEN  += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
 endif
 COMPILE  = $(CC) $(STRICT) $(HARDEN) $(CFLAGS) $(CHECKS) -I.
 LINK     = $(CC) -pie -Wl,-z,relro,-z,now $(LDFLAGS) $(CHECKS)
-LIBS     = $(shell pkg-config --libs libmicrohttpd jansson sqlite3) -lpthread -lm
+LIBS     = $(shell pkg-config --libs libmicrohttpd jansson sqlite3 libsodium) -lpthread -lm
 
 objects  = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)))
 programs = $(patsubst %.c,$(BUILD)/%,$(wildcard $(1)))

@@ -11,6 +11,7 @@
 #include "server/lab/lab.h"
 #include "server/spec/presets.h"
 #include "server/start/settings.h"
+#include "server/start/token.h"
 
 #define VERSION "0.1.0"
 
@@ -40,13 +41,16 @@ static void notify(void *context)
     http_wake(http);
 }
 
-static struct http_server *open_http(const struct settings *settings, struct api *api,
-                                     struct error *error)
+/* `token` may be "": none. */
+static struct http_server *open_http(const struct settings *settings, const char *token,
+                                     struct api *api, struct error *error)
 {
     struct http_config config = {
         .address = settings->address,
         .port = settings->port,
         .hosts = settings->hosts,
+        .token = token[0] == '\0' ? NULL : token,
+        .open_path = "/healthz",
         .body_bytes_max = BODY_BYTES_MAX,
         .desks = DESKS,
         .dispatch = api_dispatch,
@@ -55,18 +59,39 @@ static struct http_server *open_http(const struct settings *settings, struct api
     return http_create(&config, error);
 }
 
-static void announce(const struct settings *settings)
+/* The link for those who may use the server: with the first name that others know it by, since an
+ * address that stands for all is none to visit. */
+static void print_link(const struct settings *settings, const char *address, const char *token)
 {
+    const char *name = settings->hosts[0];
+    int is_any = strcmp(settings->address, "0.0.0.0") == 0 || strcmp(settings->address, "::") == 0;
+    if (name != NULL)
+        address = name;
+    else if (is_any)
+        address = "127.0.0.1";
+    printf("the link to share: http://%s", address);
+    if (name == NULL || strchr(name, ':') == NULL)
+        printf(":%d", http_port(http));
+    printf("/?token=%s\n", token);
+    if (is_any && name == NULL)
+        printf("for others to reach it, add --host NAME: the name or address they will use\n");
+}
+
+static void announce(const struct settings *settings, const char *token)
+{
+    char address[sizeof settings->address + 2];
     int is_ipv6 = strchr(settings->address, ':') != NULL;
-    printf("listening on http://%s%s%s:%d/\n", is_ipv6 ? "[" : "", settings->address,
-           is_ipv6 ? "]" : "", http_port(http));
+    snprintf(address, sizeof address, is_ipv6 ? "[%s]" : "%s", settings->address);
+    printf("listening on http://%s:%d/\n", address, http_port(http));
+    if (token[0] != '\0')
+        print_link(settings, address, token);
     fflush(stdout);
 }
 
 /* Serves until a signal; 0, or -1 with the error filled. */
 static int serve(const struct settings *settings, struct error *error)
 {
-    char path[SETTINGS_PATH_BYTES + 16];
+    char path[SETTINGS_PATH_BYTES + 16], token[TOKEN_BYTES_MAX + 1];
     struct api api = {.version = VERSION, .started_ms = clock_wall_ms()};
     struct engine *engine = NULL;
     int result = -1;
@@ -75,14 +100,16 @@ static int serve(const struct settings *settings, struct error *error)
         error_set(error, ERROR_MEMORY, "not enough memory to start");
         goto out;
     }
+    /* The engine first: the data directory is then ours alone. */
     if (settings_make_data(settings, error) != 0 || (engine = engine_open(path, error)) == NULL ||
-        (http = open_http(settings, &api, error)) == NULL)
+        token_choose(settings, token, error) != 0 ||
+        (http = open_http(settings, token, &api, error)) == NULL)
         goto out;
     struct lab_config config = {engine, settings->n_workers, notify, NULL};
     if ((api.lab = lab_create(&config, error)) == NULL)
         goto out;
     catch_signals();
-    announce(settings);
+    announce(settings, token);
     http_run(http, DRAIN_MS);
     lab_stop(api.lab);
     result = 0;

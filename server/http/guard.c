@@ -195,6 +195,9 @@ int guard_host_is_allowed(const struct guard_rules *rules, struct guard_value ho
     for (size_t i = 0; i < sizeof loopback / sizeof *loopback; i++)
         if (is(name, loopback[i]) && (port == -1 ? 80 : port) == rules->port)
             return 1;
+    if (rules->own_host != NULL && is(name, rules->own_host) &&
+        (port == -1 ? 80 : port) == rules->port)
+        return 1;
     for (size_t i = 0; rules->hosts != NULL && rules->hosts[i] != NULL; i++)
         if (is(host, rules->hosts[i]) || is(name, rules->hosts[i]))
             return 1;
@@ -213,7 +216,7 @@ static int check_host(const struct guard *guard, const struct guard_rules *rules
         if (is_given[i] && !guard_host_is_allowed(rules, hosts[i]))
             return refuse(detail, 421,
                           "Host: got \"%.*s\", expected localhost:%u, 127.0.0.1:%u, [::1]:%u or a "
-                          "name the server was started with",
+                          "name the server was started with (--host)",
                           SHOW(hosts[i]), rules->port, rules->port, rules->port);
     return 0;
 }

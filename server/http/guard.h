@@ -20,6 +20,7 @@ struct guard_rules {
     uint16_t port;
     const char *const *hosts; /* as in struct http_config; may be NULL */
     size_t body_bytes_max;
+    const char *own_host; /* the address bound, "192.0.2.1" or "[2001:db8::1]"; "" or NULL */
 };
 
 /* A text that is not NUL-terminated, trimmed of spaces and tabs at both ends; NULL when absent. */

@@ -31,9 +31,12 @@ typedef void (*http_dispatch_fn)(void *context, struct http_request *request);
 struct http_config {
     const char *address;      /* "127.0.0.1", "::1", or another numeric one */
     uint16_t port;            /* 0: any free one */
-    const char *const *hosts; /* Host names to accept beside localhost, 127.0.0.1 and [::1] at this
-                                 port: "lab.example" (at any port) or "lab.example:8443";
-                                 NULL-terminated, or NULL */
+    const char *const *hosts; /* Host names to accept beside localhost, 127.0.0.1, [::1] and
+                                 `address` at this port: "lab.example" (at any port) or
+                                 "lab.example:8443"; NULL-terminated, or NULL */
+    const char *token;        /* whoever asks must show it (how: access.h), or gets 401; NULL: none,
+                                 for a loopback address only */
+    const char *open_path;    /* answered without the token, as "/healthz"; or NULL */
     size_t body_bytes_max;    /* larger bodies are refused with 413 */
     int connections_max;      /* 0: from the descriptor limit. When they are nearly used up, the
                                  one that has been idle longest is closed for a new one; when none
@@ -51,8 +54,9 @@ struct http_config {
 };
 
 /* Binds and listens, raises the soft descriptor limit to the hard one, and ignores SIGPIPE. NULL
- * with ERROR_INVALID (address), ERROR_CONFLICT (port in use), ERROR_MEMORY or ERROR_STORAGE.
- * Copies the config (but for `context`). */
+ * with ERROR_INVALID (address, or it is not a loopback one and there is no token), ERROR_CONFLICT
+ * (port in use), ERROR_MEMORY or ERROR_STORAGE. Copies the config (but for `context` and
+ * `open_path`) and keeps no token, only digests. */
 struct http_server *http_create(const struct http_config *config, struct error *error);
 uint16_t http_port(const struct http_server *server);
 

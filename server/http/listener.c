@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
@@ -122,14 +123,39 @@ static int parse_address(const char *text, uint16_t port, struct sockaddr_storag
     return -1;
 }
 
-static uint16_t port_of(int fd)
+static int is_loopback(const struct sockaddr_storage *address)
 {
-    struct sockaddr_storage bound;
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
+    const struct in6_addr *v6 = &((const struct sockaddr_in6 *)address)->sin6_addr;
+    if (address->ss_family == AF_INET)
+        return ntohl(v4->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+    return IN6_IS_ADDR_LOOPBACK(v6) ||
+           (IN6_IS_ADDR_V4MAPPED(v6) && v6->s6_addr[12] == IN_LOOPBACKNET);
+}
+
+/* Spells the bound address as a Host header does; one that stands for all is nobody's name. */
+static void name_host(const struct sockaddr_storage *bound, char *out, size_t size)
+{
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)bound;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)bound;
+    char text[INET6_ADDRSTRLEN] = "";
+    out[0] = '\0';
+    if (bound->ss_family == AF_INET && v4->sin_addr.s_addr != htonl(INADDR_ANY))
+        snprintf(out, size, "%s", inet_ntop(AF_INET, &v4->sin_addr, text, sizeof text));
+    else if (bound->ss_family == AF_INET6 && !IN6_IS_ADDR_UNSPECIFIED(&v6->sin6_addr))
+        snprintf(out, size, "[%s]", inet_ntop(AF_INET6, &v6->sin6_addr, text, sizeof text));
+}
+
+/* What the kernel bound the socket to. */
+static void note_bound(struct http_server *server)
+{
+    struct sockaddr_storage bound = {0};
     socklen_t size = sizeof bound;
-    if (getsockname(fd, (struct sockaddr *)&bound, &size) != 0)
-        return 0;
-    return ntohs(bound.ss_family == AF_INET ? ((struct sockaddr_in *)&bound)->sin_port
-                                            : ((struct sockaddr_in6 *)&bound)->sin6_port);
+    if (getsockname(server->listen_fd, (struct sockaddr *)&bound, &size) != 0)
+        return;
+    server->port = ntohs(bound.ss_family == AF_INET ? ((struct sockaddr_in *)&bound)->sin_port
+                                                    : ((struct sockaddr_in6 *)&bound)->sin6_port);
+    name_host(&bound, server->own_host, sizeof server->own_host);
 }
 
 static int report(const struct http_config *config, struct error *error)
@@ -153,12 +179,18 @@ int listener_open(struct http_server *server, struct error *error)
         return error_set(error, ERROR_INVALID,
                          "listen address: got %.60s, expected a numeric one, as 127.0.0.1 or ::1",
                          config->address);
+    if (config->token == NULL && !is_loopback(&address))
+        return error_set(error, ERROR_INVALID,
+                         "%s can be reached from other machines, so the server needs a token: add "
+                         "--token to have one made, or --token-file FILE, or set DESCENT_TOKEN; "
+                         "or listen on 127.0.0.1",
+                         config->address);
     int fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     server->listen_fd = fd;
     if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) != 0 ||
         bind(fd, (struct sockaddr *)&address, size) != 0 || listen(fd, BACKLOG) != 0)
         return report(config, error);
-    server->port = port_of(fd);
+    note_bound(server);
     server->listen_watch.act = accept_some;
     if (server_watch(server, fd, EPOLLIN, &server->listen_watch) != 0)
         return report(config, error);

@@ -286,12 +286,14 @@ static int set_up(struct http_server *server, const struct http_config *config, 
     server->boot = seeds[0];
     server->jitter = seeds[1];
     if (copy_hosts(server, error) != 0 || open_loop(server, error) != 0 ||
-        start_daemon(server, error) != 0 || listener_open(server, error) != 0)
+        start_daemon(server, error) != 0 || listener_open(server, error) != 0 ||
+        access_init(&server->access, config->token, server->port, error) != 0)
         return -1;
     server->config.address = NULL; /* the caller's; not needed any more */
     server->config.hosts = NULL;
+    server->config.token = NULL;
     server->rules = (struct guard_rules){server->port, (const char *const *)server->hosts,
-                                         server->config.body_bytes_max};
+                                         server->config.body_bytes_max, server->own_host};
     server->desk = desk_create(server, server->config.desks, server->config.desk_queue_max, error);
     return server->desk == NULL ? -1 : 0;
 }

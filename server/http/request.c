@@ -151,6 +151,11 @@ static enum MHD_Result accept_head(struct http_request *request, const char *met
         http_reply_problem(request, status, detail, NULL);
         return reply_send(request);
     }
+    if (!access_admit(request)) { /* a stranger's body is not read */
+        if (request->client != NULL)
+            request->client->lingers = 1;
+        return reply_send(request);
+    }
     request->phase = REQUEST_BODY;
     if (guard_has_body(&guard, &n_bytes))
         client_begins_body(request->client);

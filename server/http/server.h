@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "server/http/access.h"
 #include "server/http/deadline.h"
 #include "server/http/guard.h"
 #include "server/http/http.h"
@@ -33,6 +34,7 @@ struct desk;
 struct http_server {
     struct http_config config; /* with every default filled in */
     struct guard_rules rules;
+    struct access access;
     char **hosts; /* copies; NULL-terminated */
 
     struct MHD_Daemon *daemon;
@@ -44,6 +46,7 @@ struct http_server {
     struct watch listen_watch;
     int64_t listen_again_ms; /* accepting is paused until then; 0: it is not */
     uint16_t port;
+    char own_host[64]; /* the address bound, as a Host header spells it; "" for any address */
 
     atomic_int is_stopping; /* set by http_stop */
     atomic_int is_woken;    /* set by http_wake, cleared before streams are asked */

@@ -17,6 +17,10 @@ const char SETTINGS_USAGE[] =
     "                      $XDG_STATE_HOME/descent or ~/.local/state/descent)\n"
     "  --workers N         threads that train (default: one a core)\n"
     "  --host NAME         a further Host name to answer to, as behind a proxy; may be repeated\n"
+    "  --token             admit only who has a token: one is made, kept in the data directory,\n"
+    "                      and shown as a link; needed for every address but loopback ones\n"
+    "  --token-file FILE   the same with the token in FILE; the environment's DESCENT_TOKEN also\n"
+    "                      gives one\n"
     "  --version, --help\n";
 
 static int read_listen(struct settings *settings, const char *text, struct error *error)
@@ -111,6 +115,12 @@ static int read_option(struct settings *settings, int option, struct error *erro
         return read_workers(settings, optarg, error);
     case 'n':
         return add_host(settings, optarg, error);
+    case 't':
+        settings->wants_token = 1;
+        return 0;
+    case 'f':
+        settings->token_file = optarg;
+        return 0;
     case 'v':
         settings->wants_version = 1;
         return 0;
@@ -127,6 +137,7 @@ int settings_read(struct settings *settings, int argc, char **argv, struct error
     static const struct option options[] = {
         {"listen", required_argument, NULL, 'l'}, {"data", required_argument, NULL, 'd'},
         {"workers", required_argument, NULL, 'w'}, {"host", required_argument, NULL, 'n'},
+        {"token", no_argument, NULL, 't'}, {"token-file", required_argument, NULL, 'f'},
         {"version", no_argument, NULL, 'v'},      {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
@@ -141,6 +152,8 @@ int settings_read(struct settings *settings, int argc, char **argv, struct error
     if (optind < argc)
         return error_set(error, ERROR_INVALID, "unknown argument '%.60s'; see descent --help",
                          argv[optind]);
+    if (settings->wants_token && settings->token_file != NULL)
+        return error_set(error, ERROR_INVALID, "--token and --token-file exclude each other");
     return settings->data[0] != '\0' ? 0 : default_data(settings, error);
 }
 

@@ -15,6 +15,8 @@ struct settings {
     char data[SETTINGS_PATH_BYTES]; /* the directory of the database */
     int n_workers;
     const char *hosts[SETTINGS_HOSTS_MAX + 1]; /* further Host names, NULL-terminated, of argv */
+    int wants_token;        /* --token: one of our own making */
+    const char *token_file; /* --token-file, of argv; or NULL */
 };
 
 extern const char SETTINGS_USAGE[];

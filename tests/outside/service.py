@@ -77,7 +77,9 @@ class Server:
         self.url = f"http://127.0.0.1:{self.port}"
         self.session = requests.Session()
         self.session.trust_env = False
-        threading.Thread(target=self._drain, args=(self.process.stdout,), daemon=True).start()
+        self.output = [line]
+        threading.Thread(target=self._drain, args=(self.process.stdout, self.output),
+                         daemon=True).start()
 
     def _first_line(self, seconds):
         deadline, line = time.monotonic() + seconds, b""
@@ -91,9 +93,18 @@ class Server:
         return line.decode()
 
     @staticmethod
-    def _drain(stream):
-        for _ in stream:
-            pass
+    def _drain(stream, output):
+        for line in stream:
+            output.append(line.decode())
+
+    def token(self):
+        """The token in the link on the second line of output; scripts show it from now on."""
+        wait_until(lambda: len(self.output) > 1, 5 * self.slowness, "the link")
+        link = self.output[1].removeprefix("the link to share: ").rstrip("\n")
+        address, _, token = link.partition("?token=")
+        assert address == f"{self.url}/" and token, self.output
+        self.session.headers["Authorization"] = f"Bearer {token}"
+        return token
 
     def stderr(self):
         return self.log.read_text(errors="replace")[-4000:]

@@ -35,6 +35,7 @@ ROOMS = {
 LIBRARIES = {
     "microhttpd.h": ["server/http"],
     "sqlite3.h": ["server/engine"],
+    "sodium.h": ["server/http", "server/start", "server/api"],
     "jansson.h": ["server/base", "server/spec", "server/lab", "server/api", "server"],
     "server/base/json.h": ["server/base", "server/spec", "server/lab", "server/api", "server"],
 }

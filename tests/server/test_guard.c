@@ -10,7 +10,7 @@
 #include "server/http/guard.h"
 
 static const char *const hosts[] = {"lab.example", "proxy.example:8443", NULL};
-static const struct guard_rules rules = {8080, hosts, 1000};
+static const struct guard_rules rules = {8080, hosts, 1000, NULL};
 
 /* The status for a head written as "METHOD VERSION\nName: value\nName: value"; its detail in
  * `detail`. A name goes up to the first ':' and one space after that is left out. */
@@ -173,10 +173,31 @@ static void only_own_hosts_are_served(void **state)
 static void port_80_may_be_left_out(void **state)
 {
     (void)state;
-    static const struct guard_rules web = {80, NULL, 1000};
+    static const struct guard_rules web = {80, NULL, 1000, NULL};
     assert_true(guard_host_is_allowed(&web, (struct guard_value){"localhost", 9}));
     assert_true(guard_host_is_allowed(&web, (struct guard_value){"localhost:80", 12}));
     assert_false(guard_host_is_allowed(&web, (struct guard_value){"lab.example", 11}));
+}
+
+static void the_bound_address_is_an_own_host_at_its_port(void **state)
+{
+    (void)state;
+    static const char *const own[] = {"192.0.2.7:8080", "[2001:db8::1]:8080", "localhost:8080"};
+    static const char *const foreign[] = {"192.0.2.7", "192.0.2.7:80", "192.0.2.70:8080",
+                                          "[2001:db8::1]", ":8080", ""};
+    for (int i = 0; i < 2; i++) {
+        struct guard_rules bound = {8080, NULL, 1000, i == 0 ? "192.0.2.7" : "[2001:DB8::1]"};
+        assert_true(guard_host_is_allowed(&bound, (struct guard_value){own[i], strlen(own[i])}));
+        assert_false(guard_host_is_allowed(
+            &bound, (struct guard_value){own[1 - i], strlen(own[1 - i])}));
+        assert_true(guard_host_is_allowed(&bound, (struct guard_value){own[2], strlen(own[2])}));
+        for (size_t f = 0; f < sizeof foreign / sizeof *foreign; f++)
+            assert_false(guard_host_is_allowed(
+                &bound, (struct guard_value){foreign[f], strlen(foreign[f])}));
+    }
+    static const struct guard_rules any = {8080, NULL, 1000, ""};
+    assert_false(guard_host_is_allowed(&any, (struct guard_value){":8080", 5}));
+    assert_false(guard_host_is_allowed(&any, (struct guard_value){"", 0}));
 }
 
 static void changes_come_from_own_pages(void **state)
@@ -262,6 +283,7 @@ int main(void)
         cmocka_unit_test(heads_have_a_limit),
         cmocka_unit_test(only_own_hosts_are_served),
         cmocka_unit_test(port_80_may_be_left_out),
+        cmocka_unit_test(the_bound_address_is_an_own_host_at_its_port),
         cmocka_unit_test(changes_come_from_own_pages),
         cmocka_unit_test(bodies_have_a_limit),
         cmocka_unit_test(bodies_that_change_something_are_json),
