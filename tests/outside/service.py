@@ -2,6 +2,7 @@
 
 Requests go through one keep-alive `requests` session with proxies of the environment ignored.
 Nothing here sleeps to synchronise; wait_until polls a condition up to a deadline."""
+import ctypes
 import json
 import os
 import pathlib
@@ -47,6 +48,11 @@ def wait_until(condition, seconds, what):
         time.sleep(0.01)
 
 
+def end_with_parent():
+    """In the child: SIGKILL when the test run that started it is gone (Linux: PR_SET_PDEATHSIG)."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
 class Server:
     """One descent process on a free port of 127.0.0.1. `data` outlives the process."""
 
@@ -66,7 +72,8 @@ class Server:
     def start(self, port=0):
         """Starts the process and waits for its address on the first line of its output."""
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(self.command(port), stdout=subprocess.PIPE, stderr=log)
+            self.process = subprocess.Popen(self.command(port), stdout=subprocess.PIPE, stderr=log,
+                                            preexec_fn=end_with_parent)
         self.pid = self.process.pid
         self.stopped = False
         line = self._first_line(20 * self.slowness)
