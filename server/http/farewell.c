@@ -29,7 +29,8 @@ void farewell_say(int fd, struct http_request *request, int status, const char *
                 "X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n%s"
                 "Connection: close\r\nContent-Length: %zu\r\n\r\n",
                 status, problem_title(status), status == 503 ? "Retry-After: 2\r\n" : "", n_body);
-    text_add(&text, body == NULL ? "" : body, n_body);
+    if (request == NULL || !request->is_head)
+        text_add(&text, body == NULL ? "" : body, n_body);
     char *bytes = text_take(&text, &n_bytes);
     if (bytes != NULL && send(fd, bytes, n_bytes, MSG_NOSIGNAL | MSG_DONTWAIT) > 0)
         request_was_told(request, status, n_body);

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { HEAD_BYTES_MAX = 8192, SHOWN_MAX = 80 };
+enum { SHOWN_MAX = 80 };
 
 /* --- collecting ----------------------------------------------------------------------------- */
 
@@ -51,7 +51,7 @@ static int is(struct guard_value value, const char *text)
 void guard_header(struct guard *guard, const char *name, size_t n_name, const char *value,
                   size_t n_value)
 {
-    guard->head_bytes += n_name + n_value;
+    guard->head_bytes += n_name + n_value + GUARD_LINE_BYTES;
     if (!is_token(name, n_name))
         guard->fault = "a header name may hold letters, digits and a few signs, and no space "
                        "before the ':'";
@@ -76,6 +76,10 @@ void guard_header(struct guard *guard, const char *name, size_t n_name, const ch
         guard->origin = content;
     } else if (is(field, "Sec-Fetch-Site")) {
         guard->site = content;
+    } else if (is(field, "Cookie")) {
+        guard->head_bytes += n_value; /* kept a second time, taken apart */
+        for (size_t i = 0; i < n_value; i++)
+            guard->head_bytes += value[i] == ';' || value[i] == ',' ? GUARD_LINE_BYTES : 0;
     }
 }
 
@@ -153,9 +157,9 @@ static int check_form(const struct guard *guard, char *detail)
         return refuse(detail, 400, "the method may hold letters, digits and a few signs");
     if (guard->fault != NULL)
         return refuse(detail, 400, "%s", guard->fault);
-    if (guard->head_bytes > HEAD_BYTES_MAX)
-        return refuse(detail, 431, "the headers have %zu bytes, at most %d are read",
-                      guard->head_bytes, HEAD_BYTES_MAX);
+    if (guard->head_bytes > GUARD_HEAD_BYTES_MAX)
+        return refuse(detail, 431, "the head takes %zu bytes (cookies twice), at most %d are kept",
+                      guard->head_bytes, GUARD_HEAD_BYTES_MAX);
     return check_framing(guard, detail);
 }
 

@@ -13,7 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { GUARD_DETAIL_BYTES = 320 };
+/* HEAD: of the memory of a connection, so that the rest holds the head of any reply. LINE: what
+ * libmicrohttpd keeps for a header, a cookie or an argument beside its text. */
+enum { GUARD_DETAIL_BYTES = 320, GUARD_HEAD_BYTES_MAX = 11 * 1024, GUARD_LINE_BYTES = 64 };
 
 /* What holds for all requests of a server. Everything borrowed. */
 struct guard_rules {
@@ -29,14 +31,15 @@ struct guard_value {
     size_t n_bytes;
 };
 
-/* The head of one request. Starts zeroed; method, version and authority are set by the caller,
- * the rest by guard_header. Everything is borrowed. */
+/* The head of one request. Starts zeroed; method, version, authority and the target's part of
+ * head_bytes are set by the caller, the rest by guard_header. Everything is borrowed. */
 struct guard {
     const char *method, *version;
     struct guard_value authority; /* of an absolute target; absent otherwise */
     struct guard_value host, length, coding, content_type, content_coding, origin, site;
     int n_hosts, n_lengths, n_codings;
-    size_t head_bytes; /* of all names and values */
+    size_t
+        head_bytes; /* what libmicrohttpd keeps of it: the target, set by the caller, and lines */
     const char *fault; /* the first thing wrong with a header line as such, or NULL */
 };
 

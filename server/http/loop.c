@@ -27,10 +27,10 @@
 #include "server/http/server.h"
 #include "server/http/stream.h"
 
-/* MEMORY: a connection's request head and reply buffer; half of it is touched by an idle one.
- * CUT: for connections that were cut to be noticed as such. */
+/* MEMORY: a connection's, for the request's head (GUARD_HEAD_BYTES_MAX of it), the reply's, and
+ * chunks; a sleeping stream keeps up to all of it resident. CUT: for connections that were cut to be noticed as such. */
 enum {
-    MEMORY_BYTES = 16 * 1024,
+    MEMORY_BYTES = 14 * 1024,
     WAKE_MS = 50,
     CUT_MS = 250,
     EVENTS_MAX = 128,

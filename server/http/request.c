@@ -65,6 +65,23 @@ struct http_server *http_request_server(const struct http_request *request)
 
 /* --- begin ---------------------------------------------------------------------------------- */
 
+/* Before libmicrohttpd takes the target apart, which may end in its silence. */
+static void refuse_target(struct http_request *request)
+{
+    char detail[GUARD_DETAIL_BYTES];
+    snprintf(detail, sizeof detail,
+             "the target of the request line has %zu bytes and %d arguments, at most %d and %d are "
+             "read",
+             request->target.raw_bytes, request->target.n_arguments, TARGET_BYTES_MAX,
+             TARGET_ARGUMENTS_MAX);
+    request->phase = REQUEST_REPLIED;
+    if (request->client == NULL)
+        return;
+    farewell_say(request->client->fd, request, 414, detail);
+    request->client->lingers = 1;
+    client_cut(request->client);
+}
+
 void *request_begin(void *context, const char *raw, struct MHD_Connection *connection)
 {
     size_t n_raw = strlen(raw);
@@ -81,6 +98,9 @@ void *request_begin(void *context, const char *raw, struct MHD_Connection *conne
     target_parse(&request->target, request->raw, request->room + n_raw + 1);
     request->server->n_requests_open++;
     client_begins_head(request->client, request);
+    if (request->target.raw_bytes > TARGET_BYTES_MAX ||
+        request->target.n_arguments > TARGET_ARGUMENTS_MAX)
+        refuse_target(request);
     return request;
 }
 
@@ -128,8 +148,28 @@ static int check(struct http_request *request, struct guard *guard, const char *
     guard->version = version;
     guard->authority =
         (struct guard_value){request->target.authority, request->target.authority_bytes};
+    guard->head_bytes =
+        request->target.raw_bytes + (size_t)request->target.n_arguments * GUARD_LINE_BYTES;
     MHD_get_connection_values_n(request->connection, MHD_HEADER_KIND, take_header, guard);
     return guard_check(guard, &request->server->rules, detail);
+}
+
+/* Where libmicrohttpd cannot reply: told past it, and closed. */
+static enum MHD_Result give_up(struct http_request *request, int status, const char *detail)
+{
+    if (request->client != NULL) {
+        farewell_say(request->client->fd, request, status, detail);
+        request->client->lingers = 1;
+    }
+    return MHD_NO;
+}
+
+/* A reply to the head alone: a body is not read, though the client may be sending it. */
+static enum MHD_Result reply_early(struct http_request *request)
+{
+    if (request->client != NULL)
+        request->client->lingers = 1;
+    return reply_send(request);
 }
 
 /* The head is complete. */
@@ -145,17 +185,12 @@ static enum MHD_Result accept_head(struct http_request *request, const char *met
     request->is_head = strcmp(method, "HEAD") == 0;
     choose_id(request);
     int status = check(request, &guard, version, detail);
-    if (status != 0) {
-        if (request->client != NULL)
-            request->client->lingers = 1;
+    if (status == 431) /* the connection's memory may not hold another head */
+        return give_up(request, status, detail);
+    if (status != 0)
         http_reply_problem(request, status, detail, NULL);
-        return reply_send(request);
-    }
-    if (!access_admit(request)) { /* a stranger's body is not read */
-        if (request->client != NULL)
-            request->client->lingers = 1;
-        return reply_send(request);
-    }
+    if (status != 0 || !access_admit(request))
+        return reply_early(request);
     request->phase = REQUEST_BODY;
     if (guard_has_body(&guard, &n_bytes))
         client_begins_body(request->client);
@@ -177,16 +212,6 @@ static int reserve_body(struct http_request *request, size_t n_bytes)
     request->body = body;
     request->body_capacity = capacity;
     return 0;
-}
-
-/* libmicrohttpd cannot reply in the middle of a body: told past it, and closed. */
-static enum MHD_Result give_up(struct http_request *request, int status, const char *detail)
-{
-    if (request->client != NULL) {
-        farewell_say(request->client->fd, request, status, detail);
-        request->client->lingers = 1;
-    }
-    return MHD_NO;
 }
 
 static enum MHD_Result take_body(struct http_request *request, const char *upload, size_t *n_upload)

@@ -104,7 +104,9 @@ static const char *find_fault(const char *raw)
 
 void target_parse(struct target *target, const char *raw, char *room)
 {
-    *target = (struct target){.path = "", .query = ""};
+    *target = (struct target){.path = "", .query = "", .n_arguments = 1};
+    for (; raw[target->raw_bytes] != '\0'; target->raw_bytes++)
+        target->n_arguments += raw[target->raw_bytes] == '&';
     target->fault = find_fault(raw);
     const char *path = skip_authority(target, raw);
     target->raw_path_bytes = (size_t)(path - raw) + strcspn(path, "?");

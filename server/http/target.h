@@ -4,11 +4,17 @@
 
 #include <stddef.h>
 
+/* More is refused: libmicrohttpd keeps a line for each argument, and falls silent when its memory
+ * for them runs out. */
+enum { TARGET_BYTES_MAX = 4096, TARGET_ARGUMENTS_MAX = 64 };
+
 /* What a request line aims at. Everything points into the bytes given to target_parse. */
 struct target {
     const char *path;  /* decoded, begins with "/" ("*" alone for OPTIONS *); "" when faulty */
     const char *query; /* decoded "name\0value\0name\0value\0" */
     size_t query_bytes;
+    int n_arguments;       /* as libmicrohttpd counts them: one more than '&' */
+    size_t raw_bytes;      /* of the whole target */
     size_t raw_path_bytes; /* how much of the raw target is path (with an authority before it) */
     const char *authority; /* of the absolute form "http://host:port/path", in `raw`; or NULL */
     size_t authority_bytes;

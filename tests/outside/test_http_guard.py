@@ -6,7 +6,7 @@ import json
 import pytest
 
 from http_probe import JSON, Probe, ask
-from wire import problem_of
+from wire import Closed, problem_of
 
 
 @pytest.fixture(scope="module")
@@ -93,13 +93,40 @@ def test_what_libmicrohttpd_hides_is_harmless(probe):
 
 
 def test_large_heads_are_431(probe):
-    for n_bytes, status in ((8000, 200), (8200, 431), (12000, 431)):
+    for n_bytes, status in ((10900, 200), (11200, 431), (12000, 431)):
         reply, stays = ask(probe, "GET /echo HTTP/1.1\r\nHost: {host}\r\n"
                                   f"X-Probe: {'x' * n_bytes}\r\n\r\n")
         assert (reply.status, stays) == (status, status == 200)
-    reply, _ = ask(probe, "GET /echo HTTP/1.1\r\nHost: {host}\r\n"
-                          f"Cookie: a={'x' * 6000}\r\n\r\n")
-    assert reply.status == 200
+        if status == 431:
+            assert str(11 * 1024) in problem_of(reply)["detail"]
+
+
+FILLINGS = {
+    "a header": lambda n: ("", f"X-Probe: {'x' * n}\r\n"),
+    "headers": lambda n: ("", "X: 1\r\n" * (n // 20)),
+    "a cookie": lambda n: ("", f"Cookie: a={'x' * n}\r\n"),
+    "cookies": lambda n: ("", f"Cookie: {'a=b; ' * (n // 25)}\r\n"),
+    "a target": lambda n: ("?value=" + "x" * n, ""),
+    "arguments": lambda n: ("?" + "a&" * (n // 30), ""),
+}
+
+
+@pytest.mark.parametrize("fill", FILLINGS.values(), ids=FILLINGS.keys())
+def test_heads_of_any_size_get_a_reply_or_are_closed(probe, fill):
+    """Never silence, never so much that a good request has no room for its reply."""
+    statuses = []
+    for n_bytes in range(500, 15000, 250):
+        query, lines = fill(n_bytes)
+        with probe.wire() as wire:
+            wire.send(f"GET /echo{query} HTTP/1.1\r\nHost: {{host}}\r\n{lines}\r\n")
+            try:
+                statuses.append(wire.head()[0])
+            except (Closed, ConnectionResetError):
+                statuses.append("closed")
+    first_refused = next(i for i, status in enumerate(statuses) if status != 200)
+    assert statuses[0] == 200 and first_refused > 4, statuses
+    assert statuses[first_refused] in (414, 431), statuses  # told by us, with room
+    assert set(statuses[first_refused:]) <= {414, 431, "closed"}, statuses
 
 
 def test_heads_beyond_the_memory_of_a_connection_are_refused_by_libmicrohttpd(probe):

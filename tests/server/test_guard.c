@@ -113,13 +113,18 @@ static void versions_and_methods_have_a_form(void **state)
 static void heads_have_a_limit(void **state)
 {
     (void)state;
-    static char line[9000];
+    static char line[12000];
     memset(line, 'x', sizeof line - 1);
     memcpy(line, "X: ", 3);
-    line[8100] = '\0';
+    line[11000] = '\0';
     assert_int_equal(check_local("GET HTTP/1.1", line), 0);
-    line[8100] = 'x';
+    line[11000] = 'x';
     assert_int_equal(check_local("GET HTTP/1.1", line), 431);
+    memcpy(line, "cookie: ", 8); /* counts twice */
+    line[6000] = '\0';
+    assert_int_equal(check_local("GET HTTP/1.1", line), 431);
+    line[5500] = '\0';
+    assert_int_equal(check_local("GET HTTP/1.1", line), 0);
 }
 
 static void only_own_hosts_are_served(void **state)
