@@ -16,7 +16,8 @@
 #include "server/http/desk.h"
 #include "server/http/farewell.h"
 
-enum { BODY_FIRST_BYTES = 1024 };
+/* BODIES: as many bodies of the largest size are held at once, in reading and at desks. */
+enum { BODY_FIRST_BYTES = 1024, BODIES_MAX = 64 };
 
 /* --- what handlers ask ---------------------------------------------------------------------- */
 
@@ -199,16 +200,22 @@ static enum MHD_Result accept_head(struct http_request *request, const char *met
 
 /* --- body ----------------------------------------------------------------------------------- */
 
+/* Room for n_bytes and a NUL. 0, or -1 without memory. */
 static int reserve_body(struct http_request *request, size_t n_bytes)
 {
+    struct http_server *server = request->server;
     if (n_bytes < request->body_capacity)
         return 0;
     size_t capacity = request->body_capacity > 0 ? request->body_capacity : BODY_FIRST_BYTES;
     while (capacity <= n_bytes)
         capacity *= 2;
+    size_t others = server->body_bytes - request->body_capacity;
+    if (others + capacity > BODIES_MAX * (server->rules.body_bytes_max + BODY_FIRST_BYTES))
+        return -1;
     char *body = realloc(request->body, capacity);
     if (body == NULL)
         return -1;
+    server->body_bytes = others + capacity;
     request->body = body;
     request->body_capacity = capacity;
     return 0;
@@ -223,7 +230,7 @@ static enum MHD_Result take_body(struct http_request *request, const char *uploa
         return give_up(request, 413, detail);
     }
     if (reserve_body(request, request->body_bytes + *n_upload) != 0)
-        return give_up(request, 503, "not enough memory for the body");
+        return give_up(request, 503, "too many large bodies at once, try again soon");
     memcpy(request->body + request->body_bytes, upload, *n_upload);
     request->body_bytes += *n_upload;
     request->body[request->body_bytes] = '\0';
@@ -336,6 +343,7 @@ void request_end(void *context, struct MHD_Connection *connection, void **reques
         request->server->counts.streams_stalled++;
     client_is_done(request->client);
     request->server->n_requests_open--;
+    request->server->body_bytes -= request->body_capacity;
     reply_clear(&request->reply);
     free(request->body);
     free(request);

@@ -63,6 +63,7 @@ struct http_server {
     struct desk *desk;
     int n_requests_open; /* their line was read, they are not complete */
     int n_at_desk;       /* suspended for a desk */
+    size_t body_bytes;   /* allocated for bodies, all together */
 
     struct http_counts counts;
     uint32_t boot;                   /* random: makes request ids differ between processes */

@@ -272,6 +272,29 @@ def test_a_chunked_body_is_counted(probe):
         assert reply.headers["connection"] == "close" and wire.is_closed()
 
 
+def test_bodies_held_at_once_are_bounded():
+    """Sixty-four of the largest; whoever comes then is told to try again."""
+    with Probe("--drain", 100) as probe:
+        wires = [probe.wire() for _ in range(80)]
+        for wire in wires:
+            wire.send(POST + f"Content-Length: {LIMIT}\r\n\r\n")
+            wire.send(b"x" * (LIMIT - 1))
+        wait_until(lambda: probe.counts()["requests"] > len(wires), 5, "all heads to arrive")
+        statuses = []
+        for wire in wires:
+            try:
+                wire.send(b"x")
+            except OSError:
+                pass  # told already
+            statuses.append(wire.reply().status)
+        assert set(statuses) == {200, 503} and statuses.count(200) >= 30, statuses
+        for wire in wires:
+            wire.close()
+        with probe.wire() as wire:
+            wire.ask("POST", "/echo", body=b"x" * LIMIT)
+            assert wire.reply().status == 200
+
+
 @pytest.mark.parametrize("chunks", ["x\r\n", "-1\r\n", "0x2\r\n{}\r\n", "2\r\n{}xx", "\r\n",
                                     "ffffffffffffffffff\r\n"])
 def test_broken_chunks_are_refused(probe, chunks):
