@@ -19,7 +19,6 @@ struct check {
                             fields of all kinds may be there and get their defaults */
     const json_t *known; /* the same, normalised before; NULL if nothing: where it shares a value
                             with what is checked, that value is known to be right */
-    int is_run;          /* 1: the fields of other kinds are left out after all */
 };
 
 /* A whole spec: an object of those of its members that are right, a new reference, with faults for

@@ -143,7 +143,7 @@ void section_check_init(const json_t *init, const struct network *network, struc
 
     if (scheme_of(init) == INIT_EXPLICIT)
         check_explicit(init, network, faults);
-    if (number(init, "high") < number(init, "low")) {
+    if (scheme_of(init) == INIT_UNIFORM && number(init, "high") < number(init, "low")) {
         number_print(low, number(init, "low"));
         number_print(high, number(init, "high"));
         faults_add(faults, "/network/init/high", "got %s, expected at least low, which is %s", high,

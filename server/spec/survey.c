@@ -59,7 +59,7 @@ static int add_section(json_t *out, const char *name, const json_t *applied, con
 static json_t *run_json(struct survey *survey, int run)
 {
     const json_t *base = survey->base;
-    struct check check = {.faults = &survey->found, .sweep = survey->posted, .is_run = 1};
+    struct check check = {.faults = &survey->found, .sweep = survey->posted};
     json_t *applied = sweep_apply(survey->sweep, run, base, &survey->found);
     json_t *out = json_object();
 
@@ -160,7 +160,7 @@ static void judge_run(struct survey *survey, int run)
     if (json == NULL)
         return;
     const json_t *dataset = json_object_get(json, "dataset");
-    if (dataset != NULL && !sweep_is_unsure(survey->sweep, SWEEP_DATASET))
+    if (dataset != NULL)
         shape = section_shape(dataset);
     judge_sections(survey, run, json, &shape);
     add_up(survey, json, &shape);

@@ -207,6 +207,7 @@ static void guesses_what_was_meant(void **state)
     assert_suggests("/training", "learning_rate",
                     " here, did you mean /training/optimizer/learning_rate?");
     assert_suggests("", "epochs", " here, did you mean /training/epochs?");
+    assert_suggests("/network/init", "ds", ", did you mean sd?");
     assert_suggests("", "data", ", did you mean dataset?");
     assert_suggests("/training/optimizer", "momentum", ", expected one of name, learning_rate");
     assert_suggests("/training/optimizer", "", ", expected one of name, learning_rate");

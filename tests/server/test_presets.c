@@ -1,5 +1,6 @@
 /* Presets: the report's experiments, with the report's numbers to the last bit. */
 #include <setjmp.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -275,6 +276,36 @@ static void other_members_are_merged_into_a_preset(void **state)
     free(after);
 }
 
+static void *expand_often(void *posted)
+{
+    for (int i = 0; i < 50; i++) {
+        struct faults found = {0};
+        json_t *json = presets_expand(posted, &found);
+        if (json == NULL)
+            return posted;
+        json_decref(json);
+    }
+    return NULL;
+}
+
+static void several_threads_may_expand_presets(void **state)
+{
+    (void)state;
+    pthread_t threads[4];
+    json_t *posted[4];
+    void *failed;
+
+    for (int i = 0; i < 4; i++) {
+        posted[i] = json_loads("{\"preset\":\"learning_rates\",\"name\":\"x\"}", 0, NULL);
+        assert_int_equal(pthread_create(&threads[i], NULL, expand_often, posted[i]), 0);
+    }
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(pthread_join(threads[i], &failed), 0);
+        assert_null(failed);
+        json_decref(posted[i]);
+    }
+}
+
 static void other_bodies_are_left_as_they_are(void **state)
 {
     (void)state;
@@ -331,6 +362,7 @@ int main(void)
         cmocka_unit_test(the_million_epochs_are_of_the_smallest_rate),
         cmocka_unit_test(presets_have_the_data_of_the_report),
         cmocka_unit_test(other_members_are_merged_into_a_preset),
+        cmocka_unit_test(several_threads_may_expand_presets),
         cmocka_unit_test(other_bodies_are_left_as_they_are),
         cmocka_unit_test(unknown_presets_are_answered_with_all_names),
     };

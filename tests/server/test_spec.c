@@ -442,6 +442,27 @@ static void a_thousand_runs_check_a_data_set_once(void **state)
     json_decref(json);
 }
 
+static void a_thousand_runs_walk_a_table_once(void **state)
+{
+    (void)state;
+    json_t *rows = json_array();
+    for (int i = 0; i < 20000; i++)
+        json_array_append_new(rows, json_pack("[i,f,i]", i % 7, i % 5 + 0.5, i % 3));
+    json_t *json =
+        json_pack("{s:{s:s,s:o},s:{s:i},s:{s:{s:i,s:i}}}", "dataset", "kind", "table", "rows", rows,
+                  "training", "epochs", 1, "sweep", "/training/seed", "from", 1, "to", 1024);
+    clock_t started = clock();
+    struct spec *spec = parse(json);
+    double seconds = (double)(clock() - started) / CLOCKS_PER_SEC;
+
+    assert_non_null(spec);
+    /* Takes about 0.02 s, 0.2 s under a sanitizer; a thousand walks would take more than 2 s. */
+    if (seconds > 1)
+        fail_msg("took %.2f s of processor time, expected at most 1", seconds);
+    spec_destroy(spec);
+    json_decref(json);
+}
+
 /* --- names --------------------------------------------------------------------------------- */
 
 static void assert_named(const char *rest, const char *expected)
@@ -501,6 +522,7 @@ int main(void)
         cmocka_unit_test(several_threads_may_plan_the_runs_of_a_spec),
         cmocka_unit_test(runs_of_one_data_set_are_known),
         cmocka_unit_test(a_thousand_runs_check_a_data_set_once),
+        cmocka_unit_test(a_thousand_runs_walk_a_table_once),
         cmocka_unit_test(names_are_made_from_what_all_runs_share),
         cmocka_unit_test(new_names_are_checked_as_in_a_spec),
     };
