@@ -7,6 +7,7 @@
 
 #include "core/base/memory.h"
 #include "server/api/present.h"
+#include "server/api/wait.h"
 #include "server/base/json.h"
 #include "server/spec/presets.h"
 
@@ -96,7 +97,7 @@ void experiments_create(struct call *call)
     snprintf(location, sizeof location, "/api/v1/experiments/%.*s", ENGINE_ID_BYTES - 1,
              call->name);
     http_reply_header(call->request, "Location", location);
-    reply_experiment(call, 201);
+    wait_for_end(call, 201, reply_experiment);
 }
 
 /* --- read --- */
@@ -126,7 +127,7 @@ void experiments_list(struct call *call)
 
 void experiments_get(struct call *call)
 {
-    reply_experiment(call, 200);
+    wait_for_end(call, 200, reply_experiment);
 }
 
 /* --- change --- */

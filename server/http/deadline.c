@@ -1,20 +1,31 @@
-/* Deadlines of equal length, in the order they were armed. */
+/* Deadlines in the order they are due: as a rule that in which they were armed. */
 #include "server/http/deadline.h"
 
 #include <stddef.h>
 
 void deadline_arm(struct deadline *deadline, struct deadline_queue *queue, int64_t now_ms)
 {
+    deadline_arm_at(deadline, queue, now_ms + queue->wait_ms);
+}
+
+void deadline_arm_at(struct deadline *deadline, struct deadline_queue *queue, int64_t due_ms)
+{
     deadline_disarm(deadline);
+    struct deadline *before = queue->last;
+    while (before != NULL && before->due_ms > due_ms)
+        before = before->before;
     deadline->queue = queue;
-    deadline->due_ms = now_ms + queue->wait_ms;
-    deadline->before = queue->last;
-    deadline->after = NULL;
-    if (queue->last != NULL)
-        queue->last->after = deadline;
+    deadline->due_ms = due_ms;
+    deadline->before = before;
+    deadline->after = before != NULL ? before->after : queue->first;
+    if (deadline->after != NULL)
+        deadline->after->before = deadline;
+    else
+        queue->last = deadline;
+    if (before != NULL)
+        before->after = deadline;
     else
         queue->first = deadline;
-    queue->last = deadline;
     queue->n_armed++;
 }
 

@@ -116,7 +116,7 @@ int desk_submit(struct desk *desk, struct http_request *request)
 {
     int result = -1;
     pthread_mutex_lock(&desk->lock);
-    if (desk->waiting.n < desk->n_waiting_max) {
+    if (desk->waiting.n < desk->n_waiting_max && !desk->is_closing) {
         append(&desk->waiting, request);
         pthread_cond_signal(&desk->came);
         result = 0;

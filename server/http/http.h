@@ -41,8 +41,9 @@ struct http_config {
     int connections_max;      /* 0: from the descriptor limit. When they are nearly used up, the
                                  one that has been idle longest is closed for a new one; when none
                                  is idle, the new one gets 503 */
-    int streams_max;          /* event streams; further ones get 503 with Retry-After; 0: default,
-                                 at least 64 below connections_max (half of a small one) */
+    int streams_max;          /* event streams and held requests; further streams get 503 with
+                                 Retry-After, further holds an answer at once; 0: default, at
+                                 least 64 below connections_max (half of a small one) */
     int desks;                /* threads for http_later; at least 1 */
     int desk_queue_max;       /* requests waiting for a desk; others get 503; 0: default 256 */
     int idle_s;               /* connections without progress are closed; 0: default 30 */
@@ -133,6 +134,19 @@ void http_reply_slices(struct http_request *request, int status, const char *con
 typedef void (*http_work_fn)(void *work_context, struct http_request *request);
 int http_later(struct http_request *request, http_work_fn work, void *work_context);
 
+/* Lets the connection sleep, without a desk, until `ready(work_context)` is true or timeout_ms have
+ * passed; then `work(work_context, request)` runs at a desk, as after http_later. For work at a
+ * desk, as the last thing it does, instead of replying; the next work may ask again. Like that of
+ * a stream, `ready` runs on the loop thread at every http_wake and must be cheap.
+ *
+ * Returns 0, and `work` is then called exactly once; or -1 when there is no more waiting: then reply
+ * now. That is so when the server is stopping or streams_max is reached (held requests count as
+ * streams), and when the client has left; each of these also ends a wait before its time, so `work`
+ * looks for itself what has become true. */
+typedef int (*http_ready_fn)(void *work_context);
+int http_when(struct http_request *request, http_ready_fn ready, int timeout_ms, http_work_fn work,
+              void *work_context);
+
 /* --- event streams ------------------------------------------------------------------------- */
 
 /* What a stream says. All three run on the loop thread.
@@ -171,7 +185,7 @@ void http_wake(struct http_server *server);
 
 /* For /metrics and tests. Loop thread. */
 struct http_counts {
-    int connections, streams, streams_sleeping, desk_waiting;
+    int connections, streams, streams_sleeping, desk_waiting, held;
     int64_t requests;        /* whose head arrived, refused ones too */
     int64_t streams_opened;
     int64_t streams_gone;    /* ended by the reader: closed, reset or stalled */

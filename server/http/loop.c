@@ -22,6 +22,7 @@
 #include "server/http/client.h"
 #include "server/http/desk.h"
 #include "server/http/farewell.h"
+#include "server/http/hold.h"
 #include "server/http/listener.h"
 #include "server/http/request.h"
 #include "server/http/server.h"
@@ -86,6 +87,7 @@ static int wait_ms(struct http_server *server, int64_t end_ms)
     due_ms = earlier(due_ms, deadline_next_ms(&server->sleeping));
     due_ms = earlier(due_ms, deadline_next_ms(&server->gathering));
     due_ms = earlier(due_ms, deadline_next_ms(&server->lingering));
+    due_ms = earlier(due_ms, deadline_next_ms(&server->held));
     if (server->listen_again_ms != 0)
         due_ms = earlier(due_ms, server->listen_again_ms);
     if (atomic_load(&server->is_woken))
@@ -94,25 +96,30 @@ static int wait_ms(struct http_server *server, int64_t end_ms)
     return due_ms <= now_ms ? 0 : (int)earlier(due_ms - now_ms, 60000);
 }
 
-/* Lets requests whose work is done at a desk go on. */
+/* Lets requests whose work is done at a desk go on, or wait. */
 static void resume_done(struct http_server *server)
 {
     struct http_request *request = desk_take_done(server->desk), *after;
     for (; request != NULL; request = after) {
         after = request->next;
+        if (request->hold.is_asked) {
+            hold_begin(request);
+            continue;
+        }
         server->n_at_desk--;
         MHD_resume_connection(request->connection);
     }
 }
 
-/* Asks sleeping streams, if anybody called http_wake and the last time is long enough ago. The
+/* Asks those asleep, if anybody called http_wake and the last time is long enough ago. The
  * flag is cleared first: a call that comes while they are asked counts for the next time. */
-static void wake_streams(struct http_server *server)
+static void wake_ready(struct http_server *server)
 {
     if (server->now_ms < server->woken_ms + WAKE_MS || !atomic_exchange(&server->is_woken, 0))
         return;
     server->woken_ms = server->now_ms;
     streams_wake_ready(server);
+    holds_end_ready(server);
 }
 
 /* One round of the loop, waiting at most until end_ms. */
@@ -129,8 +136,9 @@ static void take_turn(struct http_server *server, int64_t end_ms)
     clients_cut_late(server);
     farewell_end_late(server);
     resume_done(server);
+    holds_end_due(server);
     streams_wake_due(server);
-    wake_streams(server);
+    wake_ready(server);
     MHD_run(server->daemon);
 }
 
@@ -143,6 +151,7 @@ static void begin_draining(struct http_server *server)
     listener_close(server);
     farewell_end_all(server);
     clients_cut_idle(server);
+    holds_end_all(server);
     streams_wake_all(server);
     MHD_run(server->daemon); /* for the resumes to take effect */
 }
@@ -187,6 +196,7 @@ struct http_counts http_counts(const struct http_server *server)
 {
     struct http_counts counts = server->counts;
     counts.desk_waiting = desk_n_waiting(server->desk);
+    counts.held = server->held.n_armed;
     return counts;
 }
 
@@ -317,6 +327,8 @@ static void stop_daemon(struct http_server *server)
     server->is_draining = 1;
     if (server->desk != NULL) {
         desk_close(server->desk);
+        server->desks_are_closed = 1;
+        holds_end_all(server);
         resume_done(server);
     }
     streams_wake_all(server);

@@ -2,6 +2,7 @@
 #ifndef SERVER_HTTP_REQUEST_H
 #define SERVER_HTTP_REQUEST_H
 
+#include "server/http/hold.h"
 #include "server/http/reply.h"
 #include "server/http/server.h"
 #include "server/http/target.h"
@@ -11,7 +12,7 @@ enum { REQUEST_ID_BYTES = 65 };
 enum request_phase {
     REQUEST_HEAD,    /* its line was read */
     REQUEST_BODY,    /* its head was accepted */
-    REQUEST_AT_DESK, /* suspended until its work is done */
+    REQUEST_AT_DESK, /* suspended until its work is done; held in between, maybe */
     REQUEST_REPLIED
 };
 
@@ -33,6 +34,7 @@ struct http_request {
     struct http_request *next; /* in a queue of the desk */
     http_work_fn work;
     void *work_context;
+    struct hold hold;
 
     int told_status; /* what was sent, for the log; 0: nothing */
     int64_t told_bytes;

@@ -58,12 +58,14 @@ struct http_server {
     struct deadline_queue sleeping;            /* of streams: the next heartbeat */
     struct deadline_queue gathering;           /* of streams: the next time they may speak */
     struct deadline_queue lingering;           /* of connections closed softly */
+    struct deadline_queue held;                /* of requests (hold.h), by when each is due */
 
     struct client *clients; /* all of them */
     struct desk *desk;
     int n_requests_open; /* their line was read, they are not complete */
-    int n_at_desk;       /* suspended for a desk */
-    size_t body_bytes;   /* allocated for bodies, all together */
+    int n_at_desk;       /* suspended for a desk, or held between two */
+    int desks_are_closed;
+    size_t body_bytes; /* allocated for bodies, all together */
 
     struct http_counts counts;
     uint32_t boot;                   /* random: makes request ids differ between processes */

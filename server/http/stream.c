@@ -57,7 +57,7 @@ struct stream {
 
 int streams_are_full(const struct http_server *server)
 {
-    return server->counts.streams >= server->config.streams_max;
+    return server->counts.streams + server->held.n_armed >= server->config.streams_max;
 }
 
 static int is_asleep(const struct stream *stream)

@@ -6,6 +6,7 @@
 
 #include "server/http/server.h"
 
+/* Held requests count too: both keep a connection that nobody may shed. */
 int streams_are_full(const struct http_server *server);
 
 /* Opens the stream that request->reply describes, whose source is handed over. NULL without

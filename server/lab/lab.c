@@ -36,6 +36,12 @@ static void tell(struct lab *lab, const char *id)
     lab->config.notify(lab->config.context);
 }
 
+static void tell_end(struct lab *lab, const char *id)
+{
+    watch_end(lab->watches, id);
+    lab->config.notify(lab->config.context);
+}
+
 /* --- workers --- */
 
 /* Begins the runs of a turn; the ones that do not go in lockstep stay in the turn. */
@@ -76,7 +82,10 @@ static void serve(struct lab *lab, struct turn *turn)
     tell(lab, turn->id);
     if (job != NULL)
         result = job_slice(job, SLICE_MS, &error);
-    tell(lab, turn->id);
+    if (result == JOB_ENDED)
+        tell_end(lab, turn->id);
+    else
+        tell(lab, turn->id);
     if (result == JOB_STUCK) {
         log_line(LOG_LEVEL_ERROR, "commit_failed experiment=%s error=\"%s\" retry_ms=%d", turn->id,
                  error.text, RETRY_MS);
@@ -274,7 +283,7 @@ int lab_cancel(struct lab *lab, const char *id, int *out_n, struct error *error)
         return -1;
     int release = 0;
     queue_drop(lab->queue, id, close_job, &release);
-    tell(lab, id);
+    tell_end(lab, id);
     return 0;
 }
 
@@ -285,7 +294,7 @@ int lab_delete(struct lab *lab, const char *id, struct error *error)
     shelf_remove(lab->shelf, id);
     int release = 0;
     queue_drop(lab->queue, id, close_job, &release);
-    tell(lab, id);
+    tell_end(lab, id);
     return 0;
 }
 

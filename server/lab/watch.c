@@ -18,7 +18,7 @@ enum { WATCH_SLOTS = 1024 };
 struct watch {
     char id[ENGINE_ID_BYTES];
     int n_watchers; /* under the board's mutex */
-    atomic_uint_fast64_t version;
+    atomic_uint_fast64_t version, endings;
     struct watch *next;
 };
 
@@ -89,11 +89,28 @@ uint64_t watch_version(const struct watch *watch)
     return atomic_load_explicit(&watch->version, memory_order_acquire);
 }
 
-void watch_touch(struct watch_board *board, const char *id)
+uint64_t watch_endings(const struct watch *watch)
+{
+    return atomic_load_explicit(&watch->endings, memory_order_acquire);
+}
+
+static void move(struct watch_board *board, const char *id, int is_ending)
 {
     pthread_mutex_lock(&board->mutex);
     struct watch *watch = *link_locked(board, id);
-    if (watch != NULL)
+    if (watch != NULL) {
         atomic_fetch_add_explicit(&watch->version, 1, memory_order_release);
+        atomic_fetch_add_explicit(&watch->endings, (unsigned)is_ending, memory_order_release);
+    }
     pthread_mutex_unlock(&board->mutex);
+}
+
+void watch_touch(struct watch_board *board, const char *id)
+{
+    move(board, id, 0);
+}
+
+void watch_end(struct watch_board *board, const char *id)
+{
+    move(board, id, 1);
 }

@@ -1,7 +1,8 @@
 /* Who is watching which experiment, and whether it has news.
  *
  * A watch is a counter that moves whenever something of its experiment was committed. A reader
- * compares it with the value it saw before reading the log; equal means nothing new. */
+ * compares it with the value it saw before reading the log; equal means nothing new. A second
+ * counter moves only when something ended, for those who wait for no more than that. */
 #ifndef SERVER_LAB_WATCH_H
 #define SERVER_LAB_WATCH_H
 
@@ -22,7 +23,12 @@ void watch_close(struct watch_board *board, struct watch *watch);
 /* Without a lock. Read it before reading the log. */
 uint64_t watch_version(const struct watch *watch);
 
+uint64_t watch_endings(const struct watch *watch); /* likewise */
+
 /* Tells the watchers of `id` that something was committed. Call after the commit. */
 void watch_touch(struct watch_board *board, const char *id);
+
+/* The same when runs of it may have ended, or it was cancelled or removed. */
+void watch_end(struct watch_board *board, const char *id);
 
 #endif

@@ -91,6 +91,7 @@ static void reply_counts(struct http_request *request)
     text_printf(&text, "\"requests\":%lld,\"deadlines_missed\":%lld,\"desk_waiting\":%d,",
                 (long long)counts.requests, (long long)counts.deadlines_missed,
                 counts.desk_waiting);
+    text_printf(&text, "\"held\":%d,", counts.held);
     text_printf(&text, "\"connections_shed\":%lld,\"connections_refused\":%lld,",
                 (long long)counts.connections_shed, (long long)counts.connections_refused);
     text_printf(&text, "\"cpu_s\":%.6f}",
@@ -257,6 +258,56 @@ static void take_feed(struct http_request *request)
     http_reply(request, 204, NULL, NULL, 0);
 }
 
+/* --- holds ---------------------------------------------------------------------------------- */
+
+/* Waits for the feed to grow, at most ?ms=. */
+struct waiter {
+    size_t seen; /* of the feed */
+    int n_looks;
+    struct timespec began;
+};
+
+static int feed_grew(void *context)
+{
+    const struct waiter *waiter = context;
+    pthread_mutex_lock(&lock);
+    int grew = feed.n_bytes > waiter->seen;
+    pthread_mutex_unlock(&lock);
+    return grew;
+}
+
+/* "refused" when holding was declined, else "grew" or "late". */
+static void look(void *context, struct http_request *request)
+{
+    struct waiter *waiter = context;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    long left_ms = number(request, "ms", 1000) - (now.tv_sec - waiter->began.tv_sec) * 1000 -
+                   (now.tv_nsec - waiter->began.tv_nsec) / 1000000;
+    const char *why = feed_grew(waiter) ? "grew" : left_ms <= 0 ? "late" : NULL;
+    waiter->n_looks++;
+    if (why == NULL && http_when(request, feed_grew, (int)left_ms, look, waiter) == 0)
+        return;
+    struct text text = {0};
+    text_printf(&text, "{\"why\":\"%s\",\"looks\":%d}", why == NULL ? "refused" : why,
+                waiter->n_looks);
+    reply_text(request, &text, "application/json");
+    free(waiter);
+}
+
+static void reply_held(struct http_request *request)
+{
+    struct waiter *waiter = malloc(sizeof *waiter);
+    if (waiter == NULL)
+        return;
+    pthread_mutex_lock(&lock);
+    *waiter = (struct waiter){.seen = feed.n_bytes};
+    pthread_mutex_unlock(&lock);
+    clock_gettime(CLOCK_MONOTONIC, &waiter->began);
+    if (http_later(request, look, waiter) != 0)
+        free(waiter);
+}
+
 /* --- dispatch ------------------------------------------------------------------------------- */
 
 static int reply_by_path(struct http_request *request, const char *path)
@@ -273,6 +324,8 @@ static int reply_by_path(struct http_request *request, const char *path)
         reply_slices(request);
     else if (strcmp(path, "/later") == 0)
         reply_later(request);
+    else if (strcmp(path, "/hold") == 0)
+        reply_held(request);
     else if (strcmp(path, "/events") == 0)
         reply_stream(request, STREAM_FED);
     else if (strcmp(path, "/silence") == 0)

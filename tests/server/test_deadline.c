@@ -38,6 +38,26 @@ static void arming_again_moves_it_to_the_end(void **state)
     assert_int_equal(deadline_next_ms(&other), 1070);
 }
 
+static void armed_at_a_time_of_its_own_it_stands_in_order(void **state)
+{
+    (void)state;
+    static const int64_t due[] = {50, 20, 90, 20, 10, 60};
+    static const int order[] = {4, 1, 3, 0, 5, 2};
+    struct deadline_queue queue = {.wait_ms = 100};
+    struct deadline items[6] = {{0}};
+    for (int i = 0; i < 6; i++)
+        deadline_arm_at(&items[i], &queue, due[i]);
+    deadline_arm_at(&items[2], &queue, 15);
+    deadline_arm_at(&items[2], &queue, 90);
+    assert_int_equal(queue.n_armed, 6);
+    for (int i = 0; i < 6; i++) {
+        assert_int_equal(deadline_next_ms(&queue), due[order[i]]);
+        assert_ptr_equal(deadline_take_due(&queue, 90), &items[order[i]]);
+    }
+    assert_null(queue.first);
+    assert_null(queue.last);
+}
+
 static void it_may_leave_from_anywhere_and_twice(void **state)
 {
     (void)state;
@@ -62,6 +82,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_armed_is_the_first_due),
         cmocka_unit_test(arming_again_moves_it_to_the_end),
+        cmocka_unit_test(armed_at_a_time_of_its_own_it_stands_in_order),
         cmocka_unit_test(it_may_leave_from_anywhere_and_twice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
