@@ -21,18 +21,25 @@
 #define LANES_TARGET
 #endif
 
-/* How every function of a template is declared: it must be inlined, because a function outside
- * LANES_TARGET can take no wide vector, and because constant sizes must reach it. */
-#define LANES_FN static inline __attribute__((always_inline, unused)) LANES_TARGET
+/* Under a sanitizer everything inlined and unrolled would take minutes to compile. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define LANES_INLINE static inline __attribute__((unused))
+#define LANES_UNROLL
+#else
+/* How every function of a template is declared: inlined, because constant sizes must reach it. */
+#define LANES_INLINE static inline __attribute__((always_inline, unused))
 
-/* LANES_UNROLL stands before loops of a few steps whose number is a constant: they are to be
- * unrolled away, so that what they touch can live in registers. LANES_UNROLL_SIZES stands before
- * loops over units and inputs: constants too where LANES_CONSTANT_SIZES is defined. */
+/* Stands before a loop of a few steps whose number is a constant: it is to be unrolled away, so
+ * that what it touches can live in registers. clang does so by itself. */
 #ifdef __clang__
-#define LANES_UNROLL /* it unrolls such loops anyway */
+#define LANES_UNROLL
 #else
 #define LANES_UNROLL _Pragma("GCC unroll 20")
 #endif
+#endif
+#define LANES_FN LANES_INLINE LANES_TARGET
+
+/* Stands before a loop over units or inputs: constants where LANES_CONSTANT_SIZES is defined. */
 #ifdef LANES_CONSTANT_SIZES
 #define LANES_UNROLL_SIZES LANES_UNROLL
 #else
