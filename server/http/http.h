@@ -159,8 +159,8 @@ int http_when(struct http_request *request, http_ready_fn ready, int timeout_ms,
  * at most every 50 ms, so that news that trickle are said together.
  *
  * `ready` (is there anything to read, be it the end?) must be cheap: it is asked for every sleeping
- * stream at every wake. `end` is called once,
- * always: at the end, when the reader is gone, and when the stream never began.
+ * stream at every wake. `end` is called once, always: at the end, when the reader is gone, and when
+ * the stream never began.
  *
  * The layer itself writes, between events, the opening `retry:`, a heartbeat (`event: ping` with
  * data {}) after heartbeat_s of silence, and `event: shutdown`. A reader that closes its side is
