@@ -34,6 +34,7 @@ ROOMS = {
 # The only rooms that may include a library's header, or the header that brings it along.
 LIBRARIES = {
     "microhttpd.h": ["server/http"],
+    "sodium.h": ["server/http", "server/start"],
     "sqlite3.h": ["server/engine"],
     "sodium.h": ["server/http", "server/start", "server/api"],
     "jansson.h": ["server/base", "server/spec", "server/lab", "server/api", "server"],
