@@ -65,7 +65,7 @@ export function follow(id, listeners) {
         on("epochs", (event) => listeners.onEpochs(JSON.parse(event.data)));
         on("state", (event) => {
             const change = JSON.parse(event.data);
-            if (change.experiment === undefined) {
+            if (change.run !== undefined) {
                 listeners.onState(change);
                 return;
             }

@@ -27,6 +27,7 @@ void experiments_rename(struct call *call);
 void experiments_delete(struct call *call);
 void experiments_cancel(struct call *call);
 void events_get(struct call *call);
+void events_of_several(struct call *call);
 void runs_get(struct call *call);
 void runs_predict(struct call *call);
 void epochs_of_run(struct call *call);

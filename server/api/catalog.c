@@ -12,7 +12,7 @@
 void catalog_presets(struct call *call)
 {
     http_reply_header(call->request, "Cache-Control", "no-cache");
-    call_reply_json(call, 200, json_incref((json_t *)presets_json()));
+    call_reply_json(call, 200, json_private(presets_json()));
 }
 
 void catalog_preset(struct call *call)
@@ -23,7 +23,7 @@ void catalog_preset(struct call *call)
         json_array_foreach (json_object_get(group, "presets"), p, preset) {
             if (strcmp(json_string_value(json_object_get(preset, "name")), call->name) != 0)
                 continue;
-            call_reply_json(call, 200, json_incref(preset));
+            call_reply_json(call, 200, json_private(preset));
             return;
         }
     }

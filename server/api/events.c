@@ -1,229 +1,114 @@
-/* The stream of an experiment: its log from a cursor on, live or not.
+/* Event streams: one experiment, or several in one.
  *
- * DESIGN: a follower holds a cursor, not a queue. Asked to read, it prints log entries behind its
- * cursor, as many as fit; with none left it sleeps until its watch moves. Live, catch-up and resume
- * are this one path. Whether the experiment has ended is asked before the log is read, so the end
- * is told only behind everything else. All on the loop thread. */
+ * DESIGN: a stream has a follower for each experiment and asks them in turn. Its id is the list of
+ * their cursors, so a reader that comes back is put exactly where it was in each. */
 #include "server/api/call.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base/memory.h"
-#include "server/api/frame.h"
-#include "server/api/present.h"
+#include "server/api/follower.h"
 
-/* Far behind: more epochs of a run wait than FAR_BEHIND. Then they come as about POINTS_A_RUN
- * buckets, unless all points were asked for. */
-enum { FAR_BEHIND = 10000, POINTS_A_RUN = 2000 };
+enum { FOLLOWERS_MAX = 16 };
 
-struct follower {
-    struct api *api;
-    char id[ENGINE_ID_BYTES];
-    int exact; /* ?points=all */
-    struct watch *watch;
-    uint64_t seen; /* the watch's version when the log was last read to its end */
-    int is_catching_up; /* the last read ended with a full buffer: there are more entries */
-    int is_over;
-    struct frame_cursor cursor;
-    struct text frame;
-    int n_runs;
-    int64_t *waiting; /* [n_runs] epochs a run was far behind with; NULL while none is */
-};
-
-static void follower_destroy(void *context)
-{
-    struct follower *follower = context;
-    watch_close(lab_watches(follower->api->lab), follower->watch);
-    text_clear(&follower->frame);
-    free(follower->waiting);
-    free(follower);
-}
-
-static int is_ready(void *context)
-{
-    struct follower *follower = context;
-    return follower->is_over || follower->is_catching_up ||
-           watch_version(follower->watch) != follower->seen;
-}
-
-/* A buffer being filled with whole frames. */
-struct filling {
-    struct follower *follower;
-    char *out;
+struct stream {
+    int n_followers;
+    struct follower *followers[FOLLOWERS_MAX];
+    const char *reset; /* why the reader must begin anew, until it was told; NULL: it need not */
+    char *out;         /* the buffer being filled */
     size_t size, n_bytes;
-    int is_full;
 };
 
-/* Moves the follower's frame into the buffer; 0 when it does not fit. */
-static int deliver(struct filling *filling)
+static void stream_destroy(void *context)
 {
-    struct text *frame = &filling->follower->frame;
-    if (frame->n_bytes > filling->size - filling->n_bytes) {
-        filling->is_full = 1;
-        return 0;
-    }
-    memcpy(filling->out + filling->n_bytes, frame->bytes, frame->n_bytes);
-    filling->n_bytes += frame->n_bytes;
-    frame->n_bytes = 0;
-    return 1;
+    struct stream *stream = context;
+    for (int i = 0; i < stream->n_followers; i++)
+        follower_destroy(stream->followers[i]);
+    free(stream);
 }
 
-/* Where reading goes on: behind the cursor's entry, or at it when it was sent in part. */
-static int64_t after(const struct frame_cursor *cursor)
+static int stream_is_ready(void *context)
 {
-    return cursor->n_sent >= FRAME_ALL ? cursor->sequence : cursor->sequence - 1;
-}
-
-/* --- thinning --- */
-
-static int note_waiting(void *context, int run, int64_t n_epochs)
-{
-    struct follower *follower = context;
-    if (follower->waiting == NULL)
-        follower->waiting = memory_array((size_t)follower->n_runs, sizeof(int64_t), NULL);
-    if (follower->waiting != NULL)
-        follower->waiting[run] = n_epochs;
-    return follower->waiting == NULL; /* without memory every point is sent */
-}
-
-/* What waits at the beginning of a catch-up decides for all of it. */
-static int measure_backlog(struct follower *follower)
-{
-    if (follower->exact || follower->is_catching_up)
-        return 0;
-    free(follower->waiting);
-    follower->waiting = NULL;
-    return engine_each_waiting(lab_engine(follower->api->lab), follower->id,
-                               after(&follower->cursor), FAR_BEHIND, note_waiting, follower, NULL);
-}
-
-static int buckets_for(const struct follower *follower, const struct engine_entry *entry)
-{
-    int64_t waiting = follower->waiting == NULL ? 0 : follower->waiting[entry->run];
-    if (waiting == 0)
-        return 0;
-    int64_t n = (int64_t)entry->n * POINTS_A_RUN / waiting;
-    return n < 1 ? 1 : n > FRAME_BUCKETS_MAX ? FRAME_BUCKETS_MAX : (int)n;
-}
-
-/* --- reading --- */
-
-static int print_entry(void *context, const struct engine_entry *entry)
-{
-    struct filling *filling = context;
-    struct follower *follower = filling->follower;
-    struct frame_cursor *cursor = &follower->cursor;
-    if (entry->sequence == cursor->sequence && cursor->n_sent >= FRAME_ALL)
-        return 0;
-    do {
-        struct frame_cursor before = *cursor;
-        frame_print_entry(&follower->frame, entry, buckets_for(follower, entry), cursor);
-        if (follower->frame.failed || !deliver(filling)) {
-            follower->frame.n_bytes = 0;
-            *cursor = before;
+    struct stream *stream = context;
+    for (int i = 0; i < stream->n_followers; i++)
+        if (follower_is_ready(stream->followers[i]))
             return 1;
-        }
-    } while (cursor->n_sent < FRAME_ALL);
     return 0;
 }
 
-static ssize_t follow(void *context, char *out, size_t size)
+static int stream_is_over(const struct stream *stream)
 {
-    struct follower *follower = context;
-    struct engine *engine = lab_engine(follower->api->lab);
-    struct filling filling = {follower, out, size, 0, 0};
-    struct engine_experiment record = {0};
-    struct error error = ERROR_INIT;
-    if (follower->frame.n_bytes > 0 && !deliver(&filling))
-        return 0;
-    if (follower->is_over)
-        return filling.n_bytes > 0 ? (ssize_t)filling.n_bytes : -1;
+    for (int i = 0; i < stream->n_followers; i++)
+        if (!follower_is_over(stream->followers[i]))
+            return 0;
+    return 1;
+}
 
-    uint64_t version = watch_version(follower->watch);
-    const char *state = "deleted";
-    int is_ended = 1;
-    if (engine_find(engine, follower->id, &record, &error) == 0) {
-        state = present_state(&record);
-        is_ended = strcmp(state, "done") == 0;
-        engine_experiment_clear(&record);
-        if (measure_backlog(follower) != 0 ||
-            engine_read_log(engine, follower->id, after(&follower->cursor), print_entry, &filling,
-                            NULL) != 0)
+static void print_id(struct text *text, const struct stream *stream)
+{
+    text_printf(text, "id: ");
+    for (int i = 0; i < stream->n_followers; i++) {
+        struct frame_cursor cursor = follower_cursor(stream->followers[i]);
+        text_printf(text, i == 0 ? "" : ",");
+        frame_print_cursor(text, &cursor);
+    }
+    text_printf(text, "\n");
+}
+
+/* Puts the id and the frame into the buffer; 0 when there is no room. */
+static int take_frame(void *context, const struct text *frame)
+{
+    struct stream *stream = context;
+    struct text id = {0};
+    print_id(&id, stream);
+    size_t n = id.n_bytes + frame->n_bytes;
+    int fits = !id.failed && n <= stream->size - stream->n_bytes;
+    if (fits) {
+        memcpy(stream->out + stream->n_bytes, id.bytes, id.n_bytes);
+        memcpy(stream->out + stream->n_bytes + id.n_bytes, frame->bytes, frame->n_bytes);
+        stream->n_bytes += n;
+    }
+    text_clear(&id);
+    return fits;
+}
+
+static ssize_t stream_read(void *context, char *out, size_t size)
+{
+    struct stream *stream = context;
+    stream->out = out;
+    stream->size = size;
+    stream->n_bytes = 0;
+    if (stream->reset != NULL) {
+        stream->n_bytes = (size_t)snprintf(
+            out, size, "event: reset\ndata: {\"reason\":\"%s\"}\n\n", stream->reset);
+        stream->reset = NULL;
+    }
+    for (int i = 0; i < stream->n_followers; i++)
+        if (follower_is_ready(stream->followers[i]) &&
+            follower_read(stream->followers[i], take_frame, stream) != 0)
             return -1;
-    } else if (error.kind != ERROR_NOT_FOUND) {
-        return -1;
-    }
-    follower->is_catching_up = filling.is_full;
-    follower->seen = version;
-    if (!filling.is_full && is_ended) {
-        frame_print_end(&follower->frame, follower->id, state, &follower->cursor);
-        deliver(&filling);
-        follower->is_over = 1;
-    }
-    return (ssize_t)filling.n_bytes;
+    return stream->n_bytes == 0 && stream_is_over(stream) ? -1 : (ssize_t)stream->n_bytes;
 }
 
 /* --- opening --- */
 
-/* The log's first entry from a cursor's on: is it the cursor's own? */
-struct lookup {
-    const struct frame_cursor *cursor;
-    int is_found;
+/* What a request asks for. */
+struct wish {
+    int n;
+    char ids[FOLLOWERS_MAX][ENGINE_ID_BYTES];
+    int n_runs[FOLLOWERS_MAX];
+    struct frame_cursor cursors[FOLLOWERS_MAX];
+    int exact;
+    const char *reset;
 };
 
-static int look_up(void *context, const struct engine_entry *entry)
-{
-    struct lookup *lookup = context;
-    const struct frame_cursor *cursor = lookup->cursor;
-    lookup->is_found = entry->sequence == cursor->sequence &&
-                       (cursor->n_sent >= FRAME_ALL || cursor->n_sent < (int64_t)entry->n);
-    return 1;
-}
-
-/* The cursor the client asks for; 1 when it names a place in this log, 0 when the client is new or
- * names none (then *out_reason says why). An id of another experiment, of the future or of another
- * server is none. */
-static int read_cursor(struct call *call, struct frame_cursor *out, const char **out_reason)
-{
-    const char *id = http_header(call->request, "Last-Event-ID");
-    if (id == NULL)
-        id = http_query(call->request, "last_event_id");
-    *out_reason = NULL;
-    if (id == NULL || id[0] == '\0')
-        return 0;
-    struct lookup lookup = {out, 0};
-    if (frame_read_id(id, out) == 0 && out->sequence > 0)
-        engine_read_log(lab_engine(call->api->lab), call->name, out->sequence - 1, look_up, &lookup,
-                        NULL);
-    if (!lookup.is_found)
-        *out_reason = "the event id is not one of this stream";
-    return lookup.is_found;
-}
-
-static struct follower *follower_create(struct call *call, const struct frame_cursor *cursor,
-                                        int n_runs, struct error *error)
-{
-    struct follower *follower = memory_array(1, sizeof *follower, error);
-    if (follower == NULL)
-        return NULL;
-    follower->api = call->api;
-    memcpy(follower->id, call->name, sizeof follower->id - 1);
-    follower->cursor = *cursor;
-    follower->n_runs = n_runs;
-    follower->watch = watch_open(lab_watches(call->api->lab), follower->id, error);
-    if (follower->watch == NULL) {
-        free(follower);
-        return NULL;
-    }
-    return follower;
-}
-
 /* ?points=all is the only value there is. */
-static int read_points(struct call *call, int *out_exact)
+static int read_points(struct call *call, struct wish *wish)
 {
     const char *points = http_query(call->request, "points");
-    *out_exact = points != NULL;
+    wish->exact = points != NULL;
     if (points == NULL || strcmp(points, "all") == 0)
         return 0;
     http_reply_problem(call->request, 400,
@@ -231,38 +116,120 @@ static int read_points(struct call *call, int *out_exact)
     return -1;
 }
 
+/* The cursors of a list "17,3.512,0.done"; -1 when it is none for so many experiments. */
+static int read_cursors(const char *list, struct wish *wish)
+{
+    char one[64];
+    for (int i = 0; i < wish->n; i++) {
+        size_t n = strcspn(list, ",");
+        if (n >= sizeof one || (list[n] == ',') != (i < wish->n - 1))
+            return -1;
+        memcpy(one, list, n);
+        one[n] = '\0';
+        if (frame_read_id(one, &wish->cursors[i]) != 0)
+            return -1;
+        list += n + 1;
+    }
+    return 0;
+}
+
+/* Where the reader was; an id of another stream, of the future or of another server is unknown. */
+static void read_place(struct call *call, struct wish *wish)
+{
+    const char *id = http_header(call->request, "Last-Event-ID");
+    if (id == NULL)
+        id = http_query(call->request, "last_event_id");
+    int knows = id != NULL && id[0] != '\0' && read_cursors(id, wish) == 0;
+    for (int i = 0; knows && i < wish->n; i++)
+        knows = follower_knows(call->api->lab, wish->ids[i], &wish->cursors[i]);
+    for (int i = 0; !knows && i < wish->n; i++)
+        wish->cursors[i] = (struct frame_cursor){0, FRAME_ALL};
+    if (!knows && id != NULL && id[0] != '\0')
+        wish->reset = "the event id is not one of this stream";
+}
+
+/* 1 if the reader has had everything there will ever be. */
+static int has_all(const struct wish *wish)
+{
+    for (int i = 0; i < wish->n; i++)
+        if (wish->cursors[i].n_sent != FRAME_DONE)
+            return 0;
+    return 1;
+}
+
+static int find_experiments(struct call *call, struct wish *wish, struct error *error)
+{
+    for (int i = 0; i < wish->n; i++) {
+        struct engine_experiment record = {0};
+        if (engine_find(lab_engine(call->api->lab), wish->ids[i], &record, error) != 0)
+            return -1;
+        wish->n_runs[i] = record.n_runs;
+        engine_experiment_clear(&record);
+    }
+    return 0;
+}
+
+static struct stream *stream_create(struct call *call, const struct wish *wish,
+                                    struct error *error)
+{
+    struct stream *stream = memory_array(1, sizeof *stream, error);
+    if (stream == NULL)
+        return NULL;
+    stream->reset = wish->reset;
+    for (int i = 0; i < wish->n; i++) {
+        struct follower *follower =
+            follower_create(call->api->lab, wish->ids[i], wish->n_runs[i], wish->exact,
+                            &wish->cursors[i], error);
+        if (follower == NULL) {
+            stream_destroy(stream);
+            return NULL;
+        }
+        stream->followers[stream->n_followers++] = follower;
+    }
+    return stream;
+}
+
+static void open_stream(struct call *call, struct wish *wish)
+{
+    static const struct http_stream_source source = {stream_read, stream_is_ready, stream_destroy};
+    struct error error = ERROR_INIT;
+    struct stream *stream = NULL;
+    if (read_points(call, wish) != 0)
+        return;
+    if (find_experiments(call, wish, &error) == 0) {
+        read_place(call, wish);
+        if (has_all(wish)) {
+            http_reply(call->request, 204, NULL, NULL, 0);
+            return;
+        }
+        stream = stream_create(call, wish, &error);
+    }
+    if (stream == NULL)
+        http_reply_error(call->request, &error);
+    else
+        http_reply_stream(call->request, &source, stream);
+}
+
 void events_get(struct call *call)
 {
-    static const struct http_stream_source source = {follow, is_ready, follower_destroy};
-    struct engine *engine = lab_engine(call->api->lab);
-    struct error error = ERROR_INIT;
-    struct engine_experiment record = {0};
-    struct frame_cursor cursor = {0, FRAME_ALL};
-    const char *reason;
-    int exact;
-    if (read_points(call, &exact) != 0)
-        return;
-    if (engine_find(engine, call->name, &record, &error) != 0) {
-        http_reply_error(call->request, &error);
-        return;
-    }
-    int is_ended = strcmp(present_state(&record), "done") == 0, n_runs = record.n_runs;
-    engine_experiment_clear(&record);
+    struct wish wish = {.n = 1};
+    snprintf(wish.ids[0], sizeof wish.ids[0], "%.*s", ENGINE_ID_BYTES - 1, call->name);
+    open_stream(call, &wish);
+}
 
-    int resumes = read_cursor(call, &cursor, &reason);
-    if (resumes && is_ended && cursor.n_sent == FRAME_DONE) {
-        http_reply(call->request, 204, NULL, NULL, 0);
-        return;
+void events_of_several(struct call *call)
+{
+    struct wish wish = {0};
+    const char *list = http_query(call->request, "experiments");
+    while (list != NULL && *list != '\0' && wish.n < FOLLOWERS_MAX) {
+        size_t n = strcspn(list, ",");
+        snprintf(wish.ids[wish.n++], ENGINE_ID_BYTES, "%.*s",
+                 (int)(n < ENGINE_ID_BYTES ? n : ENGINE_ID_BYTES - 1), list);
+        list += list[n] == ',' ? n + 1 : n;
     }
-    if (!resumes)
-        cursor = (struct frame_cursor){0, FRAME_ALL};
-    struct follower *follower = follower_create(call, &cursor, n_runs, &error);
-    if (follower == NULL) {
-        http_reply_error(call->request, &error);
-        return;
-    }
-    follower->exact = exact;
-    if (reason != NULL)
-        frame_print_reset(&follower->frame, reason);
-    http_reply_stream(call->request, &source, follower);
+    if (wish.n == 0 || (list != NULL && *list != '\0'))
+        http_reply_problem(call->request, 400,
+                           "?experiments= expects 1 to 16 ids with commas between them", NULL);
+    else
+        open_stream(call, &wish);
 }

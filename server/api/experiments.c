@@ -11,7 +11,7 @@
 #include "server/base/json.h"
 #include "server/spec/presets.h"
 
-enum { LIST_DEFAULT = 50, LIST_MAX = 200, NAME_BYTES_MAX = 200 };
+enum { LIST_DEFAULT = 50, LIST_MAX = 200 };
 
 /* --- create --- */
 
@@ -19,7 +19,7 @@ enum { LIST_DEFAULT = 50, LIST_MAX = 200, NAME_BYTES_MAX = 200 };
 static void reply_faults(struct call *call, const struct faults *faults)
 {
     struct text extension = {0};
-    int n = faults->n_found < FAULTS_MAX ? faults->n_found : FAULTS_MAX;
+    int n = faults_n_kept(faults);
     text_printf(&extension, "\"errors\":[");
     for (int i = 0; i < n; i++) {
         text_printf(&extension, "%s{\"pointer\":", i == 0 ? "" : ",");
@@ -50,7 +50,9 @@ static struct spec *read_spec(struct call *call)
     json_t *expanded = faults == NULL ? NULL : presets_expand(body, faults);
     if (expanded != NULL)
         spec = spec_parse(expanded, faults);
-    if (faults == NULL)
+    if (faults != NULL && faults->no_memory)
+        error_set(&error, ERROR_MEMORY, "not enough memory to check the spec");
+    if (error.kind != ERROR_NONE)
         http_reply_error(call->request, &error);
     else if (spec == NULL)
         reply_faults(call, faults);
@@ -83,7 +85,8 @@ void experiments_create(struct call *call)
         return;
     const char *validate = http_query(call->request, "validate");
     if (validate != NULL && strcmp(validate, "false") != 0) {
-        json_t *json = json_pack("{s:O, s:i}", "spec", spec_json(spec), "runs", spec_n_runs(spec));
+        json_t *json = json_pack("{s:o, s:i}", "spec", json_private(spec_json(spec)), "runs",
+                                 spec_n_runs(spec));
         spec_destroy(spec);
         call_reply_json(call, 200, json);
         return;
@@ -138,16 +141,19 @@ void experiments_rename(struct call *call)
     json_t *body = call_body(call);
     if (body == NULL)
         return;
-    const char *name = json_string_value(json_object_get(body, "name"));
-    if (name == NULL || json_object_size(body) != 1 || strlen(name) > NAME_BYTES_MAX)
-        http_reply_problem(call->request, 422,
-                           "expected {\"name\": text of at most 200 bytes} and nothing else",
-                           "\"errors\":[{\"pointer\":\"/name\",\"detail\":\"expected a text of at "
-                           "most 200 bytes, the only member\"}]");
-    else if (lab_rename(call->api->lab, call->name, name, &error) != 0)
+    struct faults *faults = memory_array(1, sizeof *faults, &error);
+    const json_t *name = json_object_get(body, "name");
+    if (faults != NULL && (name == NULL || json_object_size(body) != 1))
+        faults_add(faults, "/name", "expected {\"name\": TEXT} and nothing else");
+    if (faults == NULL)
+        http_reply_error(call->request, &error);
+    else if (faults->n_found > 0 || spec_check_name(name, faults) != 0)
+        reply_faults(call, faults);
+    else if (lab_rename(call->api->lab, call->name, json_string_value(name), &error) != 0)
         http_reply_error(call->request, &error);
     else
         reply_experiment(call, 200);
+    free(faults);
     json_decref(body);
 }
 

@@ -35,21 +35,25 @@ int frame_read_id(const char *id, struct frame_cursor *out)
     return read_digits(&id, &out->n_sent) == 0 && *id == '\0' && out->n_sent < FRAME_ALL ? 0 : -1;
 }
 
-static void print_head(struct text *text, const struct frame_cursor *cursor, const char *event)
+void frame_print_cursor(struct text *text, const struct frame_cursor *cursor)
 {
-    text_printf(text, "id: %lld", (long long)cursor->sequence);
+    text_printf(text, "%lld", (long long)cursor->sequence);
     if (cursor->n_sent == FRAME_DONE)
         text_printf(text, ".done");
     else if (cursor->n_sent != FRAME_ALL)
         text_printf(text, ".%lld", (long long)cursor->n_sent);
-    text_printf(text, "\nevent: %s\ndata: ", event);
+}
+
+static void print_head(struct text *text, const char *event, const char *experiment)
+{
+    text_printf(text, "event: %s\ndata: {\"experiment\":\"%s\",", event, experiment);
 }
 
 /* Epochs first..first+n-1, every loss. */
 static void print_exact(struct text *text, const struct engine_entry *entry, int64_t first,
                         const double *losses, size_t n)
 {
-    text_printf(text, "{\"run\":%d,\"from\":%lld,\"to\":%lld,\"exact\":true,\"epochs\":[",
+    text_printf(text, "\"run\":%d,\"from\":%lld,\"to\":%lld,\"exact\":true,\"epochs\":[",
                 entry->run, (long long)first, (long long)(first + (int64_t)n - 1));
     for (size_t i = 0; i < n; i++)
         text_printf(text, i == 0 ? "%lld" : ",%lld", (long long)(first + (int64_t)i));
@@ -78,7 +82,7 @@ static void print_bucket_column(struct text *text, const char *name,
 static void print_thinned(struct text *text, const struct engine_entry *entry, size_t n)
 {
     struct thin_bucket buckets[FRAME_BUCKETS_MAX];
-    text_printf(text, "{\"run\":%d,\"from\":%lld,\"to\":%lld,\"exact\":false,\"epochs\":[",
+    text_printf(text, "\"run\":%d,\"from\":%lld,\"to\":%lld,\"exact\":false,\"epochs\":[",
                 entry->run, (long long)entry->first,
                 (long long)(entry->first + (int64_t)entry->n - 1));
     for (size_t b = 0; b < n; b++) {
@@ -95,8 +99,8 @@ static void print_thinned(struct text *text, const struct engine_entry *entry, s
     text_printf(text, "}\n\n");
 }
 
-void frame_print_entry(struct text *text, const struct engine_entry *entry, int n_buckets,
-                       struct frame_cursor *cursor)
+void frame_print_entry(struct text *text, const char *experiment, const struct engine_entry *entry,
+                       int n_buckets, struct frame_cursor *cursor)
 {
     size_t n_before = 0;
     if (cursor->sequence == entry->sequence && cursor->n_sent < (int64_t)entry->n)
@@ -104,32 +108,27 @@ void frame_print_entry(struct text *text, const struct engine_entry *entry, int 
     cursor->sequence = entry->sequence;
     cursor->n_sent = FRAME_ALL;
     if (entry->is_state) {
-        print_head(text, cursor, "state");
-        text_printf(text, "{\"run\":%d,\"state\":\"%s\",\"epoch\":%lld}\n\n", entry->run,
+        print_head(text, "state", experiment);
+        text_printf(text, "\"run\":%d,\"state\":\"%s\",\"epoch\":%lld}\n\n", entry->run,
                     run_state_name(entry->state), (long long)entry->first);
         return;
     }
     if (n_buckets > 0 && n_before == 0 && entry->n > (size_t)n_buckets) {
-        print_head(text, cursor, "epochs");
+        print_head(text, "epochs", experiment);
         print_thinned(text, entry, (size_t)n_buckets);
         return;
     }
     size_t n = entry->n - n_before < FRAME_EPOCHS ? entry->n - n_before : FRAME_EPOCHS;
     if (n_before + n < entry->n)
         cursor->n_sent = (int64_t)(n_before + n);
-    print_head(text, cursor, "epochs");
+    print_head(text, "epochs", experiment);
     print_exact(text, entry, entry->first + (int64_t)n_before, entry->losses + n_before, n);
 }
 
-void frame_print_end(struct text *text, const char *id, const char *state,
+void frame_print_end(struct text *text, const char *experiment, const char *state,
                      struct frame_cursor *cursor)
 {
     cursor->n_sent = FRAME_DONE;
-    print_head(text, cursor, "state");
-    text_printf(text, "{\"experiment\":\"%s\",\"state\":\"%s\"}\n\n", id, state);
-}
-
-void frame_print_reset(struct text *text, const char *reason)
-{
-    text_printf(text, "event: reset\ndata: {\"reason\":\"%s\"}\n\n", reason);
+    print_head(text, "state", experiment);
+    text_printf(text, "\"state\":\"%s\"}\n\n", state);
 }

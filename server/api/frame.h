@@ -7,7 +7,7 @@
 #include "server/base/json.h"
 #include "server/engine/engine.h"
 
-/* No frame is longer than this, so that a buffer of FRAME_BYTES_MAX takes any. */
+/* No frame is longer than this, so that a stream's buffer takes any with its id. */
 enum { FRAME_BYTES_MAX = 16384, FRAME_EPOCHS = 400, FRAME_BUCKETS_MAX = 160 };
 
 /* Where a reader stands in the log: it has had everything before `sequence`, and `n_sent` epochs
@@ -22,17 +22,17 @@ struct frame_cursor {
 /* "17", "17.512", "17.done" -> cursor; -1 when `id` is none of these. */
 int frame_read_id(const char *id, struct frame_cursor *out);
 
-/* Appends the next frame of `entry` from n_sent on and moves the cursor behind it. n_buckets > 0
- * makes a chunk one frame of so many buckets (at most FRAME_BUCKETS_MAX) with their extremes, if it
- * has more epochs and none of them was sent before; else every loss is there. */
-void frame_print_entry(struct text *text, const struct engine_entry *entry, int n_buckets,
-                       struct frame_cursor *cursor);
+/* The id's form of a cursor. */
+void frame_print_cursor(struct text *text, const struct frame_cursor *cursor);
 
-/* The last frame of a stream: the experiment's own state. */
-void frame_print_end(struct text *text, const char *id, const char *state,
+/* Appends the next frame of `entry` from n_sent on, but for its id, and moves the cursor behind it.
+ * n_buckets > 0 makes a chunk one frame of so many buckets (at most FRAME_BUCKETS_MAX) with their
+ * extremes, if it has more epochs and none of them was sent before; else every loss is there. */
+void frame_print_entry(struct text *text, const char *experiment, const struct engine_entry *entry,
+                       int n_buckets, struct frame_cursor *cursor);
+
+/* The last frame of an experiment: its own state. */
+void frame_print_end(struct text *text, const char *experiment, const char *state,
                      struct frame_cursor *cursor);
-
-/* Tells the client to forget what it has: the stream begins anew. */
-void frame_print_reset(struct text *text, const char *reason);
 
 #endif

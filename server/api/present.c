@@ -209,11 +209,11 @@ json_t *present_experiment(struct engine *engine, const struct study *study, str
     json_t *json = NULL;
     if (engine_each_run(engine, study->id, 0, record.n_runs, present_row, &presenting, error) == 0 &&
         error->kind == ERROR_NONE)
-        json = json_pack("{s:s, s:s, s:s, s:o, s:O, s:O, s:O}", "id", record.id, "name",
+        json = json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:O}", "id", record.id, "name",
                          record.name, "state", present_state(&record), "created",
                          time_json(record.created_ms), "epochs",
-                         json_at(spec_json(study->spec), "/training/epochs"), "spec",
-                         spec_json(study->spec), "runs", presenting.rows);
+                         json_private(json_at(spec_json(study->spec), "/training/epochs")), "spec",
+                         json_private(spec_json(study->spec)), "runs", presenting.rows);
     json_decref(presenting.rows);
     engine_experiment_clear(&record);
     return json;
@@ -223,7 +223,7 @@ json_t *present_experiment(struct engine *engine, const struct study *study, str
 static json_t *predict_json(const struct study *study)
 {
     json_t *predict = json_object_get(spec_json(study->spec), "predict");
-    return predict == NULL ? json_array() : json_incref(predict);
+    return predict == NULL ? json_array() : json_private(predict);
 }
 
 json_t *present_run(struct engine *engine, const struct study *study, int run, struct error *error)

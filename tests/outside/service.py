@@ -202,6 +202,11 @@ class Server:
         return EventStream(self.port, f"/api/v1/experiments/{experiment_id}/events{query}",
                            headers, seconds * self.slowness)
 
+    def stream_of_several(self, ids, query="", last_id=None, seconds=60):
+        headers = {} if last_id is None else {"Last-Event-ID": last_id}
+        return EventStream(self.port, f"/api/v1/events?experiments={','.join(ids)}{query}",
+                           headers, seconds * self.slowness)
+
     def events(self, experiment_id, query="", last_id=None, seconds=60):
         """All events of a stream until the server ends it."""
         with self.stream(experiment_id, query, last_id, seconds) as stream:

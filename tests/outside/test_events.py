@@ -95,7 +95,7 @@ def test_live_stream_ends_with_the_states(server):
     assert events[-1].name == "state"
     assert states[-2]["run"] == 0 and states[-2]["state"] == "done"
     assert states[-2]["epoch"] == 30000
-    assert {"run": 0, "state": "running", "epoch": 0} in states
+    assert {"experiment": experiment, "run": 0, "state": "running", "epoch": 0} in states
 
 
 def test_frames_are_small_and_carry_ids(server):

@@ -51,7 +51,7 @@ static void cuts_a_chunk_without_gap_or_repetition(void **state)
     do {
         struct text text = {0};
         long long from, to;
-        frame_print_entry(&text, &entry, 0, &cursor);
+        frame_print_entry(&text, "e", &entry, 0, &cursor);
         const char *data = strstr(text.bytes, "\"from\":");
         assert_non_null(data);
         assert_int_equal(sscanf(data, "\"from\":%lld,\"to\":%lld", &from, &to), 2);
@@ -74,7 +74,7 @@ static void never_exceeds_the_frame_size(void **state)
             struct frame_cursor cursor = {0, FRAME_ALL};
             struct text text = {0};
             entry.run = 1023;
-            frame_print_entry(&text, &entry, exact ? 0 : FRAME_BUCKETS_MAX, &cursor);
+            frame_print_entry(&text, "e", &entry, exact ? 0 : FRAME_BUCKETS_MAX, &cursor);
             assert_true(text.n_bytes <= FRAME_BYTES_MAX);
             text_clear(&text);
         }
@@ -89,7 +89,7 @@ static void keeps_the_extremes_when_thinned(void **state)
     struct engine_entry entry = chunk(9, 1, 100000);
     struct frame_cursor cursor = {0, FRAME_ALL};
     struct text text = {0};
-    frame_print_entry(&text, &entry, 100, &cursor);
+    frame_print_entry(&text, "e", &entry, 100, &cursor);
     assert_non_null(strstr(text.bytes, "\"exact\":false"));
     assert_non_null(strstr(text.bytes, "\"from\":1,\"to\":100000"));
     assert_non_null(strstr(text.bytes, "1000000000"));
@@ -107,7 +107,7 @@ static void writes_a_loss_that_is_not_finite_as_null(void **state)
     struct engine_entry entry = chunk(1, 1, 3);
     struct frame_cursor cursor = {0, FRAME_ALL};
     struct text text = {0};
-    frame_print_entry(&text, &entry, 0, &cursor);
+    frame_print_entry(&text, "e", &entry, 0, &cursor);
     assert_non_null(strstr(text.bytes, "\"loss\":[null,null,0.5]"));
     text_clear(&text);
 }

@@ -1,0 +1,224 @@
+/* A follower: one reader's place in one experiment's log.
+ *
+ * DESIGN: whether the experiment has ended is asked before the log is read, so the end is told only
+ * behind everything else. What waits at the beginning of a catch-up decides how much of it is
+ * thinned. */
+#include "server/api/follower.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/memory.h"
+#include "server/api/present.h"
+
+/* Far behind: more epochs of a run wait than FAR_BEHIND. Then they come as about POINTS_A_RUN
+ * buckets, unless all points were asked for. */
+enum { FAR_BEHIND = 10000, POINTS_A_RUN = 2000 };
+
+struct follower {
+    struct lab *lab;
+    char id[ENGINE_ID_BYTES];
+    int n_runs;
+    int exact;
+    struct watch *watch;
+    uint64_t seen; /* the watch's version when the log was last read to its end */
+    int is_new;    /* not read yet */
+    int is_catching_up; /* the last read ended without room: there are more entries */
+    int is_over;
+    struct frame_cursor cursor;
+    int64_t *waiting; /* [n_runs] epochs a run was far behind with; NULL while none is */
+};
+
+struct follower *follower_create(struct lab *lab, const char *id, int n_runs, int exact,
+                                 const struct frame_cursor *cursor, struct error *error)
+{
+    struct follower *follower = memory_array(1, sizeof *follower, error);
+    if (follower == NULL)
+        return NULL;
+    follower->watch = watch_open(lab_watches(lab), id, error);
+    if (follower->watch == NULL) {
+        free(follower);
+        return NULL;
+    }
+    follower->lab = lab;
+    strncpy(follower->id, id, sizeof follower->id - 1);
+    follower->n_runs = n_runs;
+    follower->exact = exact;
+    follower->is_new = 1;
+    follower->cursor = *cursor;
+    return follower;
+}
+
+void follower_destroy(struct follower *follower)
+{
+    if (follower == NULL)
+        return;
+    watch_close(lab_watches(follower->lab), follower->watch);
+    free(follower->waiting);
+    free(follower);
+}
+
+int follower_is_ready(const struct follower *follower)
+{
+    return !follower->is_over && (follower->is_new || follower->is_catching_up ||
+                                  watch_version(follower->watch) != follower->seen);
+}
+
+int follower_is_over(const struct follower *follower)
+{
+    return follower->is_over;
+}
+
+struct frame_cursor follower_cursor(const struct follower *follower)
+{
+    return follower->cursor;
+}
+
+/* Where reading goes on: behind the cursor's entry, or at it when it was sent in part. */
+static int64_t after(const struct frame_cursor *cursor)
+{
+    return cursor->n_sent >= FRAME_ALL ? cursor->sequence : cursor->sequence - 1;
+}
+
+/* --- thinning --- */
+
+static int note_waiting(void *context, int run, int64_t n_epochs)
+{
+    struct follower *follower = context;
+    if (follower->waiting == NULL)
+        follower->waiting = memory_array((size_t)follower->n_runs, sizeof(int64_t), NULL);
+    if (follower->waiting != NULL)
+        follower->waiting[run] = n_epochs;
+    return follower->waiting == NULL; /* without memory every point is sent */
+}
+
+static int measure_backlog(struct follower *follower)
+{
+    if (follower->exact || follower->is_catching_up)
+        return 0;
+    free(follower->waiting);
+    follower->waiting = NULL;
+    return engine_each_waiting(lab_engine(follower->lab), follower->id, after(&follower->cursor),
+                               FAR_BEHIND, note_waiting, follower, NULL);
+}
+
+static int buckets_for(const struct follower *follower, const struct engine_entry *entry)
+{
+    int64_t waiting = follower->waiting == NULL ? 0 : follower->waiting[entry->run];
+    if (waiting == 0)
+        return 0;
+    int64_t n = (int64_t)entry->n * POINTS_A_RUN / waiting;
+    return n < 1 ? 1 : n > FRAME_BUCKETS_MAX ? FRAME_BUCKETS_MAX : (int)n;
+}
+
+/* --- reading --- */
+
+struct reading {
+    struct follower *follower;
+    follower_take_fn take;
+    void *context;
+    struct text frame;
+    int is_full;
+};
+
+/* Hands the printed frame over, or goes back to where the cursor was. */
+static int hand_over(struct reading *reading, const struct frame_cursor *before)
+{
+    int is_taken =
+        !reading->frame.failed && reading->take(reading->context, &reading->frame);
+    reading->frame.n_bytes = 0;
+    if (!is_taken) {
+        reading->follower->cursor = *before;
+        reading->is_full = 1;
+    }
+    return is_taken;
+}
+
+static int print_entry(void *context, const struct engine_entry *entry)
+{
+    struct reading *reading = context;
+    struct follower *follower = reading->follower;
+    struct frame_cursor *cursor = &follower->cursor;
+    if (entry->sequence == cursor->sequence && cursor->n_sent >= FRAME_ALL)
+        return 0;
+    do {
+        struct frame_cursor before = *cursor;
+        frame_print_entry(&reading->frame, follower->id, entry, buckets_for(follower, entry),
+                          cursor);
+        if (!hand_over(reading, &before))
+            return 1;
+    } while (cursor->n_sent < FRAME_ALL);
+    return 0;
+}
+
+static void print_end(struct reading *reading, const char *state)
+{
+    struct follower *follower = reading->follower;
+    struct frame_cursor before = follower->cursor;
+    frame_print_end(&reading->frame, follower->id, state, &follower->cursor);
+    follower->is_over = hand_over(reading, &before);
+}
+
+/* The experiment's state, "deleted" when it is gone, NULL when the engine failed. */
+static const char *state_of(const struct follower *follower)
+{
+    struct engine_experiment record = {0};
+    struct error error = ERROR_INIT;
+    if (engine_find(lab_engine(follower->lab), follower->id, &record, &error) != 0)
+        return error.kind == ERROR_NOT_FOUND ? "deleted" : NULL;
+    const char *state = present_state(&record);
+    engine_experiment_clear(&record);
+    return state;
+}
+
+static int read_log(struct reading *reading)
+{
+    struct follower *follower = reading->follower;
+    uint64_t version = watch_version(follower->watch);
+    const char *state = state_of(follower);
+    int is_deleted = state != NULL && strcmp(state, "deleted") == 0;
+    if (state == NULL)
+        return -1;
+    if (!is_deleted && (measure_backlog(follower) != 0 ||
+                        engine_read_log(lab_engine(follower->lab), follower->id,
+                                        after(&follower->cursor), print_entry, reading, NULL) != 0))
+        return -1;
+    if (!reading->is_full && (is_deleted || strcmp(state, "done") == 0))
+        print_end(reading, state);
+    follower->is_catching_up = reading->is_full;
+    follower->seen = version;
+    return 0;
+}
+
+int follower_read(struct follower *follower, follower_take_fn take, void *context)
+{
+    struct reading reading = {.follower = follower, .take = take, .context = context};
+    int result = follower->is_over ? 0 : read_log(&reading);
+    follower->is_new = 0;
+    text_clear(&reading.frame);
+    return result;
+}
+
+/* --- cursors --- */
+
+struct lookup {
+    const struct frame_cursor *cursor;
+    int is_found;
+};
+
+static int look_up(void *context, const struct engine_entry *entry)
+{
+    struct lookup *lookup = context;
+    const struct frame_cursor *cursor = lookup->cursor;
+    lookup->is_found = entry->sequence == cursor->sequence &&
+                       (cursor->n_sent >= FRAME_ALL || cursor->n_sent < (int64_t)entry->n);
+    return 1;
+}
+
+int follower_knows(struct lab *lab, const char *id, const struct frame_cursor *cursor)
+{
+    struct lookup lookup = {cursor, cursor->sequence == 0 && cursor->n_sent == FRAME_ALL};
+    if (cursor->sequence > 0)
+        engine_read_log(lab_engine(lab), id, cursor->sequence - 1, look_up, &lookup, NULL);
+    return lookup.is_found;
+}
