@@ -228,6 +228,8 @@ export class Curves {
 
     drawNote(now, picture, from, to) {
         const notes = [];
+        if (this.losses.reached() === 0)
+            notes.push(this.ended ? "Fetching the losses \u2026" : "Waiting for the first epoch.");
         if (this.losses.thinned(Math.max(from, 1), to))
             notes.push("Thinned: some points stand for a range of epochs, drawn from its lowest " +
                 "to its highest loss. Drag over a part to see it finer.");
