@@ -10,6 +10,12 @@
  * skipped). A stream is a reader's position in the log; what is live, what is catch-up and what is
  * resumed read the same entries. A run starts out queued without an entry.
  *
+ * Bounded history (core/train/history.h): a run's first epochs are kept one by one, as many as its
+ * worker likes; those after them are handed over as buckets, an envelope. When a run has many
+ * envelope entries or buckets, all but the newest few entries become one, of cells of the present
+ * stride, under the last one's sequence number; the other numbers are gone. A reader whose position
+ * lies between the merged ones finds that by the entry's `since`.
+ *
  * Resuming: until a run has ended, its checkpoint stands at its committed epoch, always; whoever
  * claims it goes on there.
  *
@@ -27,10 +33,13 @@
 #include <stdint.h>
 
 #include "core/base/error.h"
+#include "core/train/history.h"
 
 enum {
     ENGINE_ID_BYTES = 24,           /* with the NUL: an id has 1 to 23 bytes */
-    ENGINE_ENTRY_EPOCHS_MAX = 65536 /* a longer chunk becomes several entries of the log */
+    ENGINE_ENTRY_EPOCHS_MAX = 65536, /* a longer chunk becomes several entries of the log */
+    ENGINE_ENTRY_BUCKETS_MAX = HISTORY_BUCKETS,
+    ENGINE_CHUNK_BUCKETS_MAX = 1024
 };
 
 enum run_state { RUN_QUEUED, RUN_RUNNING, RUN_DONE, RUN_DIVERGED, RUN_CANCELLED, RUN_FAILED };
@@ -70,6 +79,7 @@ struct engine_run {
     char *overrides; /* JSON text; owned by whoever got the record */
     char *message;   /* why it failed or where it diverged; "" otherwise; owned likewise */
     int64_t epoch;   /* committed epochs */
+    int64_t exact;   /* of these, the first ones, whose losses are kept one by one */
     double loss, first_loss, best_loss; /* of committed epochs; NaN before the first */
     int64_t best_epoch;                 /* the first one with best_loss; 0 while there is none */
     int64_t diverged_epoch, diverged_sample; /* 0, -1 unless diverged */
@@ -140,14 +150,25 @@ enum engine_result engine_claim(struct engine *engine, const char *id, int run,
 int engine_checkpoint(struct engine *engine, const char *id, int run, void **out_bytes,
                       size_t *out_n_bytes, int64_t *out_epoch, struct error *error);
 
-/* What one append commits, all or nothing: n losses of the epochs first..first+n-1 and the
- * checkpoint after the last of them. Losses keep every bit, NaN and infinities too. */
+/* The latest of the checkpoints that a run keeps to replay from whose epoch is at most `epoch`;
+ * otherwise as engine_checkpoint. */
+int engine_kept_checkpoint(struct engine *engine, const char *id, int run, int64_t epoch,
+                           void **out_bytes, size_t *out_n_bytes, int64_t *out_epoch,
+                           struct error *error);
+
+/* What one append commits, all or nothing: n losses of the epochs first..first+n-1, the buckets of
+ * the epochs after these, and the checkpoint after the last of all. Losses keep every bit, NaN and
+ * infinities too. */
 struct engine_chunk {
-    int64_t first; /* the run's committed epoch + 1, else ERROR_INVALID; not read if n is 0 */
-    size_t n;      /* >= 0 */
+    int64_t first; /* the run's committed epoch + 1, else ERROR_INVALID; not read without epochs */
+    size_t n;      /* >= 0; 0 once there are buckets of the run, else ERROR_INVALID */
     const double *losses;   /* [n] */
     const void *checkpoint; /* NULL: keep the old one */
     size_t checkpoint_bytes;
+    size_t n_buckets; /* at most ENGINE_CHUNK_BUCKETS_MAX */
+    const struct history_bucket *buckets;
+    int64_t spacing; /* > 0: the checkpoint is kept to replay from if there is none yet in its cell
+                        of so many epochs; of those kept, only the first of each cell stays */
 };
 
 /* Commits a chunk (a process kill keeps it; a power cut may lose the last ones, never a middle
@@ -171,19 +192,31 @@ enum engine_result engine_release(struct engine *engine, const struct engine_cla
 
 /* --- reading ------------------------------------------------------------------------------- */
 
-/* Copies the losses of the epochs first..first+max-1 (first >= 1), as many as are committed, into
- * out; *out_n how many. */
+/* Copies the losses of the epochs first..first+max-1 (first >= 1), as many as are committed and
+ * kept one by one, into out; *out_n how many. */
 int engine_read_losses(struct engine *engine, const char *id, int run, int64_t first, size_t max,
                        double *out, size_t *out_n, struct error *error);
 
+/* What is known of the epochs behind those kept one by one: buckets gathered (history_gather) in
+ * cells of the run's stride, or of the first doubled one that gives at most max_buckets (>= 1). So
+ * they depend on the losses alone. *out_exact: the epoch before the first. *out_buckets is the
+ * caller's to free; NULL when there are none. */
+int engine_read_envelope(struct engine *engine, const char *id, int run, size_t max_buckets,
+                         struct history_bucket **out_buckets, size_t *out_n, int64_t *out_exact,
+                         struct error *error);
+
 struct engine_entry {
     int64_t sequence;
+    int64_t since; /* the sequence number of the first entry that was merged into this one; its own
+                      if none was */
     int run;
     int is_state;         /* 1: a state change, 0: a chunk of epochs */
     enum run_state state; /* is_state */
     int64_t first;        /* chunk: its first epoch, 1-based; state: the run's epoch then */
-    size_t n;             /* chunk: number of epochs, 1..ENGINE_ENTRY_EPOCHS_MAX; state: 0 */
+    size_t n;             /* losses: 1..ENGINE_ENTRY_EPOCHS_MAX; state and envelope: 0 */
     const double *losses; /* [n], valid during the call */
+    size_t n_buckets;     /* envelope: 1..ENGINE_ENTRY_BUCKETS_MAX, else 0 */
+    const struct history_bucket *buckets; /* [n_buckets], valid during the call */
 };
 
 /* Calls `each` for the experiment's log entries with a sequence number > after, ascending; stops
@@ -192,7 +225,7 @@ typedef int (*engine_entry_fn)(void *context, const struct engine_entry *entry);
 int engine_read_log(struct engine *engine, const char *id, int64_t after, engine_entry_fn each,
                     void *context, struct error *error);
 
-/* Calls `each` for every run of which more than `more_than` epochs stand in entries with a sequence
+/* Calls `each` for every run of which more than `more_than` losses stand in entries with a sequence
  * number > after. */
 typedef int (*engine_waiting_fn)(void *context, int run, int64_t n_epochs);
 int engine_each_waiting(struct engine *engine, const char *id, int64_t after, int64_t more_than,

@@ -84,7 +84,7 @@ int engine_delete(struct engine *engine, const char *id, struct error *error)
     return 0;
 }
 
-/* Removes a few rows of one deleted experiment, in the order log, checkpoints, its mark. */
+/* Removes a few rows of one deleted experiment: its log, its checkpoints, at last its mark. */
 static int delete_some(struct engine *engine, int64_t key, struct error *error)
 {
     static const char *const steps[] = {
@@ -92,6 +92,7 @@ static int delete_some(struct engine *engine, int64_t key, struct error *error)
         "  (SELECT sequence FROM log WHERE experiment = ? ORDER BY sequence LIMIT 64)",
         "DELETE FROM checkpoint WHERE rowid IN"
         "  (SELECT rowid FROM checkpoint WHERE experiment = ? LIMIT 8)",
+        "DELETE FROM kept WHERE rowid IN (SELECT rowid FROM kept WHERE experiment = ? LIMIT 8)",
         "DELETE FROM deleted WHERE experiment = ?"};
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
         if (run_with_key(engine, steps[i], key, error) != 0)

@@ -23,7 +23,10 @@ enum { READERS_KEPT = 8, READER_BUSY_MS = 1000, WRITER_BUSY_MS = 5000 };
 struct reader {
     struct connection connection;
     struct reader *next;                    /* while idle */
-    double losses[ENGINE_ENTRY_EPOCHS_MAX]; /* the entry being read */
+    union {                                 /* of the entry being read */
+        double losses[ENGINE_ENTRY_EPOCHS_MAX];
+        struct history_bucket buckets[ENGINE_ENTRY_BUCKETS_MAX];
+    };
 };
 
 struct engine {
@@ -38,7 +41,7 @@ struct engine {
     /* Whoever has the turn. */
     struct connection writer;
     int writer_sync;                          /* enum write_sync, or -1: not known */
-    uint64_t packed[ENGINE_ENTRY_EPOCHS_MAX]; /* losses on their way into the log */
+    uint64_t packed[ENGINE_ENTRY_EPOCHS_MAX]; /* losses or buckets on their way into the log */
 
     pthread_mutex_t readers_mutex;
     struct reader *idle; /* guarded by readers_mutex */
@@ -81,6 +84,7 @@ struct run_key {
     int64_t experiment;
     int run;
     int64_t epoch;
+    int64_t exact; /* epochs kept one by one; find_run and a chunk set it */
 };
 
 /* Adds a log entry for the run's new state; *out_sequence may be NULL. In a turn. */
@@ -90,6 +94,32 @@ int log_add_state(struct engine *engine, const struct run_key *key, enum run_sta
 /* Adds the chunk's losses. In a turn. */
 int log_add_losses(struct engine *engine, const struct run_key *key,
                    const struct engine_chunk *chunk, struct error *error);
+
+/* --- sqlite_envelope.c ---------------------------------------------------------------------- */
+
+/* How much of a run's envelope stands in the log. */
+struct envelope_size {
+    int64_t n_entries, n_buckets;
+};
+
+/* Adds the chunk's buckets, the first epoch of which is `first`. In a turn. */
+int envelope_add(struct engine *engine, const struct run_key *key, int64_t first,
+                 const struct engine_chunk *chunk, struct envelope_size *size,
+                 struct error *error);
+
+/* Merges older entries when there are many; key->epoch counts what was added. In a turn. */
+int envelope_merge(struct engine *engine, const struct run_key *key, struct envelope_size *size,
+                   struct error *error);
+
+/* Buckets of the row's n (below 0) and bytes, checked, into out[ENGINE_ENTRY_BUCKETS_MAX];
+ * how many, 0 when they cannot be. */
+size_t envelope_unpack(struct query *query, int64_t n, int column, struct history_bucket *out);
+
+/* --- sqlite_checkpoint.c -------------------------------------------------------------------- */
+
+/* Makes the chunk's checkpoint the run's latest, and keeps it too where it is due. In a turn. */
+int checkpoint_store(struct engine *engine, const struct run_key *key,
+                     const struct engine_chunk *chunk, struct error *error);
 
 /* --- sqlite_delete.c ------------------------------------------------------------------------ */
 

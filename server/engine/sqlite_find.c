@@ -34,7 +34,7 @@ int find_run(struct connection *connection, const char *id, int run, struct run_
 {
     struct query query;
     query_start(&query, connection,
-                "SELECT run.experiment, run.epoch FROM experiment"
+                "SELECT run.experiment, run.epoch, run.exact FROM experiment"
                 "  JOIN run ON run.experiment = experiment.key"
                 "  WHERE experiment.id = ? AND run.run = ?",
                 error);
@@ -42,12 +42,14 @@ int find_run(struct connection *connection, const char *id, int run, struct run_
     query_bind_integer(&query, run);
     int found = query_step(&query);
     if (found)
-        *out_key = (struct run_key){query_integer(&query, 0), run, query_integer(&query, 1)};
+        *out_key = (struct run_key){query_integer(&query, 0), run, query_integer(&query, 1),
+                                    query_integer(&query, 2)};
     if (query_end(&query) != 0)
         return -1;
     if (!found)
         return run_missing(connection, id, run, error);
-    if (out_key->epoch < 0 || out_key->epoch > (int64_t)1 << 53)
+    if (out_key->exact < 0 || out_key->epoch < out_key->exact ||
+        out_key->epoch > (int64_t)1 << 53)
         return connection_damaged(connection, "a number of epochs", error);
     return 0;
 }
@@ -147,7 +149,7 @@ int engine_list(struct engine *engine, int64_t cursor, int limit, engine_experim
 
 #define RUN_COLUMNS                                                                                \
     "run.run, state, overrides, message, epoch, loss, first_loss, best_loss, best_epoch,"          \
-    " diverged_epoch, diverged_sample, started_ms, ended_ms"
+    " diverged_epoch, diverged_sample, started_ms, ended_ms, exact"
 
 /* The present row, its text borrowed from the query. */
 static struct engine_run run_row(struct query *query)
@@ -167,7 +169,8 @@ static struct engine_run run_row(struct query *query)
                                .diverged_epoch = query_integer(query, 9),
                                .diverged_sample = query_integer(query, 10),
                                .started_ms = query_integer(query, 11),
-                               .ended_ms = query_integer(query, 12)};
+                               .ended_ms = query_integer(query, 12),
+                               .exact = query_integer(query, 13)};
 }
 
 static int run_keep(const struct engine_run *row, struct engine_run *out, struct error *error)

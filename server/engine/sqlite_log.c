@@ -109,7 +109,7 @@ static int copy_losses(struct reader *reader, const struct run_key *key, int64_t
         const unsigned char *bytes = entry_bytes(&query, 2, n);
         int follows = next == first ? entry_first <= next : entry_first == next;
         if (bytes == NULL || !follows || entry_first < 1 || entry_first + n <= next ||
-            entry_first + n - 1 > key->epoch)
+            entry_first + n - 1 > key->exact)
             break;
         int64_t stop = entry_first + n < end ? entry_first + n : end;
         unpack(out + (next - first), bytes + (next - entry_first) * (int64_t)sizeof *out,
@@ -133,8 +133,8 @@ int engine_read_losses(struct engine *engine, const char *id, int run, int64_t f
         return -1;
     struct run_key key;
     int result = find_run(&reader->connection, id, run, &key, error);
-    if (result == 0 && first <= key.epoch && max > 0) {
-        size_t committed = (size_t)(key.epoch - first) + 1;
+    if (result == 0 && first <= key.exact && max > 0) {
+        size_t committed = (size_t)(key.exact - first) + 1;
         size_t n = max < committed ? max : committed;
         result = copy_losses(reader, &key, first, n, out, error);
         *out_n = result == 0 ? n : 0;
@@ -143,25 +143,36 @@ int engine_read_losses(struct engine *engine, const char *id, int run, int64_t f
     return result;
 }
 
-/* The present row as an entry; its losses go into the reader. -1: the row cannot be. */
+static int read_state(struct query *query, struct engine_entry *out)
+{
+    int state = run_state_find(query_text(query, 2));
+    if (!query->failed && state < 0)
+        query->failed = connection_damaged(query->connection, "an unknown state", query->error);
+    out->is_state = 1;
+    out->state = (enum run_state)state;
+    return query->failed ? -1 : 0;
+}
+
+/* The present row as an entry; its losses or buckets go into the reader. -1: the row cannot be. */
 static int read_entry(struct reader *reader, struct query *query, struct engine_entry *out)
 {
+    int64_t n = query_integer(query, 4), since = query_integer(query, 6);
     *out = (struct engine_entry){.sequence = query_integer(query, 0),
                                  .run = (int)query_integer(query, 1),
-                                 .first = query_integer(query, 3),
-                                 .n = (size_t)query_integer(query, 4)};
-    out->is_state = out->n == 0;
-    if (out->is_state) {
-        int state = run_state_find(query_text(query, 2));
-        if (!query->failed && state < 0)
-            query->failed = connection_damaged(query->connection, "an unknown state", query->error);
-        out->state = (enum run_state)state;
-        return query->failed ? -1 : 0;
+                                 .first = query_integer(query, 3)};
+    out->since = since > 0 ? since : out->sequence;
+    if (n == 0)
+        return read_state(query, out);
+    if (n < 0) {
+        out->buckets = reader->buckets;
+        out->n_buckets = envelope_unpack(query, n, 5, reader->buckets);
+        return out->n_buckets > 0 ? 0 : -1;
     }
-    const unsigned char *bytes = entry_bytes(query, 5, query_integer(query, 4));
+    const unsigned char *bytes = entry_bytes(query, 5, n);
     if (bytes == NULL)
         return -1;
-    unpack(reader->losses, bytes, out->n);
+    unpack(reader->losses, bytes, (size_t)n);
+    out->n = (size_t)n;
     out->losses = reader->losses;
     return 0;
 }
@@ -177,7 +188,7 @@ int engine_read_log(struct engine *engine, const char *id, int64_t after, engine
     if (result == 0) {
         struct query query;
         query_start(&query, &reader->connection,
-                    "SELECT sequence, run, state, first, n, losses FROM log"
+                    "SELECT sequence, run, state, first, n, losses, since FROM log"
                     "  WHERE experiment = ? AND sequence > ? ORDER BY sequence",
                     error);
         query_bind_integer(&query, key);
@@ -203,7 +214,7 @@ int engine_each_waiting(struct engine *engine, const char *id, int64_t after, in
     if (result == 0) {
         struct query query;
         query_start(&query, &reader->connection,
-                    "SELECT run, sum(n) AS waiting FROM log WHERE experiment = ? AND sequence > ?"
+                    "SELECT run, sum(max(n, 0)) AS waiting FROM log WHERE experiment = ? AND sequence > ?"
                     "  GROUP BY run HAVING waiting > ?",
                     error);
         query_bind_integer(&query, key);

@@ -80,7 +80,27 @@ static const char version_1[] =
     "CREATE TABLE deleted(experiment INTEGER PRIMARY KEY) STRICT;"
     "INSERT INTO sqlite_sequence(name, seq) VALUES('log', 0);";
 
-static const char *const migrations[] = {version_1};
+/* Notes on version 2, bounded history:
+ * - run.exact: epochs kept one by one. What of the run's envelope stands in the log is counted.
+ * - An envelope entry of the log has n below 0, minus its epochs, and buckets in `losses`; `since`
+ *   when others were merged into it (sqlite_envelope.c).
+ * - kept holds checkpoints to replay from; the latest stays in checkpoint. */
+static const char version_2[] =
+    "ALTER TABLE run ADD COLUMN exact INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE run ADD COLUMN envelope_entries INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE run ADD COLUMN envelope_buckets INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE run SET exact = epoch;"
+    "ALTER TABLE log ADD COLUMN since INTEGER;"
+    "CREATE INDEX log_envelope ON log(experiment, run, first) WHERE n < 0;"
+    "CREATE TABLE kept("
+    "  experiment INTEGER NOT NULL,"
+    "  run INTEGER NOT NULL,"
+    "  epoch INTEGER NOT NULL,"
+    "  bytes BLOB NOT NULL,"
+    "  PRIMARY KEY(experiment, run, epoch)"
+    ") STRICT;";
+
+static const char *const migrations[] = {version_1, version_2};
 enum { VERSION = sizeof migrations / sizeof migrations[0] };
 
 static int read_identity(struct connection *connection, int64_t *out_version, int *out_is_new,

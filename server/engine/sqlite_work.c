@@ -46,7 +46,9 @@ static enum engine_result find_queued(struct engine *engine, const char *id, int
     query_bind_integer(&query, run);
     int found = query_step(&query);
     if (found)
-        *out_key = (struct run_key){query_integer(&query, 0), run, query_integer(&query, 1)};
+        *out_key = (struct run_key){.experiment = query_integer(&query, 0),
+                                    .run = run,
+                                    .epoch = query_integer(&query, 1)};
     if (query_end(&query) != 0)
         return ENGINE_ERROR;
     return found ? ENGINE_OK : ENGINE_FENCED;
@@ -99,6 +101,7 @@ struct progress {
     struct run_key key;
     double loss, first_loss, best_loss;
     int64_t best_epoch;
+    struct envelope_size envelope;
 };
 
 static enum engine_result find_claimed(struct engine *engine, const struct engine_claim *claim,
@@ -106,7 +109,8 @@ static enum engine_result find_claimed(struct engine *engine, const struct engin
 {
     struct query query;
     query_start(&query, &engine->writer,
-                "SELECT run.experiment, epoch, loss, first_loss, best_loss, best_epoch"
+                "SELECT run.experiment, epoch, loss, first_loss, best_loss, best_epoch, exact,"
+                "  envelope_entries, envelope_buckets"
                 "  FROM experiment JOIN run ON run.experiment = experiment.key"
                 "  WHERE id = ? AND run = ? AND attempt = ? AND state = 'running'",
                 error);
@@ -116,7 +120,9 @@ static enum engine_result find_claimed(struct engine *engine, const struct engin
     int found = query_step(&query);
     if (found)
         *out = (struct progress){
-            .key = {query_integer(&query, 0), claim->run, query_integer(&query, 1)},
+            .key = {query_integer(&query, 0), claim->run, query_integer(&query, 1),
+                    query_integer(&query, 6)},
+            .envelope = {query_integer(&query, 7), query_integer(&query, 8)},
             .loss = query_real(&query, 2),
             .first_loss = query_real(&query, 3),
             .best_loss = query_real(&query, 4),
@@ -126,25 +132,49 @@ static enum engine_result find_claimed(struct engine *engine, const struct engin
     return found ? ENGINE_OK : ENGINE_FENCED;
 }
 
+static int check_buckets(const struct engine_claim *claim, const struct engine_chunk *chunk,
+                         struct error *error)
+{
+    if (chunk->n_buckets > ENGINE_CHUNK_BUCKETS_MAX)
+        return error_set(error, ERROR_INVALID,
+                         "chunk of run %d of experiment %s: got %zu buckets, expected at most %d",
+                         claim->run, claim->id, chunk->n_buckets, ENGINE_CHUNK_BUCKETS_MAX);
+    for (size_t b = 0; b < chunk->n_buckets; b++)
+        if (chunk->buckets[b].n < 1)
+            return error_set(error, ERROR_INVALID,
+                             "chunk of run %d of experiment %s: got a bucket of %lld epochs, "
+                             "expected 1 or more",
+                             claim->run, claim->id, (long long)chunk->buckets[b].n);
+    return 0;
+}
+
 /* `is_last`: nothing will go on from the chunk, so it may come without a checkpoint. */
 static int check_chunk(const struct progress *progress, const struct engine_claim *claim,
                        const struct engine_chunk *chunk, int is_last, struct error *error)
 {
-    if (chunk->n > 0 && chunk->first != progress->key.epoch + 1)
+    if (chunk->n + chunk->n_buckets > 0 && chunk->first != progress->key.epoch + 1)
         return error_set(error, ERROR_INVALID,
                          "chunk of run %d of experiment %s: got first epoch %lld, expected %lld",
                          claim->run, claim->id, (long long)chunk->first,
                          (long long)progress->key.epoch + 1);
-    if (chunk->n > 0 && chunk->checkpoint == NULL && !is_last)
+    if (chunk->n + chunk->n_buckets > 0 && chunk->checkpoint == NULL && !is_last)
         return error_set(error, ERROR_INVALID,
-                         "chunk of run %d of experiment %s: got %zu epochs without a checkpoint, "
-                         "expected one with them",
+                         "chunk of run %d of experiment %s: got %zu epochs%s without a "
+                         "checkpoint, expected one with them",
+                         claim->run, claim->id, chunk->n, chunk->n_buckets > 0 ? " and more" : "");
+    if (chunk->n > 0 && progress->key.exact < progress->key.epoch)
+        return error_set(error, ERROR_INVALID,
+                         "chunk of run %d of experiment %s: got %zu losses behind buckets, "
+                         "expected buckets",
                          claim->run, claim->id, chunk->n);
-    return 0;
+    return check_buckets(claim, chunk, error);
 }
 
+/* The progress behind the chunk's losses. */
 static void advance(struct progress *progress, const struct engine_chunk *chunk)
 {
+    if (chunk->n == 0)
+        return;
     if (progress->key.epoch == 0)
         progress->first_loss = chunk->losses[0];
     for (size_t i = 0; i < chunk->n; i++) {
@@ -156,6 +186,22 @@ static void advance(struct progress *progress, const struct engine_chunk *chunk)
     }
     progress->loss = chunk->losses[chunk->n - 1];
     progress->key.epoch += (int64_t)chunk->n;
+    progress->key.exact = progress->key.epoch;
+}
+
+/* And behind its buckets. The first loss of a run that begins with a bucket is not known. */
+static void advance_envelope(struct progress *progress, const struct engine_chunk *chunk)
+{
+    for (size_t b = 0; b < chunk->n_buckets; b++) {
+        const struct history_bucket *bucket = &chunk->buckets[b];
+        if (bucket->lowest != 0 &&
+            (isnan(progress->best_loss) || bucket->min < progress->best_loss)) {
+            progress->best_loss = bucket->min;
+            progress->best_epoch = bucket->lowest;
+        }
+        progress->loss = bucket->last;
+        progress->key.epoch += bucket->n;
+    }
 }
 
 static int store_progress(struct engine *engine, const struct progress *progress,
@@ -163,7 +209,8 @@ static int store_progress(struct engine *engine, const struct progress *progress
 {
     struct query query;
     query_start(&query, &engine->writer,
-                "UPDATE run SET epoch = ?, loss = ?, first_loss = ?, best_loss = ?, best_epoch = ?"
+                "UPDATE run SET epoch = ?, loss = ?, first_loss = ?, best_loss = ?, best_epoch = ?,"
+                "  exact = ?, envelope_entries = ?, envelope_buckets = ?"
                 "  WHERE experiment = ? AND run = ?",
                 error);
     query_bind_integer(&query, progress->key.epoch);
@@ -171,39 +218,41 @@ static int store_progress(struct engine *engine, const struct progress *progress
     query_bind_real(&query, progress->first_loss);
     query_bind_real(&query, progress->best_loss);
     query_bind_integer(&query, progress->best_epoch);
+    query_bind_integer(&query, progress->key.exact);
+    query_bind_integer(&query, progress->envelope.n_entries);
+    query_bind_integer(&query, progress->envelope.n_buckets);
     query_bind_integer(&query, progress->key.experiment);
     query_bind_integer(&query, progress->key.run);
     return query_run(&query);
 }
 
-static int store_checkpoint(struct engine *engine, const struct run_key *key,
-                            const struct engine_chunk *chunk, struct error *error)
+/* The run's envelope gets the chunk's buckets. */
+static int store_buckets(struct engine *engine, struct progress *progress,
+                         const struct engine_chunk *chunk, struct error *error)
 {
-    struct query query;
-    query_start(&query, &engine->writer,
-                "INSERT INTO checkpoint(experiment, run, epoch, bytes) VALUES(?, ?, ?, ?)"
-                "  ON CONFLICT DO UPDATE SET epoch = excluded.epoch, bytes = excluded.bytes",
-                error);
-    query_bind_integer(&query, key->experiment);
-    query_bind_integer(&query, key->run);
-    query_bind_integer(&query, key->epoch);
-    query_bind_bytes(&query, chunk->checkpoint, chunk->checkpoint_bytes);
-    return query_run(&query);
+    if (chunk->n_buckets == 0)
+        return 0;
+    if (envelope_add(engine, &progress->key, progress->key.epoch + 1, chunk, &progress->envelope,
+                     error) != 0)
+        return -1;
+    advance_envelope(progress, chunk);
+    return envelope_merge(engine, &progress->key, &progress->envelope, error);
 }
 
 static int store_chunk(struct engine *engine, struct progress *progress,
                        const struct engine_chunk *chunk, struct error *error)
 {
-    if (chunk->n > 0) {
+    if (chunk->n + chunk->n_buckets > 0) {
         if (log_add_losses(engine, &progress->key, chunk, error) != 0)
             return -1;
         advance(progress, chunk);
-        if (store_progress(engine, progress, error) != 0)
+        if (store_buckets(engine, progress, chunk, error) != 0 ||
+            store_progress(engine, progress, error) != 0)
             return -1;
     }
     if (chunk->checkpoint == NULL)
         return 0;
-    return store_checkpoint(engine, &progress->key, chunk, error);
+    return checkpoint_store(engine, &progress->key, chunk, error);
 }
 
 static enum engine_result append_chunk(struct engine *engine, const struct engine_claim *claim,

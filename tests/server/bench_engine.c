@@ -75,7 +75,9 @@ static void bench_append(const char *what, const char *id, size_t n, size_t chec
         for (size_t k = 0; k < n; k++)
             losses[k] = (double)i + (double)k / 3;
         memset(checkpoint, i, checkpoint_bytes);
-        struct engine_chunk chunk = {(int64_t)n * i + 1, n, losses, checkpoint, checkpoint_bytes};
+        struct engine_chunk chunk = {.first = (int64_t)n * i + 1, .n = n, .losses = losses,
+                                     .checkpoint = checkpoint,
+                                     .checkpoint_bytes = checkpoint_bytes};
         int64_t start = clock_monotonic_ns();
         must(engine_append(engine, &claim, &chunk, &error));
         samples[i] = elapsed_us(start);
@@ -219,7 +221,8 @@ static void *append_on(void *context)
     static double losses[64];
     enum engine_result result = engine_claim(engine, "many7", 0, &claim, &mine);
     for (int64_t i = 0; i < APPENDS; i++) {
-        struct engine_chunk chunk = {i * 64 + 1, 64, losses, losses, sizeof losses};
+        struct engine_chunk chunk = {.first = i * 64 + 1, .n = 64, .losses = losses,
+                                     .checkpoint = losses, .checkpoint_bytes = sizeof losses};
         if (result == ENGINE_OK)
             result = engine_append(engine, &claim, &chunk, &mine);
         __atomic_add_fetch(&n_appended, 1, __ATOMIC_RELAXED);

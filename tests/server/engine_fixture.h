@@ -193,7 +193,9 @@ static inline void chunk_make(struct made_chunk *made, int run, int64_t first, s
         made->losses[i] = loss_of(run, first + (int64_t)i);
     made->checkpoint = first + (int64_t)n - 1;
     made->chunk =
-        (struct engine_chunk){first, n, made->losses, &made->checkpoint, sizeof made->checkpoint};
+        (struct engine_chunk){.first = first, .n = n, .losses = made->losses,
+                              .checkpoint = &made->checkpoint,
+                              .checkpoint_bytes = sizeof made->checkpoint};
 }
 
 static inline enum engine_result append(struct engine *engine, const struct engine_claim *taken,

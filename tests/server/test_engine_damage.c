@@ -312,7 +312,8 @@ static void no_memory_is_an_error_and_no_more(void **state)
     with_failing_memory(append_next(engine, &taken, &epoch));
     unsigned char *large = calloc(1, 90000);
     double loss = loss_of(0, epoch + 1);
-    struct engine_chunk chunk = {epoch + 1, 1, &loss, large, 90000};
+    struct engine_chunk chunk = {.first = epoch + 1, .n = 1, .losses = &loss,
+                                 .checkpoint = large, .checkpoint_bytes = 90000};
     must(engine_append(engine, &taken, &chunk, fresh()));
     free(large);
     store_reopen(store); /* with nothing prepared or cached */

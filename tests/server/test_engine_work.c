@@ -54,7 +54,9 @@ static enum engine_result append_losses(struct engine *engine, const struct engi
                                         int64_t first, size_t n, const double *losses)
 {
     int64_t checkpoint = first + (int64_t)n - 1;
-    struct engine_chunk chunk = {first, n, losses, &checkpoint, sizeof checkpoint};
+    struct engine_chunk chunk = {.first = first, .n = n, .losses = losses,
+                                 .checkpoint = &checkpoint,
+                                 .checkpoint_bytes = sizeof checkpoint};
     return engine_append(engine, taken, &chunk, fresh());
 }
 
@@ -115,7 +117,7 @@ static void epochs_come_with_their_checkpoint(void **state)
     submit(engine, "e", 1);
     struct engine_claim taken = claim(engine, "e", 0);
     const double losses[] = {1, 2};
-    struct engine_chunk chunk = {1, 2, losses, NULL, 0};
+    struct engine_chunk chunk = {.first = 1, .n = 2, .losses = losses};
     must_fail(engine_append(engine, &taken, &chunk, fresh()), ERROR_INVALID);
     assert_int_equal(epoch_of(engine, "e", 0), 0);
     must(engine_finish(engine, &taken, &chunk, RUN_DONE, "", 0, -1, fresh()));
@@ -186,7 +188,8 @@ static void a_checkpoint_is_replaced_whole(void **state)
         for (size_t at = 0; at < sizes[i]; at++)
             bytes[at] = (unsigned char)(at * 7 + (size_t)i);
         double loss = i;
-        struct engine_chunk chunk = {i + 1, 1, &loss, bytes, sizes[i]};
+        struct engine_chunk chunk = {.first = i + 1, .n = 1, .losses = &loss, .checkpoint = bytes,
+                                     .checkpoint_bytes = sizes[i]};
         must(engine_append(engine, &taken, &chunk, fresh()));
         void *got;
         size_t n;
@@ -247,7 +250,8 @@ static void a_diverged_run_says_where(void **state)
     submit(engine, "e", 1);
     struct engine_claim taken = claim(engine, "e", 0);
     int64_t start_values = 0;
-    struct engine_chunk last = {1, 0, NULL, &start_values, sizeof start_values};
+    struct engine_chunk last = {.first = 1, .checkpoint = &start_values,
+                                .checkpoint_bytes = sizeof start_values};
     must(engine_finish(engine, &taken, &last, RUN_DIVERGED, "not finite", 1, 42, fresh()));
     struct engine_run run;
     must(engine_find_run(engine, "e", 0, &run, fresh()));
