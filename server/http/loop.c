@@ -122,8 +122,7 @@ static void wake_ready(struct http_server *server)
     holds_end_ready(server);
 }
 
-/* One round of the loop, waiting at most until end_ms. */
-static void take_turn(struct http_server *server, int64_t end_ms)
+void server_take_turn(struct http_server *server, int64_t end_ms)
 {
     struct epoll_event events[EVENTS_MAX];
     int n = epoll_wait(server->epoll_fd, events, EVENTS_MAX, wait_ms(server, end_ms));
@@ -159,15 +158,15 @@ static void begin_draining(struct http_server *server)
 void http_run(struct http_server *server, int drain_ms)
 {
     while (!atomic_load(&server->is_stopping))
-        take_turn(server, INT64_MAX);
+        server_take_turn(server, INT64_MAX);
     begin_draining(server);
     int64_t end_ms = server->now_ms + drain_ms;
     while (server->n_requests_open > 0 && server->now_ms < end_ms)
-        take_turn(server, end_ms);
+        server_take_turn(server, end_ms);
     clients_cut_all(server);
     end_ms = server->now_ms + CUT_MS;
     while (server->counts.connections > server->n_at_desk && server->now_ms < end_ms)
-        take_turn(server, end_ms);
+        server_take_turn(server, end_ms);
 }
 
 void http_stop(struct http_server *server)

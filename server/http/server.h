@@ -76,6 +76,10 @@ struct http_server {
 /* Adds fd to the epoll set. 0 or -1. */
 int server_watch(struct http_server *server, int fd, uint32_t events, struct watch *watch);
 
+/* One round of the loop, waiting at most until end_ms: for http_run, and for tests that bring their
+ * connections themselves (MHD_add_connection). Loop thread. */
+void server_take_turn(struct http_server *server, int64_t end_ms);
+
 /* Takes the loop out of its wait. Any thread, any signal handler. */
 void server_ring(struct http_server *server);
 
