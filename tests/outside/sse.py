@@ -162,3 +162,24 @@ def assert_gapless(ranges, last, first=1):
         assert end >= begin
         expected = end + 1
     assert expected == last + 1, f"the stream ends before epoch {expected}, expected {last}"
+
+
+def read_with_cuts(server, experiment, query, generator, longest_cut):
+    """All events of a stream read in pieces, each connection cut after a random number of bytes
+    and resumed after the last complete event. Returns events and the number of connections."""
+    assert longest_cut > 16 * 1024, "a frame would never arrive whole"
+    events, last_id, connections = [], None, 0
+    while connections < 1000:
+        stream = server.stream(experiment, query, last_id)
+        connections += 1
+        if stream.status == 204:
+            stream.close()
+            return events, connections
+        assert stream.status == 200, stream.status
+        new, ended = stream.read_until_cut(generator.randrange(1, longest_cut))
+        stream.close()
+        events += new
+        last_id = next((e.id for e in reversed(events) if e.id is not None), None)
+        if ended:
+            return events, connections
+    raise AssertionError(f"no end after {connections} connections; the last id is {last_id}")

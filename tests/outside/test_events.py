@@ -10,7 +10,8 @@ import pytest
 
 import specs
 from service import wait_until
-from sse import CutShort, EventStream, Parser, assert_gapless, epochs_of, ranges_of
+from sse import (CutShort, EventStream, Parser, assert_gapless, epochs_of, ranges_of,
+                 read_with_cuts)
 
 EPOCHS = 60000  # more than 10,000, so that a late reader's catch-up is thinned
 
@@ -123,27 +124,6 @@ def test_stream_headers_forbid_caches_and_buffers(server, finished):
 
 
 # --- cut and resumed -----------------------------------------------------------------------
-
-
-def read_with_cuts(server, experiment, query, generator, longest_cut):
-    """All events of a stream read in pieces, each connection cut after a random number of bytes
-    and resumed after the last complete event. Returns events and the number of connections."""
-    assert longest_cut > 16 * 1024, "a frame would never arrive whole"
-    events, last_id, connections = [], None, 0
-    while connections < 1000:
-        stream = server.stream(experiment, query, last_id)
-        connections += 1
-        if stream.status == 204:
-            stream.close()
-            return events, connections
-        assert stream.status == 200, stream.status
-        new, ended = stream.read_until_cut(generator.randrange(1, longest_cut))
-        stream.close()
-        events += new
-        last_id = next((e.id for e in reversed(events) if e.id is not None), None)
-        if ended:
-            return events, connections
-    raise AssertionError(f"no end after {connections} connections; the last id is {last_id}")
 
 
 @pytest.mark.parametrize("seed", range(3))

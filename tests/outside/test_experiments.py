@@ -10,6 +10,7 @@ import time
 import pytest
 
 import specs
+from interruptions import results, wait_for_more_epochs
 from service import ENDED, JSON_TYPE, wait_until
 from sse import CutShort, epochs_of
 
@@ -255,28 +256,12 @@ def test_finished_experiments_survive_a_restart(fresh_server, signal_number, cod
 INTERRUPTED = 40000  # epochs of a thousand samples: a second or two of training for three runs
 
 
-def wait_for_more_epochs(server, experiment, before):
-    """The epochs of all runs together, once they are more than before."""
-    def more():
-        rows = server.get(f"/experiments/{experiment}")["runs"]
-        epochs = sum(row["epoch"] for row in rows)
-        return epochs if epochs > before else None
-    return wait_until(more, 30 * server.slowness, f"more epochs than {before}")
-
-
 @pytest.fixture(scope="module")
 def undisturbed(server):
     """The long-ish sweep trained without a break: spec and the answers that must come again."""
     spec = specs.sweep([1e-5, 1e-6, 3e-6], samples=1000, epochs=INTERRUPTED)
     experiment = server.train(spec)["id"]
     return spec, results(server, experiment)
-
-
-def results(server, experiment):
-    records = [server.get(f"/experiments/{experiment}/runs/{run}") for run in range(3)]
-    return (server.text(f"/experiments/{experiment}/epochs?format=csv"),
-            [record["parameters"] for record in records],
-            [record["predictions"] for record in records])
 
 
 @pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGKILL])
