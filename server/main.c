@@ -134,6 +134,7 @@ int main(int argc, char **argv)
             printf("%s", settings.wants_help ? SETTINGS_USAGE : "descent " VERSION "\n");
             return 0;
         }
+        log_set_level(settings.log);
         if (serve(&settings, &error) == 0)
             return 0;
     }

@@ -37,6 +37,8 @@ void catalog_presets(struct call *call);
 void catalog_preset(struct call *call);
 void catalog_options(struct call *call);
 void health_get(struct call *call);
+void operations_ready(struct call *call);
+void operations_metrics(struct call *call);
 
 /* --- shared by the handlers --- */
 

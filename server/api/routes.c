@@ -41,6 +41,8 @@ static const struct route routes[] = {
     {HTTP_GET, "/api/v1/presets/{name}", AT_ONCE, catalog_preset},
     {HTTP_GET, "/api/v1/options", AT_ONCE, catalog_options},
     {HTTP_GET, "/healthz", AT_ONCE, health_get},
+    {HTTP_GET, "/readyz", AT_A_DESK, operations_ready},
+    {HTTP_GET, "/metrics", AT_ONCE, operations_metrics},
 };
 enum { N_ROUTES = sizeof routes / sizeof *routes };
 
@@ -122,6 +124,7 @@ void api_dispatch(void *context, struct http_request *request)
     for (int i = 0; i < N_ROUTES; i++) {
         if (!matches(routes[i].pattern, path, &call))
             continue;
+        http_name_route(request, routes[i].pattern);
         if (routes[i].method == http_method(request)) {
             call.route = i;
             answer(&call, &routes[i]);

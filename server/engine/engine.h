@@ -61,6 +61,17 @@ struct engine;
 struct engine *engine_open(const char *path, struct error *error);
 void engine_close(struct engine *engine); /* no call may be under way; NULL is fine */
 
+/* Whether it can be written to now: commits something of no consequence. Waits for its turn. */
+int engine_check(struct engine *engine, struct error *error);
+
+/* What it holds, and what it has done since it was opened. */
+struct engine_totals {
+    int64_t n_experiments;
+    int64_t n_in_state[RUN_STATES]; /* runs */
+    int64_t n_commits, n_epochs;    /* committed since it was opened */
+};
+int engine_totals(struct engine *engine, struct engine_totals *out, struct error *error);
+
 /* --- experiments --------------------------------------------------------------------------- */
 
 struct engine_experiment {

@@ -12,6 +12,7 @@
 #define SERVER_ENGINE_SQLITE_ENGINE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
 
 #include "server/engine/engine.h"
@@ -42,17 +43,23 @@ struct engine {
     struct connection writer;
     int writer_sync;                          /* enum write_sync, or -1: not known */
     uint64_t packed[ENGINE_ENTRY_EPOCHS_MAX]; /* losses or buckets on their way into the log */
+    int64_t epochs_begun;                     /* in the present transaction */
+
+    atomic_int_fast64_t n_commits, n_epochs; /* since it was opened */
 
     pthread_mutex_t readers_mutex;
     struct reader *idle; /* guarded by readers_mutex */
     int n_idle;          /* guarded by readers_mutex */
 };
 
-/* --- sqlite_schema.c: called once, by engine_open ------------------------------------------- */
+/* --- sqlite_schema.c ------------------------------------------------------------------------ */
 
-/* Refuses a file that is another program's, or of a newer version; brings an older or empty one up
+/* Called once, by engine_open. Refuses a file that is another program's, or of a newer version; brings an older or empty one up
  * to date. *out_is_new: it was empty. */
 int schema_prepare(struct connection *connection, int *out_is_new, struct error *error);
+
+/* Writes what the file's header says already: a write that changes nothing. In a turn. */
+int schema_touch(struct connection *connection, struct error *error);
 
 /* --- sqlite_lock.c -------------------------------------------------------------------------- */
 

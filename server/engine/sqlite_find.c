@@ -1,4 +1,4 @@
-/* Finding experiments and runs: one, some in order, those that wait. */
+/* Finding experiments and runs: one, some in order, those that wait, how many. */
 #include "server/engine/sqlite_engine.h"
 
 #include <string.h>
@@ -259,5 +259,28 @@ int engine_each_queued(struct engine *engine, engine_queued_fn each, void *conte
     }
     int result = query_end(&query);
     reader_give(engine, reader);
+    return result;
+}
+
+int engine_totals(struct engine *engine, struct engine_totals *out, struct error *error)
+{
+    memset(out, 0, sizeof *out);
+    struct reader *reader = reader_take(engine, error);
+    if (reader == NULL)
+        return -1;
+    struct query query;
+    query_start(&query, &reader->connection,
+                "SELECT count(*), total(n_queued), total(n_running), total(n_done),"
+                "  total(n_diverged), total(n_cancelled), total(n_failed) FROM experiment",
+                error);
+    if (query_step(&query)) {
+        out->n_experiments = query_integer(&query, 0);
+        for (int state = 0; state < RUN_STATES; state++)
+            out->n_in_state[state] = query_integer(&query, 1 + state);
+    }
+    int result = query_end(&query);
+    reader_give(engine, reader);
+    out->n_commits = atomic_load(&engine->n_commits);
+    out->n_epochs = atomic_load(&engine->n_epochs);
     return result;
 }

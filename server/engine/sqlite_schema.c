@@ -174,3 +174,10 @@ int schema_prepare(struct connection *connection, int *out_is_new, struct error 
             return -1;
     return 0;
 }
+
+int schema_touch(struct connection *connection, struct error *error)
+{
+    char identity[64];
+    snprintf(identity, sizeof identity, "PRAGMA application_id=%d", APPLICATION_ID);
+    return connection_execute(connection, identity, error);
+}

@@ -55,9 +55,22 @@ int write_end(struct engine *engine, int result, struct error *error)
 {
     if (result == 0 && run_plain(engine, "COMMIT", error) != 0)
         result = -1;
+    if (result == 0) {
+        atomic_fetch_add(&engine->n_commits, 1);
+        atomic_fetch_add(&engine->n_epochs, engine->epochs_begun);
+    }
+    engine->epochs_begun = 0;
     /* After some failures, a full disk among them, SQLite has rolled back by itself. */
     if (!sqlite3_get_autocommit(engine->writer.db))
         run_plain(engine, "ROLLBACK", NULL);
     turn_give(engine);
     return result;
+}
+
+/* Sets the file's mark to what it is, which writes the file's first page. */
+int engine_check(struct engine *engine, struct error *error)
+{
+    if (write_begin(engine, WRITE_NORMAL, error) != 0)
+        return -1;
+    return write_end(engine, schema_touch(&engine->writer, error), error);
 }

@@ -246,6 +246,7 @@ static int store_chunk(struct engine *engine, struct progress *progress,
         if (log_add_losses(engine, &progress->key, chunk, error) != 0)
             return -1;
         advance(progress, chunk);
+        engine->epochs_begun += (int64_t)chunk->n;
         if (store_buckets(engine, progress, chunk, error) != 0 ||
             store_progress(engine, progress, error) != 0)
             return -1;

@@ -66,6 +66,7 @@ int assets_reply(struct http_request *request)
     const struct asset *asset = find(http_path(request));
     if (asset == NULL)
         return 0;
+    http_name_route(request, "/{asset}");
     if (http_method(request) != HTTP_GET) {
         http_allow(request, "GET, HEAD, OPTIONS");
         return 1;

@@ -88,6 +88,11 @@ const char *http_header(const struct http_request *request, const char *name); /
 const char *http_body(const struct http_request *request, size_t *out_bytes);
 const char *http_request_id(const struct http_request *request); /* [A-Za-z0-9-]{1,64} */
 
+/* What the log and the metrics call the request's route: its template, "/experiments/{name}", a
+ * string constant without quotes, never what the client sent. "(unmatched)" until it is said. From
+ * dispatch. */
+void http_name_route(struct http_request *request, const char *route);
+
 /* --- the reply -----------------------------------------------------------------------------
  *
  * Every reply carries the security headers (a strict Content-Security-Policy among them),
@@ -194,6 +199,10 @@ struct http_counts {
     int64_t connections_shed, connections_refused; /* idle ones closed, new ones given 503 */
 };
 struct http_counts http_counts(const struct http_server *server);
+
+/* All that the layer counts, as Prometheus reads it, added to `text`. Loop thread. */
+struct text;
+void http_print_metrics(const struct http_server *server, struct text *text);
 
 /* The server a request belongs to. */
 struct http_server *http_request_server(const struct http_request *request);

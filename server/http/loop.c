@@ -126,7 +126,8 @@ void server_take_turn(struct http_server *server, int64_t end_ms)
 {
     struct epoll_event events[EVENTS_MAX];
     int n = epoll_wait(server->epoll_fd, events, EVENTS_MAX, wait_ms(server, end_ms));
-    server->now_ms = clock_monotonic_ns() / 1000000;
+    int64_t began_ns = clock_monotonic_ns();
+    server->now_ms = began_ns / 1000000;
     for (int i = 0; i < n; i++) {
         struct watch *watch = events[i].data.ptr;
         watch->act(server, watch, events[i].events);
@@ -139,6 +140,7 @@ void server_take_turn(struct http_server *server, int64_t end_ms)
     streams_wake_due(server);
     wake_ready(server);
     MHD_run(server->daemon);
+    metrics_count_turn(&server->metrics, began_ns, clock_monotonic_ns());
 }
 
 /* --- running and stopping ------------------------------------------------------------------- */

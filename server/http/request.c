@@ -59,6 +59,11 @@ const char *http_request_id(const struct http_request *request)
     return request->id;
 }
 
+void http_name_route(struct http_request *request, const char *route)
+{
+    request->route = route;
+}
+
 struct http_server *http_request_server(const struct http_request *request)
 {
     return request->server;
@@ -93,6 +98,7 @@ void *request_begin(void *context, const char *raw, struct MHD_Connection *conne
     request->connection = connection;
     request->client = client_of(connection);
     request->began_ns = clock_monotonic_ns();
+    request->route = METRICS_GUARD;
     request->method_name = "";
     memcpy(request->room, raw, n_raw + 1);
     request->raw = request->room;
@@ -243,6 +249,7 @@ static enum MHD_Result take_body(struct http_request *request, const char *uploa
 static void dispatch(struct http_request *request)
 {
     const struct http_config *config = &request->server->config;
+    request->route = METRICS_UNMATCHED;
     if (request->server->is_draining)
         http_reply_problem(request, 503, "the server is stopping", NULL);
     else if (strcmp(request->target.path, "*") == 0)
@@ -306,7 +313,20 @@ void request_was_told(struct http_request *request, int status, size_t n_bytes)
     request->told_bytes += (int64_t)n_bytes;
 }
 
-static void write_log(const struct http_request *request, const char *ending)
+static void count(const struct http_request *request, int64_t took_ns)
+{
+    struct metrics_request counted = {.route = request->route,
+                                      .method = http_method_name(request->method),
+                                      .status = request->told_status,
+                                      .took_ns = request->is_stream ? -1 : took_ns};
+    if (request->is_head)
+        counted.method = "HEAD";
+    else if (request->method == HTTP_OTHER || request->method_name[0] == '\0')
+        counted.method = "OTHER";
+    metrics_count_request(&request->server->metrics, &counted);
+}
+
+static void write_log(const struct http_request *request, int64_t took_ns, const char *ending)
 {
     int status = request->told_status;
     enum log_level level = status >= 500                  ? LOG_LEVEL_ERROR
@@ -317,9 +337,10 @@ static void write_log(const struct http_request *request, const char *ending)
     char path[256], method[32];
     log_quote(path, sizeof path, request->raw, request->target.raw_path_bytes);
     log_quote(method, sizeof method, request->method_name, strlen(request->method_name));
-    log_line(level, "request id=%s method=%s path=%s status=%d bytes=%lld ms=%.3f end=%s",
-             request->id, method, path, status, (long long)request->told_bytes,
-             (double)(clock_monotonic_ns() - request->began_ns) / 1e6, ending);
+    log_line(level,
+             "request id=%s method=%s route=\"%s\" path=%s status=%d bytes=%lld ms=%.3f end=%s",
+             request->id, method, request->route, path, status, (long long)request->told_bytes,
+             (double)took_ns / 1e6, ending);
 }
 
 void request_end(void *context, struct MHD_Connection *connection, void **request_context,
@@ -338,7 +359,9 @@ void request_end(void *context, struct MHD_Connection *connection, void **reques
     *request_context = NULL;
     if (request == NULL)
         return;
-    write_log(request, endings[code]);
+    int64_t took_ns = clock_monotonic_ns() - request->began_ns;
+    count(request, took_ns);
+    write_log(request, took_ns, endings[code]);
     if (request->is_stream && code == MHD_REQUEST_TERMINATED_TIMEOUT_REACHED)
         request->server->counts.streams_stalled++;
     client_is_done(request->client);

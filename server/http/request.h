@@ -26,6 +26,7 @@ struct http_request {
     int is_head;             /* HEAD, which handlers see as GET */
     char id[REQUEST_ID_BYTES];
     int64_t began_ns;
+    const char *route; /* a string constant, for log and metrics */
 
     char *body; /* owned; NUL-terminated when not NULL */
     size_t body_bytes, body_capacity;

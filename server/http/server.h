@@ -17,6 +17,7 @@
 #include "server/http/deadline.h"
 #include "server/http/guard.h"
 #include "server/http/http.h"
+#include "server/http/metrics.h"
 
 /* Something in the loop's epoll set; part of what it watches. `act` is called with the epoll events
  * before libmicrohttpd runs; it may free what it belongs to, nothing else that is watched. */
@@ -68,6 +69,7 @@ struct http_server {
     size_t body_bytes; /* allocated for bodies, all together */
 
     struct http_counts counts;
+    struct metrics metrics;
     uint32_t boot;                   /* random: makes request ids differ between processes */
     uint32_t jitter;                 /* state of a small generator */
     char scratch[HTTP_STREAM_BYTES]; /* for what is read or written within one call */

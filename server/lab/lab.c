@@ -7,6 +7,7 @@
 #include "server/lab/lab.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +28,7 @@ struct lab {
     struct queue *queue;
     pthread_t *threads; /* [n_threads] */
     int n_threads;
+    atomic_int n_at_work;
     int stopped;
 };
 
@@ -106,6 +108,7 @@ static void *worker_main(void *context)
     struct turn turn;
     while (queue_take(lab->queue, &turn))
         serve(lab, &turn);
+    atomic_fetch_sub(&lab->n_at_work, 1);
     return NULL;
 }
 
@@ -167,6 +170,7 @@ static int start_workers(struct lab *lab, struct error *error)
     for (int i = 0; i < lab->config.n_workers; i++) {
         if (pthread_create(&lab->threads[i], NULL, worker_main, lab) != 0)
             return error_set(error, ERROR_MEMORY, "could not start worker thread %d", i + 1);
+        atomic_fetch_add(&lab->n_at_work, 1);
         lab->n_threads++;
     }
     return 0;
@@ -321,6 +325,11 @@ struct watch_board *lab_watches(struct lab *lab)
 int lab_n_workers(const struct lab *lab)
 {
     return lab->config.n_workers;
+}
+
+int lab_n_at_work(const struct lab *lab)
+{
+    return atomic_load(&lab->n_at_work);
 }
 
 void lab_load(struct lab *lab, int *out_experiments, int *out_runs)

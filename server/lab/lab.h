@@ -41,6 +41,7 @@ struct engine *lab_engine(struct lab *lab);
 struct shelf *lab_shelf(struct lab *lab);
 struct watch_board *lab_watches(struct lab *lab);
 int lab_n_workers(const struct lab *lab);
+int lab_n_at_work(const struct lab *lab); /* worker threads alive: all of them until lab_stop */
 /* Experiments with work, runs not begun. */
 void lab_load(struct lab *lab, int *out_experiments, int *out_runs);
 

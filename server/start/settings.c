@@ -21,6 +21,8 @@ const char SETTINGS_USAGE[] =
     "                      and shown as a link; needed for every address but loopback ones\n"
     "  --token-file FILE   the same with the token in FILE; the environment's DESCENT_TOKEN also\n"
     "                      gives one\n"
+    "  --log LEVEL         what is written to standard error: off, error, warning (default) or\n"
+    "                      info, which has a line for every request\n"
     "  --version, --help\n";
 
 static int read_listen(struct settings *settings, const char *text, struct error *error)
@@ -65,6 +67,16 @@ static int read_data(struct settings *settings, const char *text, struct error *
     return 0;
 }
 
+static int read_log(struct settings *settings, const char *text, struct error *error)
+{
+    int level = log_level_find(text);
+    if (level < 0)
+        return error_set(error, ERROR_INVALID,
+                         "--log: got '%.60s', expected off, error, warning or info", text);
+    settings->log = (enum log_level)level;
+    return 0;
+}
+
 static int add_host(struct settings *settings, const char *name, struct error *error)
 {
     int n = 0;
@@ -101,6 +113,7 @@ static int set_defaults(struct settings *settings, struct error *error)
     settings->n_workers = n_cores < 1                      ? 1
                           : n_cores > SETTINGS_WORKERS_MAX ? SETTINGS_WORKERS_MAX
                                                            : (int)n_cores;
+    settings->log = LOG_LEVEL_WARNING;
     return read_listen(settings, "127.0.0.1:8080", error);
 }
 
@@ -115,6 +128,8 @@ static int read_option(struct settings *settings, int option, struct error *erro
         return read_workers(settings, optarg, error);
     case 'n':
         return add_host(settings, optarg, error);
+    case 'o':
+        return read_log(settings, optarg, error);
     case 't':
         settings->wants_token = 1;
         return 0;
@@ -137,6 +152,7 @@ int settings_read(struct settings *settings, int argc, char **argv, struct error
     static const struct option options[] = {
         {"listen", required_argument, NULL, 'l'}, {"data", required_argument, NULL, 'd'},
         {"workers", required_argument, NULL, 'w'}, {"host", required_argument, NULL, 'n'},
+        {"log", required_argument, NULL, 'o'},
         {"token", no_argument, NULL, 't'}, {"token-file", required_argument, NULL, 'f'},
         {"version", no_argument, NULL, 'v'},      {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},

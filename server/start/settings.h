@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "core/base/error.h"
+#include "server/base/log.h"
 
 enum { SETTINGS_PATH_BYTES = 4096, SETTINGS_HOSTS_MAX = 16, SETTINGS_WORKERS_MAX = 256 };
 
@@ -17,6 +18,7 @@ struct settings {
     const char *hosts[SETTINGS_HOSTS_MAX + 1]; /* further Host names, NULL-terminated, of argv */
     int wants_token;        /* --token: one of our own making */
     const char *token_file; /* --token-file, of argv; or NULL */
+    enum log_level log;
 };
 
 extern const char SETTINGS_USAGE[];

@@ -41,7 +41,7 @@ static int read_file(int file, const char *path, char out[TOKEN_BYTES_MAX + 1], 
     line[strcspn(line, "\r\n")] = '\0';
     int result = check(line, path, error);
     if (result == 0)
-        snprintf(out, TOKEN_BYTES_MAX + 1, "%s", line);
+        memcpy(out, line, strlen(line) + 1);
     sodium_memzero(line, sizeof line);
     return result;
 }

@@ -296,7 +296,7 @@ def test_a_link_on_another_site_leads_to_the_page(shared, browser):  # noqa: F81
         def log_message(self, *_):
             pass
 
-    site = http.server.HTTPServer(("127.0.0.1", 0), Elsewhere)
+    site = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere)
     threading.Thread(target=site.serve_forever, daemon=True).start()
     try:
         browser.get(server.url + "/")

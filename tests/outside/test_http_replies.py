@@ -117,8 +117,9 @@ def test_the_log_has_a_line_a_request_and_no_secrets():
         probe.stop()
     lines = probe.errors.splitlines()
     assert len(lines) == 3, probe.errors
-    assert 'info request id=first method="GET" path="/echo" status=200 bytes=' in lines[0]
-    assert 'warning request' in lines[1] and 'path="/%0a%1b[31m" status=400' in lines[1]
+    assert 'info request id=first method="GET" route="(unmatched)" path="/echo" status=200 bytes=' \
+        in lines[0]
+    assert 'warning request' in lines[1] and 'route="(guard)" path="/%0a%1b[31m" status=400' in lines[1]
     assert 'path="/\\x1b[31m\\"\\xff\\\\" status=400' in lines[2]
     assert "secret" not in probe.errors
 

@@ -173,6 +173,47 @@ static int see_experiment(void *context, const struct engine_experiment *experim
     return see(context, experiment->id);
 }
 
+static void totals_count_what_is_stored_and_what_was_committed(void **state)
+{
+    struct store *store = *state;
+    struct engine_totals totals;
+    must(engine_totals(store->engine, &totals, fresh()));
+    int64_t n_commits = totals.n_commits;
+    assert_int_equal(totals.n_experiments, 0);
+    submit(store->engine, "a", 3);
+    submit(store->engine, "b", 2);
+    struct engine_claim done = claim(store->engine, "a", 0), running = claim(store->engine, "a", 1);
+    must(append(store->engine, &done, 1, 7));
+    must(finish(store->engine, &done, 8, 3, RUN_DONE));
+    must(append(store->engine, &running, 1, 5));
+    must_fail(append(store->engine, &running, 9, 5), ERROR_INVALID);
+    must_be_fenced(append(store->engine, &done, 11, 5));
+    must(engine_totals(store->engine, &totals, fresh()));
+    assert_int_equal(totals.n_experiments, 2);
+    for (int s = 0; s < RUN_STATES; s++)
+        assert_int_equal(totals.n_in_state[s],
+                         s == RUN_QUEUED ? 3 : s == RUN_RUNNING || s == RUN_DONE ? 1 : 0);
+    assert_int_equal(totals.n_epochs, 15);
+    assert_int_equal(totals.n_commits - n_commits, 7);
+    store_reopen(store);
+    must(engine_totals(store->engine, &totals, fresh()));
+    assert_int_equal(totals.n_in_state[RUN_QUEUED], 4);
+    assert_int_equal(totals.n_epochs, 0);
+}
+
+static void a_check_commits_and_changes_nothing(void **state)
+{
+    struct engine *engine = ((struct store *)*state)->engine;
+    struct engine_totals before, after;
+    submit(engine, "e", 1);
+    must(engine_totals(engine, &before, fresh()));
+    must(engine_check(engine, fresh()));
+    must(engine_totals(engine, &after, fresh()));
+    assert_int_equal(after.n_commits, before.n_commits + 1);
+    assert_int_equal(after.n_experiments, 1);
+    assert_int_equal(state_of(engine, "e", 0), RUN_QUEUED);
+}
+
 static void lists_newest_first_by_pages(void **state)
 {
     struct engine *engine = ((struct store *)*state)->engine;
@@ -397,6 +438,8 @@ int main(void)
         STORE_TEST(refuses_an_experiment_without_runs),
         STORE_TEST(says_which_experiment_is_missing),
         STORE_TEST(says_which_run_is_missing),
+        STORE_TEST(totals_count_what_is_stored_and_what_was_committed),
+        STORE_TEST(a_check_commits_and_changes_nothing),
         STORE_TEST(lists_newest_first_by_pages),
         STORE_TEST(lists_nothing_of_an_empty_store),
         STORE_TEST(a_page_that_is_just_full_is_the_last),
