@@ -101,7 +101,7 @@ help:
 programs: $(CORE_TESTS) $(SERVER_TESTS) $(PROBES)
 
 .PHONY: all run test check bench clean help programs FORCE
-.SECONDARY:
+.SECONDARY: $(addsuffix .o,$(CORE_TESTS) $(SERVER_TESTS) $(PROBES) $(BENCHES))
 .DELETE_ON_ERROR:
 
 # --- objects: rebuilt when their source, a header or the flags change -------------------------
