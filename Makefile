@@ -101,7 +101,8 @@ help:
 programs: $(CORE_TESTS) $(SERVER_TESTS) $(PROBES)
 
 .PHONY: all run test check bench clean help programs FORCE
-.SECONDARY: $(addsuffix .o,$(CORE_TESTS) $(SERVER_TESTS) $(PROBES) $(BENCHES))
+.SECONDARY: $(CORE_HELPERS) $(SERVER_HELPERS) \
+            $(addsuffix .o,$(CORE_TESTS) $(SERVER_TESTS) $(PROBES) $(BENCHES))
 .DELETE_ON_ERROR:
 
 # --- objects: rebuilt when their source, a header or the flags change -------------------------
