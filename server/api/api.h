@@ -2,6 +2,7 @@
 #ifndef SERVER_API_API_H
 #define SERVER_API_API_H
 
+#include "server/api/echo.h"
 #include "server/http/http.h"
 #include "server/lab/lab.h"
 
@@ -10,6 +11,7 @@ struct api {
     struct lab *lab;
     const char *version;
     int64_t started_ms;
+    struct echo echo; /* of event streams; begins zeroed */
 };
 
 /* The http_dispatch_fn; `context` is the struct api. */

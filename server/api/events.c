@@ -178,8 +178,8 @@ static struct stream *stream_create(struct call *call, const struct wish *wish,
     stream->reset = wish->reset;
     for (int i = 0; i < wish->n; i++) {
         struct follower *follower =
-            follower_create(call->api->lab, wish->ids[i], wish->n_runs[i], wish->exact,
-                            &wish->cursors[i], error);
+            follower_create(call->api->lab, &call->api->echo, wish->ids[i], wish->n_runs[i],
+                            wish->exact, &wish->cursors[i], error);
         if (follower == NULL) {
             stream_destroy(stream);
             return NULL;

@@ -2,7 +2,8 @@
  *
  * DESIGN: whether the experiment has ended is asked before the log is read, so the end is told only
  * behind everything else. What waits at the beginning of a catch-up decides how much of it is
- * thinned. */
+ * thinned. What one follower was told is kept as an echo for those at the same place: it is as if
+ * they had read in that moment too, so it counts only while the watch's version is that moment's. */
 #include "server/api/follower.h"
 
 #include <stdlib.h>
@@ -17,6 +18,7 @@ enum { FAR_BEHIND = 10000, POINTS_A_RUN = 2000 };
 
 struct follower {
     struct lab *lab;
+    struct echo *echo;
     char id[ENGINE_ID_BYTES];
     int n_runs;
     int exact;
@@ -29,8 +31,9 @@ struct follower {
     int64_t *waiting; /* [n_runs] epochs a run was far behind with; NULL while none is */
 };
 
-struct follower *follower_create(struct lab *lab, const char *id, int n_runs, int exact,
-                                 const struct frame_cursor *cursor, struct error *error)
+struct follower *follower_create(struct lab *lab, struct echo *echo, const char *id, int n_runs,
+                                 int exact, const struct frame_cursor *cursor,
+                                 struct error *error)
 {
     struct follower *follower = memory_array(1, sizeof *follower, error);
     if (follower == NULL)
@@ -41,6 +44,7 @@ struct follower *follower_create(struct lab *lab, const char *id, int n_runs, in
         return NULL;
     }
     follower->lab = lab;
+    follower->echo = echo;
     strncpy(follower->id, id, sizeof follower->id - 1);
     follower->n_runs = n_runs;
     follower->exact = exact;
@@ -118,6 +122,7 @@ struct reading {
     follower_take_fn take;
     void *context;
     struct text frame;
+    struct echo_said *said; /* NULL: what is read is not kept */
     int is_full;
 };
 
@@ -126,11 +131,13 @@ static int hand_over(struct reading *reading, const struct frame_cursor *before)
 {
     int is_taken =
         !reading->frame.failed && reading->take(reading->context, &reading->frame);
-    reading->frame.n_bytes = 0;
     if (!is_taken) {
         reading->follower->cursor = *before;
         reading->is_full = 1;
+    } else if (reading->said != NULL) {
+        echo_add(reading->said, &reading->frame, &reading->follower->cursor);
     }
+    reading->frame.n_bytes = 0;
     return is_taken;
 }
 
@@ -171,10 +178,9 @@ static const char *state_of(const struct follower *follower)
     return state;
 }
 
-static int read_log(struct reading *reading)
+static int read_log(struct reading *reading, uint64_t version)
 {
     struct follower *follower = reading->follower;
-    uint64_t version = watch_version(follower->watch);
     const char *state = state_of(follower);
     int is_deleted = state != NULL && strcmp(state, "deleted") == 0;
     if (state == NULL)
@@ -190,13 +196,64 @@ static int read_log(struct reading *reading)
     return 0;
 }
 
-int follower_read(struct follower *follower, follower_take_fn take, void *context)
+static void name_place(const struct follower *follower, uint64_t version, struct echo_place *place)
+{
+    memset(place, 0, sizeof *place);
+    memcpy(place->id, follower->id, sizeof place->id);
+    place->cursor = follower->cursor;
+    place->exact = follower->exact;
+    place->version = version;
+}
+
+/* Tells what another reader was told here. When there is no room for all of it, the rest is read
+ * as if the reader had just come. */
+static void repeat(struct follower *follower, const struct echo_said *said, follower_take_fn take,
+                   void *context)
+{
+    size_t begin = 0;
+    for (int i = 0; i < said->n_frames; i++) {
+        struct frame_cursor before = follower->cursor;
+        struct text frame = {.bytes = (char *)said->bytes + begin,
+                             .n_bytes = said->ends[i] - begin};
+        follower->cursor = said->cursors[i];
+        if (!take(context, &frame)) {
+            follower->cursor = before;
+            follower->is_new = 1;
+            return;
+        }
+        begin = said->ends[i];
+    }
+    follower->is_over = said->is_over;
+    follower->seen = said->place.version;
+    follower->is_new = 0;
+}
+
+/* Reads on in a catch-up, which is this reader's own, or reads what others will ask for too. */
+static int read_anew(struct follower *follower, const struct echo_place *place,
+                     follower_take_fn take, void *context)
 {
     struct reading reading = {.follower = follower, .take = take, .context = context};
-    int result = follower->is_over ? 0 : read_log(&reading);
+    reading.said = follower->is_catching_up ? NULL : echo_begin(follower->echo, place);
+    int result = read_log(&reading, place->version);
+    if (reading.said != NULL)
+        echo_end(reading.said, result == 0 && !reading.is_full, follower->is_over);
     follower->is_new = 0;
     text_clear(&reading.frame);
     return result;
+}
+
+int follower_read(struct follower *follower, follower_take_fn take, void *context)
+{
+    struct echo_place place;
+    if (follower->is_over)
+        return 0;
+    name_place(follower, watch_version(follower->watch), &place);
+    const struct echo_said *said =
+        follower->is_catching_up ? NULL : echo_find(follower->echo, &place);
+    if (said == NULL)
+        return read_anew(follower, &place, take, context);
+    repeat(follower, said, take, context);
+    return 0;
 }
 
 /* --- cursors --- */

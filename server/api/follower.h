@@ -7,15 +7,17 @@
 
 #include <stddef.h>
 
+#include "server/api/echo.h"
 #include "server/api/frame.h"
 #include "server/lab/lab.h"
 
 struct follower;
 
 /* Follows the experiment `id` of n_runs runs from `cursor` on; `exact`: never thinned. NULL with
- * ERROR_MEMORY. The lab is borrowed. */
-struct follower *follower_create(struct lab *lab, const char *id, int n_runs, int exact,
-                                 const struct frame_cursor *cursor, struct error *error);
+ * ERROR_MEMORY. The lab and the echo are borrowed. */
+struct follower *follower_create(struct lab *lab, struct echo *echo, const char *id, int n_runs,
+                                 int exact, const struct frame_cursor *cursor,
+                                 struct error *error);
 void follower_destroy(struct follower *follower);
 
 /* 1 if reading may give something. */

@@ -2,7 +2,7 @@
  *
  * DESIGN: a hash table of the watched experiments only, chained, under one mutex that is held for
  * a few instructions. Versions are atomics, so that the loop thread asks for thousands of sleeping
- * streams without a lock. */
+ * streams without a lock. A watch's versions begin where no other's can get to. */
 #include "server/lab/watch.h"
 
 #include <pthread.h>
@@ -13,7 +13,7 @@
 #include "core/base/memory.h"
 #include "server/engine/engine.h"
 
-enum { WATCH_SLOTS = 1024 };
+enum { WATCH_SLOTS = 1024, LIFETIME_BITS = 32 };
 
 struct watch {
     char id[ENGINE_ID_BYTES];
@@ -25,6 +25,7 @@ struct watch {
 struct watch_board {
     pthread_mutex_t mutex; /* guards the slots, their chains and n_watchers */
     struct watch *slots[WATCH_SLOTS];
+    uint64_t n_created; /* under the mutex: watches ever */
 };
 
 struct watch_board *watch_board_create(struct error *error)
@@ -65,8 +66,10 @@ struct watch *watch_open(struct watch_board *board, const char *id, struct error
 {
     pthread_mutex_lock(&board->mutex);
     struct watch **link = link_locked(board, id);
-    if (*link == NULL && (*link = memory_array(1, sizeof **link, error)) != NULL)
+    if (*link == NULL && (*link = memory_array(1, sizeof **link, error)) != NULL) {
         strncpy((*link)->id, id, sizeof (*link)->id - 1);
+        atomic_init(&(*link)->version, ++board->n_created << LIFETIME_BITS);
+    }
     struct watch *watch = *link;
     if (watch != NULL)
         watch->n_watchers++;

@@ -20,7 +20,8 @@ void watch_board_destroy(struct watch_board *board); /* every watch must be clos
 struct watch *watch_open(struct watch_board *board, const char *id, struct error *error);
 void watch_close(struct watch_board *board, struct watch *watch);
 
-/* Without a lock. Read it before reading the log. */
+/* Without a lock. Read it before reading the log. Never the same again, even when the experiment
+ * was not watched in between. */
 uint64_t watch_version(const struct watch *watch);
 
 uint64_t watch_endings(const struct watch *watch); /* likewise */
