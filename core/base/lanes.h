@@ -1,8 +1,9 @@
 /* A vector of doubles, one run in each lane, and the few operations training needs on it.
  *
  * A template: a source file says how wide its vectors are (LANES: 1, 2, 4 or 8) and for which
- * processor they are compiled (LANES_TARGET, an attribute; nothing: any), and includes this once,
- * before the other *_lanes.h. With LANES 1 `lanes` is a plain double.
+ * processor they are compiled (LANES_TARGET, an attribute; nothing: any; and LANES_AVX512 if that
+ * has AVX-512), and includes this once, before the other *_lanes.h. With LANES 1 `lanes` is a plain
+ * double.
  *
  * + - * / act on each lane by itself, rounded as a plain double is and never fused (the build
  * says -ffp-contract=off). A lane's result depends on that lane's operands alone, so code written
@@ -19,6 +20,12 @@
 #endif
 #ifndef LANES_TARGET
 #define LANES_TARGET
+#endif
+
+/* Set by LANES_AVX512: comparisons give mask registers there, which gcc uses only if told to. */
+#if defined(LANES_AVX512) && !defined(__clang__)
+#define LANES_MASKS
+#define LANES_GREATER 30 /* greater, quietly false for NaN */
 #endif
 
 /* Under a sanitizer everything inlined and unrolled would take minutes to compile. */
@@ -106,6 +113,15 @@ LANES_FN lanes lanes_if_positive(lanes z, lanes a)
     typedef uint64_t pair_bits __attribute__((vector_size(16)));
     pair mask = __builtin_ia32_cmpltsd((pair){0.0, 0.0}, (pair){z, 0.0});
     return ((pair)((pair_bits)mask & (pair_bits)(pair){a, 0.0}))[0];
+#elif LANES == 2 && defined(LANES_MASKS)
+    unsigned char mask = __builtin_ia32_cmppd128_mask(z, lanes_set(0.0), LANES_GREATER, -1);
+    return __builtin_ia32_movapd128_mask(a, lanes_set(0.0), mask);
+#elif LANES == 4 && defined(LANES_MASKS)
+    unsigned char mask = __builtin_ia32_cmppd256_mask(z, lanes_set(0.0), LANES_GREATER, -1);
+    return __builtin_ia32_movapd256_mask(a, lanes_set(0.0), mask);
+#elif LANES == 8 && defined(LANES_MASKS)
+    unsigned char mask = __builtin_ia32_cmppd512_mask(z, lanes_set(0.0), LANES_GREATER, -1, 4);
+    return __builtin_ia32_movapd512_mask(a, lanes_set(0.0), mask);
 #else
     return lanes_from_bits(lanes_to_bits(a) & lanes_where_positive(z));
 #endif

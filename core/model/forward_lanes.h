@@ -26,7 +26,7 @@ LANES_FN void forward_rows(const int n_rows, const lanes *weights, const lanes *
     for (int row = 0; row < n_rows; row++) {
         z[row] = weights[row * n_inputs] * inputs[0];
     }
-    LANES_UNROLL
+    LANES_UNROLL_SIZES
     for (int i = 1; i < n_inputs; i++) {
         LANES_UNROLL
         for (int row = 0; row < n_rows; row++) {
@@ -46,17 +46,17 @@ LANES_FN void forward_layer(const struct layer *layer, const lanes *parameters, 
     const int n_units = layer->units;
     const lanes *biases = parameters + n_units * n_inputs;
     int unit = 0;
-    LANES_UNROLL
+    LANES_UNROLL_SIZES
     for (; unit + FORWARD_ROWS <= n_units; unit += FORWARD_ROWS) {
         forward_rows(FORWARD_ROWS, parameters + unit * n_inputs, biases + unit, n_inputs, inputs,
                      outputs + unit);
     }
-    LANES_UNROLL
+    LANES_UNROLL_SIZES
     for (; unit < n_units; unit++) {
         forward_rows(1, parameters + unit * n_inputs, biases + unit, n_inputs, inputs,
                      outputs + unit);
     }
-    LANES_UNROLL
+    LANES_UNROLL_SIZES
     for (unit = 0; unit < n_units; unit++) {
         outputs[unit] = activation_value(layer->activation, outputs[unit]);
     }
@@ -67,7 +67,7 @@ LANES_FN void forward_layer(const struct layer *layer, const lanes *parameters, 
 LANES_FN const lanes *forward(const struct network *network, const lanes *parameters, lanes *units)
 {
     int n_inputs = network->n_inputs;
-    LANES_UNROLL
+    LANES_UNROLL_SIZES
     for (int l = 0; l < network->n_layers; l++) {
         const struct layer *layer = &network->layers[l];
         forward_layer(layer, parameters, n_inputs, units, units + n_inputs);

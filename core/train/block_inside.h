@@ -34,10 +34,10 @@ struct block {
     int n_running;
     int run_of_lane[KERNEL_LANES_MAX]; /* BLOCK_NO_RUN: parked */
     struct pack now, kept, lone;
-    double *scales;  /* [2][lanes], see kernel.h */
-    double *check;   /* [lanes] */
-    double *losses;  /* [epochs that end in a stretch][lanes] */
-    double *scratch; /* the kernels' */
+    double *scales;       /* [2][lanes], see kernel.h */
+    double *check;        /* [lanes] */
+    double *losses;       /* [epochs that end in a stretch][lanes] */
+    double *scratch;      /* the kernels' */
     size_t stretch_steps; /* longest stretch, in samples */
 };
 

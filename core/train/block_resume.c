@@ -57,9 +57,8 @@ static int read_one(const struct block *block, int run, const void *bytes, size_
 }
 
 /* Reads all without keeping any. *out_running: one of those still running, if *out_n > 0. */
-static int check_all(const struct block *block, const void *const *checkpoints,
-                     const size_t *bytes, int *out_n, struct checkpoint *out_running,
-                     struct error *error)
+static int check_all(const struct block *block, const void *const *checkpoints, const size_t *bytes,
+                     int *out_n, struct checkpoint *out_running, struct error *error)
 {
     struct checkpoint found;
     *out_n = 0;

@@ -10,8 +10,8 @@ struct call {
     int64_t first_epoch; /* at the call's beginning */
     int64_t last_epoch;  /* to stop at */
     int64_t steps_left;
-    double *losses;      /* the caller's */
-    int64_t epoch;       /* at the stretch's beginning */
+    double *losses; /* the caller's */
+    int64_t epoch;  /* at the stretch's beginning */
     size_t position;
     size_t n_steps; /* of the stretch */
 };

@@ -12,13 +12,12 @@ static void draw_window(struct sample_order *order)
 {
     order->start = order->next;
     for (int64_t e = 0; e < order->window_epochs; e++) {
-        rng_permutation(&order->next, order->rows + (size_t)e * order->n_samples,
-                        order->n_samples);
+        rng_permutation(&order->next, order->rows + (size_t)e * order->n_samples, order->n_samples);
     }
 }
 
-int sample_order_init(struct sample_order *order, const struct training *training,
-                      size_t n_samples, struct error *error)
+int sample_order_init(struct sample_order *order, const struct training *training, size_t n_samples,
+                      struct error *error)
 {
     size_t window_epochs = 1;
     if (training->order == ORDER_SHUFFLE && n_samples < WINDOW_ROWS) {

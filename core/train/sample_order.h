@@ -15,7 +15,7 @@
 struct sample_order {
     size_t n_samples;
     int is_shuffled;
-    int64_t window_epochs; /* permutations in the window; without shuffling one row order serves all */
+    int64_t window_epochs; /* orders in the window; a fixed one serves all */
     int64_t first_epoch;   /* of the window */
     struct rng start;      /* the generator before the window's first permutation */
     struct rng next;       /* and after its last */
@@ -24,8 +24,8 @@ struct sample_order {
 };
 
 /* Stands at epoch 0. n_samples 1..UINT32_MAX. -1 with ERROR_MEMORY, and then nothing to clear. */
-int sample_order_init(struct sample_order *order, const struct training *training,
-                      size_t n_samples, struct error *error);
+int sample_order_init(struct sample_order *order, const struct training *training, size_t n_samples,
+                      struct error *error);
 void sample_order_clear(struct sample_order *order); /* also one that is all zero */
 
 /* Moves the window forward until `epoch` is in it. */

@@ -39,8 +39,7 @@ void reference_case_init(struct reference_case *it, struct rng *rng, int64_t epo
 void reference_case_clear(struct reference_case *it);
 
 /* A data set of small random values for the network. Aborts without memory, as a test may. */
-struct dataset *reference_dataset(struct rng *rng, const struct network *network,
-                                  size_t n_samples);
+struct dataset *reference_dataset(struct rng *rng, const struct network *network, size_t n_samples);
 double *reference_parameters(struct rng *rng, const struct network *network, double scale);
 
 /* Fails the test, naming `what`, unless both have the same bits (any NaN equals any NaN). */

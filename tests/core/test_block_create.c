@@ -24,12 +24,11 @@ struct parts {
 
 static void parts_init(struct parts *parts)
 {
-    *parts = (struct parts){
-        .network = {.n_inputs = 2,
-                    .n_layers = 2,
-                    .layers = {{2, ACTIVATION_RELU}, {1, ACTIVATION_LINEAR}}},
-        .dataset = dataset_create(5, 2, 1, NULL),
-        .n_runs = 2};
+    *parts = (struct parts){.network = {.n_inputs = 2,
+                                        .n_layers = 2,
+                                        .layers = {{2, ACTIVATION_RELU}, {1, ACTIVATION_LINEAR}}},
+                            .dataset = dataset_create(5, 2, 1, NULL),
+                            .n_runs = 2};
     for (int i = 0; i < 2; i++) {
         parts->trainings[i] =
             (struct training){.learning_rate = 0.1 * (i + 1), .batch_size = 1, .epochs = 3};
@@ -41,8 +40,7 @@ static void parts_init(struct parts *parts)
 static void assert_refused(struct parts *parts, const char *text)
 {
     struct error error = ERROR_INIT;
-    assert_null(
-        block_create(&parts->network, parts->dataset, parts->runs, parts->n_runs, &error));
+    assert_null(block_create(&parts->network, parts->dataset, parts->runs, parts->n_runs, &error));
     assert_int_equal(error.kind, ERROR_INVALID);
     assert_string_equal(error.text, text);
     dataset_destroy(parts->dataset);

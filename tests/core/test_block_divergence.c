@@ -21,7 +21,7 @@ static const struct network small = {
 static const struct network line = {
     .n_inputs = 1, .n_layers = 1, .layers = {{1, ACTIVATION_LINEAR}}};
 
-/* Rates from harmless to hopeless, in an order that leaves lanes of every kind beside each other. */
+/* Rates from harmless to hopeless, mixed so that lanes of every kind are neighbours. */
 static const double rates[BLOCK_RUNS_MAX] = {0.01, 3,    0.02, 40,  0.3, 0.011, 1e5, 0.9,
                                              0.03, 0.31, 2,    0.4, 7,   0.012, 0.7, 1e30};
 
@@ -62,8 +62,8 @@ static void check_against_reference(const struct sweep *sweep, const struct bloc
         double expected[EPOCHS], end[NETWORK_NAMES], parameters[NETWORK_NAMES];
         memcpy(parameters, sweep->start, sizeof parameters);
         struct block_state state = block_state(block, run);
-        struct block_state wanted = reference_train(&small, sweep->dataset, &sweep->trainings[run],
-                                                    parameters, expected);
+        struct block_state wanted =
+            reference_train(&small, sweep->dataset, &sweep->trainings[run], parameters, expected);
         assert_int_equal(state.status, wanted.status);
         assert_int_equal(state.epoch, wanted.epoch);
         assert_int_equal(state.diverged_epoch, wanted.diverged_epoch);
@@ -87,8 +87,7 @@ static void diverged_runs_end_alone_and_exactly(void **state)
         double losses[EPOCHS * BLOCK_RUNS_MAX];
         int n_diverged;
         sweep_init(&sweep, batch_sizes[i / 2], (enum order)(i % 2));
-        struct block *block =
-            block_create(&small, sweep.dataset, sweep.runs, BLOCK_RUNS_MAX, NULL);
+        struct block *block = block_create(&small, sweep.dataset, sweep.runs, BLOCK_RUNS_MAX, NULL);
         assert_int_equal(block_train(block, INT64_MAX, INT64_MAX, losses), EPOCHS);
         check_against_reference(&sweep, block, losses, EPOCHS, &n_diverged);
         assert_true(n_diverged >= 4 && n_diverged <= BLOCK_RUNS_MAX - 4);
@@ -163,6 +162,7 @@ static void late_divergence_is_placed_exactly(void **state)
 {
     (void)state;
     enum { LATE = 2000 };
+    static const double late_rates[] = {0.1, 1.1, 1.2};
     struct dataset *dataset = dataset_create(3, 1, 1, NULL);
     for (int i = 0; i < 3; i++) {
         dataset->features[i] = 1;
@@ -174,7 +174,7 @@ static void late_divergence_is_placed_exactly(void **state)
     struct block_run runs[3];
     for (int i = 0; i < 3; i++) {
         trainings[i] = (struct training){.gradient = GRADIENT_HALF,
-                                         .learning_rate = i == 0 ? 0.1 : i == 1 ? 1.1 : 1.2,
+                                         .learning_rate = late_rates[i],
                                          .batch_size = 1,
                                          .order = ORDER_SHUFFLE,
                                          .epochs = LATE};
@@ -222,10 +222,8 @@ static void loss_that_overflows_is_named_though_parameters_stay_finite(void **st
 {
     (void)state;
     const double x[] = {0, 0, 0}, y[] = {1, 1e200, 1};
-    struct training training = {.gradient = GRADIENT_HALF,
-                                .learning_rate = 1e-300,
-                                .batch_size = 1,
-                                .epochs = 3};
+    struct training training = {
+        .gradient = GRADIENT_HALF, .learning_rate = 1e-300, .batch_size = 1, .epochs = 3};
     struct dataset *dataset;
     double losses[3], end[2];
     struct block *block = train_line(x, y, 3, training, &dataset, losses);

@@ -70,7 +70,7 @@ static void full_batch_step_is_minus_rate_times_slope(void **state)
             double expected = slope_at(&it, p);
             greatest = fmax(greatest, fabs(found));
             /* Truncation d^2 L''' / 6 and rounding 2^-53 L / d, for losses up to about 10 and third
-             * slopes up to some thousands; where a kink lies within d, the difference is no slope. */
+             * slopes up to some thousands; at a kink there is no slope. */
             n_kinked += fabs(found - expected) > 1e-6 * (1 + fabs(expected));
             n_checked++;
         }

@@ -57,8 +57,7 @@ static void compare(const struct reference_case *it, const struct runs *runs, in
         block_runs[i] = (struct block_run){&runs->trainings[i], runs->starts[i]};
     }
     struct error error = ERROR_INIT;
-    struct block *block =
-        block_create_on(kernel, &it->network, it->dataset, block_runs, n, &error);
+    struct block *block = block_create_on(kernel, &it->network, it->dataset, block_runs, n, &error);
     if (!block) {
         fail_msg("%s: %s", what, error.text);
     }
@@ -154,7 +153,9 @@ static void wide_layers_equal_the_reference(void **state)
     struct reference_case it = {
         .network = {.n_inputs = 64,
                     .n_layers = 3,
-                    .layers = {{67, ACTIVATION_TANH}, {34, ACTIVATION_RELU}, {10, ACTIVATION_SIGMOID}}},
+                    .layers = {{67, ACTIVATION_TANH},
+                               {34, ACTIVATION_RELU},
+                               {10, ACTIVATION_SIGMOID}}},
         .training = {.learning_rate = 0.01, .batch_size = 4, .epochs = EPOCHS}};
     struct runs runs;
     it.dataset = reference_dataset(&rng, &it.network, 10);
@@ -212,8 +213,7 @@ static void chosen_kernel_has_few_vectors_and_constant_sizes(void **state)
     (void)state;
     const struct network usual = {
         .n_inputs = 2, .n_layers = 2, .layers = {{2, ACTIVATION_RELU}, {1, ACTIVATION_LINEAR}}};
-    const struct network other = {
-        .n_inputs = 3, .n_layers = 1, .layers = {{1, ACTIVATION_LINEAR}}};
+    const struct network other = {.n_inputs = 3, .n_layers = 1, .layers = {{1, ACTIVATION_LINEAR}}};
     for (int n = 1; n <= KERNEL_LANES_MAX; n++) {
         const struct kernel *kernel = kernel_pick(&usual, n);
         assert_true(kernel_runs_here(kernel) && kernel_suits(kernel, &usual));

@@ -1,4 +1,4 @@
-/* Checkpoints: resuming gives the undisturbed run's bits, in whatever company; damage is noticed. */
+/* Checkpoints: resuming gives the undisturbed run's bits in any company; damage is noticed. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -44,8 +44,8 @@ static void field_init(struct field *field, size_t batch_size, enum order order)
         assert_true(bytes <= sizeof field->ends[i]);
         memcpy(field->ends[i], field->starts[i], bytes);
         double losses[EPOCHS];
-        field->states[i] = reference_train(&network, field->dataset, &field->trainings[i],
-                                           field->ends[i], losses);
+        field->states[i] =
+            reference_train(&network, field->dataset, &field->trainings[i], field->ends[i], losses);
         for (int e = 0; e < EPOCHS; e++) {
             field->losses[i][e] = e < field->states[i].epoch ? losses[e] : NAN;
         }
@@ -160,6 +160,12 @@ static void resumed_in_other_company_every_run_keeps_its_bits(void **state)
     }
 }
 
+static int is_running_before(const struct block *block, int64_t epoch)
+{
+    struct block_state state = block_state(block, 0);
+    return state.status == BLOCK_RUNNING && state.epoch < epoch;
+}
+
 /* A checkpoint says nothing of its block: the same bytes from every one. */
 static void checkpoints_do_not_depend_on_company_or_cuts(void **state)
 {
@@ -174,8 +180,7 @@ static void checkpoints_do_not_depend_on_company_or_cuts(void **state)
     block_train(together, INT64_MAX, 9, losses);
     for (int i = 0; i < BLOCK_RUNS_MAX; i++) {
         struct block *alone = block_of(&field, &all[i], 1);
-        for (int calls = 0; block_state(alone, 0).status == BLOCK_RUNNING &&
-                            block_state(alone, 0).epoch < 9 && calls < 100; calls++) {
+        for (int calls = 0; is_running_before(alone, 9) && calls < 100; calls++) {
             block_train(alone, 2, 1, losses);
         }
         memset(a, 1, n_bytes);
@@ -341,18 +346,19 @@ static void runs_of_different_epochs_are_not_loaded_together(void **state)
 static void bytes_are_those_of_version_1(void **state)
 {
     (void)state;
-    const struct network line = {
-        .n_inputs = 1, .n_layers = 1, .layers = {{1, ACTIVATION_LINEAR}}};
+    const struct network line = {.n_inputs = 1, .n_layers = 1, .layers = {{1, ACTIVATION_LINEAR}}};
+    /* clang-format off */
     static const unsigned char expected[] = {
-        'D', 'S', 'C', 'K', 1, 0, 0, 0,                                         /* version */
-        1, 0, 0, 0, 1, 0, 0, 0,                                                 /* 1 input, 1 layer */
-        1, 0, 0, 0, 'l', 'i', 'n', 'e', 'a', 'r', 0, 0, 0, 0, 0, 0,             /* 1 unit, linear */
-        2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,                         /* 2 samples, fixed */
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,                                     /* running, epoch 0 */
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,                         /* not diverged */
-        2, 0, 0, 0, 0, 0, 0, 0,                                                 /* 2 parameters */
-        0, 0, 0, 0, 0, 0, 0xf8, 0x3f, 0, 0, 0, 0, 0, 0, 0, 0xc0,                /* 1.5, -2.0 */
+        'D', 'S', 'C', 'K', 1, 0, 0, 0,                                   /* version */
+        1, 0, 0, 0, 1, 0, 0, 0,                                           /* 1 input, 1 layer */
+        1, 0, 0, 0, 'l', 'i', 'n', 'e', 'a', 'r', 0, 0, 0, 0, 0, 0,       /* 1 unit, linear */
+        2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,                   /* 2 samples, fixed */
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,                               /* running, epoch 0 */
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,                   /* not diverged */
+        2, 0, 0, 0, 0, 0, 0, 0,                                           /* 2 parameters */
+        0, 0, 0, 0, 0, 0, 0xf8, 0x3f, 0, 0, 0, 0, 0, 0, 0, 0xc0,          /* 1.5, -2.0 */
     };
+    /* clang-format on */
     struct dataset *dataset = dataset_create(2, 1, 1, NULL);
     struct training training = {.learning_rate = 1, .batch_size = 1, .epochs = 9};
     const double start[] = {1.5, -2.0};

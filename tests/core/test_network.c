@@ -53,10 +53,10 @@ static void names_are_the_notebooks(void **state)
     };
     for (int i = 0; i < NETWORK_NAMES; i++) {
         assert_string_equal(network_name(i), expected[i].name);
-        size_t offset = expected[i].input < 0
-                            ? network_bias(&named, expected[i].layer, expected[i].unit)
-                            : network_weight(&named, expected[i].layer, expected[i].unit,
-                                             expected[i].input);
+        size_t offset =
+            expected[i].input < 0
+                ? network_bias(&named, expected[i].layer, expected[i].unit)
+                : network_weight(&named, expected[i].layer, expected[i].unit, expected[i].input);
         assert_int_equal(network_named_offset(&named, i), offset);
     }
 }
@@ -107,9 +107,9 @@ static void predictions_equal_the_reference(void **state)
         double *scratch = calloc(network_scratch(&it.network), sizeof *scratch);
         double *outputs = calloc(n_outputs, sizeof *outputs);
         network_predict(&it.network, it.parameters, it.dataset->features, scratch, outputs);
-        double loss = 0, expected = reference_sample(&it.network, it.parameters,
-                                                     it.dataset->features, it.dataset->targets, 1,
-                                                     NULL);
+        double loss = 0,
+               expected = reference_sample(&it.network, it.parameters, it.dataset->features,
+                                           it.dataset->targets, 1, NULL);
         for (size_t j = 0; j < n_outputs; j++) {
             double e = it.dataset->targets[j] - outputs[j];
             loss = j == 0 ? e * e : loss + e * e;

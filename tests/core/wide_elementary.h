@@ -1,5 +1,5 @@
-/* exp, tanh, sigmoid and the positive part over arrays, at a given vector width. A source that defines LANES gets the
- * definitions for that width: the file wide_elementary_WIDTH.c. */
+/* exp, tanh, sigmoid and the positive part over arrays, at a given vector width. A source that
+ * defines LANES gets the definitions for that width: the file wide_elementary_WIDTH.c. */
 #ifndef TESTS_CORE_WIDE_ELEMENTARY_H
 #define TESTS_CORE_WIDE_ELEMENTARY_H
 

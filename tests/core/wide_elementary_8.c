@@ -1,6 +1,7 @@
 /* exp, tanh, sigmoid and the positive part in vectors of 8. */
 #ifdef __x86_64__
 #define LANES 8
+#define LANES_AVX512
 #define LANES_TARGET __attribute__((target("avx512f,avx512vl,avx512dq")))
 #endif
 #include "tests/core/wide_elementary.h"

@@ -3,6 +3,7 @@
 
 #ifdef __x86_64__
 #define LANES 8
+#define LANES_AVX512
 #define LANES_TARGET __attribute__((target("avx512f,avx512vl,avx512dq")))
 #include "core/train/kernel/any_size.h"
 

@@ -251,8 +251,8 @@ LANES_FN void train(const struct kernel_task *task, const struct network *networ
             for (int g = 0; g < n_groups; g++) {
                 lanes *parameters = space->parameters + g * space->n_parameters;
                 lanes *into = is_direct ? parameters : space->gradients + g * space->n_parameters;
-                totals[g] += train_sample(network, task->loss, space, parameters, into, targets,
-                                          scale[g]);
+                totals[g] +=
+                    train_sample(network, task->loss, space, parameters, into, targets, scale[g]);
             }
             if (!is_direct && (++in_batch == batch_size || position + 1 == n_samples)) {
                 apply(task->optimizer, space->parameters, space->gradients,

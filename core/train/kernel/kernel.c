@@ -4,8 +4,9 @@
 #include "core/train/kernel/tables.h"
 
 static const struct kernel *const TABLES[] = {
-    kernels_any_1,   kernels_any_2,        kernels_any_4_avx2,     kernels_any_8_avx512,
-    kernels_small_2, kernels_small_4_avx2, kernels_small_8_avx512,
+    kernels_any_1,          kernels_any_2,          kernels_any_4_avx2,
+    kernels_any_8_avx512,   kernels_small_2,        kernels_small_4_avx2,
+    kernels_small_2_avx512, kernels_small_4_avx512, kernels_small_8_avx512,
 };
 enum { N_TABLES = sizeof TABLES / sizeof TABLES[0] };
 
@@ -81,7 +82,7 @@ static int is_worth_it(const struct kernel *kernel, const struct network *networ
     return kernel->shape || kernel->width < WIDE_VECTOR || bytes <= WIDE_VECTOR_BYTES_MAX;
 }
 
-/* Constant sizes first, then fewer vectors, then narrower ones. */
+/* Constant sizes first, then fewer vectors, then narrower ones, then for the newer processor. */
 static int is_better(const struct kernel *a, const struct kernel *b, int n_runs)
 {
     if (!a->shape != !b->shape) {
@@ -89,7 +90,10 @@ static int is_better(const struct kernel *a, const struct kernel *b, int n_runs)
     }
     int n_vectors_a = kernel_lanes(a, n_runs) / a->width;
     int n_vectors_b = kernel_lanes(b, n_runs) / b->width;
-    return n_vectors_a != n_vectors_b ? n_vectors_a < n_vectors_b : a->width < b->width;
+    if (n_vectors_a != n_vectors_b) {
+        return n_vectors_a < n_vectors_b;
+    }
+    return a->width != b->width ? a->width < b->width : a->processor > b->processor;
 }
 
 const struct kernel *kernel_pick(const struct network *network, int n_runs)

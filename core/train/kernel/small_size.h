@@ -38,30 +38,31 @@ LANES_FN void copy_lanes(lanes *to, const lanes *from, const int n)
     }
 }
 
-/* n_groups vectors from vector `v` on, in local memory. */
+/* Trains n_groups vectors from vector `v` on, in local memory. */
 LANES_FN void train_local(const struct kernel_task *task, const struct network *network,
-                          const struct workspace *space, int v, const int n_groups)
+                          const struct workspace *space, int v, const int n_groups,
+                          const int is_direct)
 {
     struct kernel_task part = task_from_vector(task, v, (size_t)space->n_parameters);
     const int n = n_groups * space->n_parameters;
     copy_lanes(space->parameters, (const lanes *)part.parameters, n);
-    if (is_direct(task)) {
-        train(&part, network, space, n_groups, 1);
-    } else {
+    if (!is_direct) {
         copy_lanes(space->gradients, (const lanes *)part.gradients, n);
-        train(&part, network, space, n_groups, 0);
+    }
+    train(&part, network, space, n_groups, is_direct);
+    if (!is_direct) {
         copy_lanes((lanes *)part.gradients, space->gradients, n);
     }
     copy_lanes((lanes *)part.parameters, space->parameters, n);
 }
 
-/* Defines a kernel: its name, its network, how many parameters, units with the inputs, and units in
- * the widest layer that has; and how many vectors are trained in turn (see core.h): 4 or 1. */
-#define SMALL_KERNEL(function, network, parameters_, units_, widest, in_turn)                      \
-    LANES_FN void function##_part(const struct kernel_task *task, int v, const int n_groups)       \
+/* One loop of a kernel, a function of its own so that it has all registers to itself. */
+#define SMALL_LOOP(function, network, parameters_, units_, widest, n_groups, is_direct)            \
+    LANES_TARGET static __attribute__((noinline)) void function(const struct kernel_task *task,    \
+                                                                int v)                             \
     {                                                                                              \
-        lanes parameters[(in_turn) * (parameters_)], gradients[(in_turn) * (parameters_)];         \
-        lanes units[units_], deltas[2 * (widest)];                                                 \
+        lanes parameters[(n_groups) * (parameters_)], units[units_], deltas[2 * (widest)];         \
+        lanes gradients[(is_direct) ? 1 : (n_groups) * (parameters_)];                             \
         const struct workspace space = {.parameters = parameters,                                  \
                                         .gradients = gradients,                                    \
                                         .units = units,                                            \
@@ -69,36 +70,55 @@ LANES_FN void train_local(const struct kernel_task *task, const struct network *
                                         .n_parameters = parameters_,                               \
                                         .n_units = units_,                                         \
                                         .n_widest = widest};                                       \
-        train_local(task, &network, &space, v, n_groups);                                          \
-    }                                                                                              \
+        train_local(task, &network, &space, v, n_groups, is_direct);                               \
+    }
+
+typedef void (*small_loop)(const struct kernel_task *task, int v);
+
+/* The task's vectors, `n_groups` at a time while there are so many; returns the first one left. */
+LANES_FN int run_loop(const struct kernel_task *task, int v, int n_groups, small_loop direct,
+                      small_loop in_batches)
+{
+    for (; v + n_groups <= task->lanes / LANES; v += n_groups) {
+        (is_direct(task) ? direct : in_batches)(task, v);
+    }
+    return v;
+}
+
+/* Defines a kernel for a network, from the number of its parameters, of its units with the inputs,
+ * and of the units in its widest layer. */
+#define SMALL_KERNEL(function, network, parameters, units, widest)                                 \
+    SMALL_LOOP(function##_direct, network, parameters, units, widest, 1, 1)                        \
+    SMALL_LOOP(function##_batch, network, parameters, units, widest, 1, 0)                         \
     LANES_TARGET static void function(const struct kernel_task *task)                              \
     {                                                                                              \
-        int v = 0, n_vectors = task->lanes / LANES;                                                \
-        for (; 4 <= in_turn && 4 * LANES <= KERNEL_LANES_MAX && v + 4 <= n_vectors; v += 4) {      \
-            function##_part(task, v, 4);                                                           \
-        }                                                                                          \
-        for (; 2 <= in_turn && v + 2 <= n_vectors; v += 2) {                                       \
-            function##_part(task, v, 2);                                                           \
-        }                                                                                          \
-        for (; v < n_vectors; v++) {                                                               \
-            function##_part(task, v, 1);                                                           \
-        }                                                                                          \
+        run_loop(task, 0, 1, function##_direct, function##_batch);                                 \
     }
-#define KERNEL_2_H_1(function, network, hidden, in_turn)                                           \
-    SMALL_KERNEL(function, network, 4 * (hidden) + 1, (hidden) + 3, hidden, in_turn)
-#define KERNEL_2_H_H_1(function, network, hidden, in_turn)                                         \
-    SMALL_KERNEL(function, network, (hidden) * (hidden) + 5 * (hidden) + 1, 2 * (hidden) + 3,      \
-                 hidden, in_turn)
 
-KERNEL_2_H_1(train_2_2_1_relu, RELU_2_2_1, 2, 4)
-KERNEL_2_H_1(train_2_2_1_leaky_relu, LEAKY_RELU_2_2_1, 2, 1)
-KERNEL_2_H_1(train_2_2_1_tanh, TANH_2_2_1, 2, 1)
-KERNEL_2_H_1(train_2_2_1_sigmoid, SIGMOID_2_2_1, 2, 1)
-KERNEL_2_H_1(train_2_3_1_relu, RELU_2_3_1, 3, 1)
-KERNEL_2_H_1(train_2_4_1_relu, RELU_2_4_1, 4, 1)
-KERNEL_2_H_1(train_2_8_1_relu, RELU_2_8_1, 8, 1)
-KERNEL_2_H_1(train_2_8_1_tanh, TANH_2_8_1, 8, 1)
-KERNEL_2_H_H_1(train_2_8_8_1_relu, RELU_2_8_8_1, 8, 1)
+/* The same for so small a network that several vectors are trained in turn (see core.h). */
+#define TINY_KERNEL(function, network, parameters, units, widest)                                  \
+    SMALL_LOOP(function##_direct_4, network, parameters, units, widest, 4, 1)                      \
+    SMALL_LOOP(function##_direct_2, network, parameters, units, widest, 2, 1)                      \
+    SMALL_LOOP(function##_direct_1, network, parameters, units, widest, 1, 1)                      \
+    SMALL_LOOP(function##_batch_2, network, parameters, units, widest, 2, 0)                       \
+    SMALL_LOOP(function##_batch_1, network, parameters, units, widest, 1, 0)                       \
+    LANES_TARGET static void function(const struct kernel_task *task)                              \
+    {                                                                                              \
+        int v = is_direct(task) ? run_loop(task, 0, 4, function##_direct_4, NULL) : 0;             \
+        v = run_loop(task, v, 2, function##_direct_2, function##_batch_2);                         \
+        run_loop(task, v, 1, function##_direct_1, function##_batch_1);                             \
+    }
+
+/* 2-H-1 has 4 H + 1 parameters and H + 3 units, 2-H-H-1 has H (H + 5) + 1 and 2 H + 3. */
+TINY_KERNEL(train_2_2_1_relu, RELU_2_2_1, 9, 5, 2)
+SMALL_KERNEL(train_2_2_1_leaky_relu, LEAKY_RELU_2_2_1, 9, 5, 2)
+SMALL_KERNEL(train_2_2_1_tanh, TANH_2_2_1, 9, 5, 2)
+SMALL_KERNEL(train_2_2_1_sigmoid, SIGMOID_2_2_1, 9, 5, 2)
+SMALL_KERNEL(train_2_3_1_relu, RELU_2_3_1, 13, 6, 3)
+SMALL_KERNEL(train_2_4_1_relu, RELU_2_4_1, 17, 7, 4)
+SMALL_KERNEL(train_2_8_1_relu, RELU_2_8_1, 33, 11, 8)
+SMALL_KERNEL(train_2_8_1_tanh, TANH_2_8_1, 33, 11, 8)
+SMALL_KERNEL(train_2_8_8_1_relu, RELU_2_8_8_1, 105, 19, 8)
 
 /* The rows of a table of kernels. */
 #define SMALL_SIZE_KERNELS(processor)                                                              \

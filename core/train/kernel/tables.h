@@ -11,6 +11,8 @@ extern const struct kernel kernels_any_4_avx2[];
 extern const struct kernel kernels_any_8_avx512[];
 extern const struct kernel kernels_small_2[];
 extern const struct kernel kernels_small_4_avx2[];
+extern const struct kernel kernels_small_2_avx512[];
+extern const struct kernel kernels_small_4_avx512[];
 extern const struct kernel kernels_small_8_avx512[];
 
 #endif
