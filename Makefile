@@ -41,6 +41,7 @@ CORE_OBJECTS   := $(call objects,core/*/*.c core/*/*/*.c)
 SERVER_OBJECTS := $(call objects,server/*/*.c server/*/*/*.c) $(BUILD)/assets.o
 CORE_HELPERS   := $(call helpers,tests/core)
 SERVER_HELPERS := $(call helpers,tests/server)
+BENCH_HELPERS  := $(call helpers,tests/bench)
 CORE_TESTS     := $(call programs,tests/core/test_*.c)
 SERVER_TESTS   := $(call programs,tests/server/test_*.c)
 BENCHES        := $(call programs,tests/*/bench_*.c)
@@ -87,6 +88,10 @@ bench:
 	@for bench in $(BENCHES); do \
 	    rm -rf $(BUILD)/bench && mkdir $(BUILD)/bench && $$bench $(BUILD)/bench || exit 1; done
 
+## bits: compare the core's numbers between compilers and options
+bits:
+	@tests/bits/compare $(BUILD)/bits
+
 ## clean: remove what was built (with SANITIZE=...: of that variant)
 clean:
 	@if [ -e $(BUILD)/compile.flags ]; then rm -rf $(BUILD); fi
@@ -100,8 +105,8 @@ help:
 
 programs: $(CORE_TESTS) $(SERVER_TESTS) $(PROBES)
 
-.PHONY: all run test check bench clean help programs FORCE
-.SECONDARY: $(CORE_HELPERS) $(SERVER_HELPERS) \
+.PHONY: all run test check bench bits clean help programs FORCE
+.SECONDARY: $(CORE_HELPERS) $(SERVER_HELPERS) $(BENCH_HELPERS) \
             $(addsuffix .o,$(CORE_TESTS) $(SERVER_TESTS) $(PROBES) $(BENCHES))
 .DELETE_ON_ERROR:
 
@@ -125,7 +130,7 @@ $(BUILD)/%.o: %.c $(BUILD)/compile.flags
 $(BUILD)/server/spec/presets.o: server/spec/presets.json
 
 -include $(patsubst %.o,%.d,$(CORE_OBJECTS) $(SERVER_OBJECTS) $(CORE_HELPERS) $(SERVER_HELPERS) \
-           $(BUILD)/server/main.o $(addsuffix .o,$(CORE_TESTS) $(SERVER_TESTS) $(BENCHES) \
+           $(BENCH_HELPERS) $(BUILD)/server/main.o $(addsuffix .o,$(CORE_TESTS) $(SERVER_TESTS) $(BENCHES) \
            $(PROBES)))
 
 # --- the page, compiled in --------------------------------------------------------------------
@@ -166,6 +171,10 @@ $(BUILD)/libserver.a: $(SERVER_OBJECTS)
 $(BUILD)/descent: $(BUILD)/server/main.o $(BUILD)/libserver.a $(BUILD)/libcore.a
 	$(SAY) LINK $@
 	$(DO)$(LINK) -o $@ $^ $(LIBS)
+
+$(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(BENCH_HELPERS) $(BUILD)/libcore.a
+	$(SAY) LINK $@
+	$(DO)$(LINK) -o $@ $^ -lm
 
 # Tests of the core link the core alone.
 $(BUILD)/tests/core/%: $(BUILD)/tests/core/%.o $(CORE_HELPERS) $(BUILD)/libcore.a

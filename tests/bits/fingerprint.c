@@ -1,0 +1,131 @@
+/* Prints a fingerprint of the core's numbers: one line a case, the same for every compiler, option,
+ * processor and kernel. tests/bits/compare checks that. */
+#include <inttypes.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/base/elementary.h"
+#include "core/train/block.h"
+#include "core/train/kernel/kernel.h"
+#include "tests/core/reference.h"
+
+enum { CASES = 48, EPOCHS = 20, POINTS = 200000 };
+
+/* FNV-1a over the bits; all NaN count as one. */
+static uint64_t add_doubles(uint64_t sum, const double *values, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint64_t bits;
+        memcpy(&bits, &values[i], sizeof bits);
+        bits = isnan(values[i]) ? 1 : bits;
+        for (int k = 0; k < 8; k++) {
+            sum = (sum ^ (bits >> (8 * k) & 0xff)) * UINT64_C(0x100000001b3);
+        }
+    }
+    return sum;
+}
+
+static uint64_t add_integer(uint64_t sum, int64_t value)
+{
+    double exact = (double)value;
+    return add_doubles(sum, &exact, 1);
+}
+
+/* All losses, final parameters and states of sixteen runs of the case on one kernel. */
+static uint64_t of_kernel(const struct reference_case *it, const struct kernel *kernel)
+{
+    struct training trainings[BLOCK_RUNS_MAX];
+    struct block_run runs[BLOCK_RUNS_MAX];
+    for (int i = 0; i < BLOCK_RUNS_MAX; i++) {
+        trainings[i] = it->training;
+        trainings[i].learning_rate *= i == 5 ? 1e60 : 1 + 0.25 * i;
+        runs[i] = (struct block_run){&trainings[i], it->parameters};
+    }
+    struct block *block =
+        block_create_on(kernel, &it->network, it->dataset, runs, BLOCK_RUNS_MAX, NULL);
+    size_t n = network_n_parameters(&it->network);
+    double *losses = calloc(EPOCHS * BLOCK_RUNS_MAX, sizeof *losses);
+    double *parameters = calloc(n, sizeof *parameters);
+    int64_t n_epochs = block_train(block, INT64_MAX, INT64_MAX, losses);
+    uint64_t sum = UINT64_C(0xcbf29ce484222325);
+    sum = add_doubles(sum, losses, (size_t)n_epochs * BLOCK_RUNS_MAX);
+    for (int i = 0; i < BLOCK_RUNS_MAX; i++) {
+        struct block_state state = block_state(block, i);
+        block_parameters(block, i, parameters);
+        sum = add_doubles(sum, parameters, n);
+        sum = add_integer(sum, state.status);
+        sum = add_integer(sum, state.epoch);
+        sum = add_integer(sum, state.diverged_sample);
+    }
+    free(losses);
+    free(parameters);
+    block_destroy(block);
+    return sum;
+}
+
+/* 0, or 1 if the kernels differ. */
+static int print_case(int i, const struct reference_case *it)
+{
+    uint64_t first = 0;
+    const struct kernel *kernel;
+    for (int k = 0; (kernel = kernel_at(k)); k++) {
+        if (!kernel_runs_here(kernel) || !kernel_suits(kernel, &it->network)) {
+            continue;
+        }
+        uint64_t sum = of_kernel(it, kernel);
+        first = k == 0 ? sum : first;
+        if (sum != first) {
+            printf("case %d: %s, width %d differs\n", i, kernel->name, kernel->width);
+            return 1;
+        }
+    }
+    printf("case %d: %016" PRIx64 "\n", i, first);
+    return 0;
+}
+
+static void print_elementary(struct rng *rng)
+{
+    uint64_t sums[3] = {0, 0, 0};
+    for (int i = 0; i < POINTS; i++) {
+        double u = 2 * rng_uniform(rng) - 1;
+        double x = ldexp(u, (int)rng_randint(rng, -30, 11));
+        double values[] = {elementary_exp(x), elementary_tanh(x), elementary_sigmoid(x)};
+        for (int f = 0; f < 3; f++) {
+            sums[f] = add_doubles(sums[f], &values[f], 1);
+        }
+    }
+    printf("exp %016" PRIx64 " tanh %016" PRIx64 " sigmoid %016" PRIx64 "\n", sums[0], sums[1],
+           sums[2]);
+}
+
+int main(void)
+{
+    struct rng rng;
+    int status = 0;
+    rng_seed(&rng, 2024);
+    print_elementary(&rng);
+    for (int i = 0; i < CASES; i++) {
+        struct reference_case it;
+        reference_case_init(&it, &rng, EPOCHS);
+        const struct kernel *kernel = kernel_at(i);
+        if (kernel && kernel->shape) { /* the small sizes too */
+            dataset_destroy(it.dataset);
+            free(it.parameters);
+            it.network = *kernel->shape;
+            it.dataset = reference_dataset(&rng, &it.network, 17);
+            it.parameters = reference_parameters(&rng, &it.network, 1.0);
+            it.training.batch_size = i % 3 == 0 ? 5 : 1;
+        }
+        status |= print_case(i, &it);
+        reference_case_clear(&it);
+    }
+    return status;
+}
