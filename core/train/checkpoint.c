@@ -15,6 +15,7 @@ struct cursor {
     const unsigned char *in;
     size_t n_bytes; /* of `in`; a walk beyond them reads zeros */
     size_t at;
+    int is_odd; /* a value was read that is never written */
 };
 
 static uint64_t walk_bytes(struct cursor *cursor, int n_bytes, uint64_t value)
@@ -87,6 +88,7 @@ static void walk_state(struct cursor *cursor, struct block_state *state)
 {
     uint32_t status = (uint32_t)state->status;
     walk_u32(cursor, &status);
+    cursor->is_odd |= status > BLOCK_DIVERGED;
     state->status = status <= BLOCK_DIVERGED ? (enum block_status)status : BLOCK_RUNNING;
     walk_i64(cursor, &state->epoch);
     walk_i64(cursor, &state->diverged_epoch);
@@ -99,6 +101,7 @@ static void walk_order(struct cursor *cursor, struct checkpoint *checkpoint)
     walk_u64(cursor, &checkpoint->n_samples);
     walk_u32(cursor, &is_shuffled);
     walk_u32(cursor, &checkpoint->order_seed);
+    cursor->is_odd |= is_shuffled > 1 || (is_shuffled == 0 && checkpoint->order_seed != 0);
     checkpoint->is_shuffled = is_shuffled == 1;
 }
 
@@ -174,12 +177,15 @@ static int is_sensible(const struct checkpoint *checkpoint)
 {
     const struct block_state *state = &checkpoint->state;
     if (state->epoch < 0 || checkpoint->generator.position < 0 ||
-        checkpoint->generator.position > KEY_WORDS) {
+        checkpoint->generator.position > KEY_WORDS || checkpoint->generator.has_normal < 0 ||
+        checkpoint->generator.has_normal > 1) {
         return 0;
     }
-    return state->status != BLOCK_DIVERGED ||
-           (state->diverged_epoch == state->epoch + 1 && state->diverged_sample >= 0 &&
-            (uint64_t)state->diverged_sample < checkpoint->n_samples);
+    if (state->status != BLOCK_DIVERGED) {
+        return state->diverged_epoch == 0 && state->diverged_sample == 0;
+    }
+    return state->epoch < INT64_MAX && state->diverged_epoch == state->epoch + 1 &&
+           state->diverged_sample >= 0 && (uint64_t)state->diverged_sample < checkpoint->n_samples;
 }
 
 int checkpoint_read(const struct network *network, const void *bytes, size_t n_bytes,
@@ -204,7 +210,7 @@ int checkpoint_read(const struct network *network, const void *bytes, size_t n_b
     walk_u64(&last, &found);
     int is_whole = found == expected &&
                    walk_body(&cursor, out, network_n_parameters(network), out_parameters) &&
-                   cursor.at == n_bytes - SUM_BYTES && is_sensible(out);
+                   cursor.at == n_bytes - SUM_BYTES && !cursor.is_odd && is_sensible(out);
     if (!is_whole) {
         return error_set(error, ERROR_INVALID, "checkpoint: it is damaged, its sum is %016llx, "
                          "expected %016llx", (unsigned long long)found,
