@@ -26,6 +26,10 @@ STRICT   = -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Wstrict-prototypes -Wm
 HARDEN   = -fstack-protector-strong -fPIE
 ifneq ($(SANITIZE),)
 CHECKS   = -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
+# clang counts what inputs reach; and it doesn't say, as gcc does, that the kernels may be slow.
+ifneq ($(FUZZING),)
+CHECKS  += -fsanitize=fuzzer-no-link -D__SANITIZE_ADDRESS__
+endif
 else
 HARDEN  += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
 endif
@@ -46,6 +50,9 @@ CORE_TESTS     := $(call programs,tests/core/test_*.c)
 SERVER_TESTS   := $(call programs,tests/server/test_*.c)
 BENCHES        := $(call programs,tests/*/bench_*.c)
 PROBES         := $(call programs,tests/outside/*.c)
+LOADERS        := $(call programs,tests/load/*.c)
+FUZZERS        := $(call programs,tests/fuzz/fuzz_*.c)
+FUZZ_HELPERS   := $(filter-out $(addsuffix .o,$(FUZZERS)),$(call objects,tests/fuzz/*.c))
 
 PAGE  := $(wildcard $(addprefix static/*.,html css js svg png ico))
 CHART := $(addprefix static/node_modules/uplot/dist/uPlot.,esm.js min.css)
@@ -79,7 +86,7 @@ test:
 check:
 	@.ci/install check
 	$(AGAIN) programs
-	@tests/run $(BUILD) core server
+	@tests/run $(BUILD) core server fuzz
 
 ## bench: time the training core and the engine
 bench:
@@ -88,9 +95,47 @@ bench:
 	@for bench in $(BENCHES); do \
 	    rm -rf $(BUILD)/bench && mkdir $(BUILD)/bench && $$bench $(BUILD)/bench || exit 1; done
 
+## fuzz: search for inputs that break the parsers, FUZZ_SECONDS=60 for each; needs clang
+FUZZ_SECONDS ?= 60
+fuzz:
+	@.ci/install fuzz
+	$(AGAIN) CC=clang-14 SANITIZE=address,undefined FUZZING=1 BUILD=$(BUILD)/fuzz searchers
+	@tests/fuzz/search $(BUILD)/fuzz $(FUZZ_SECONDS) $(ONLY)
+
 ## bits: compare the core's numbers between compilers and options
 bits:
 	@tests/bits/compare $(BUILD)/bits
+
+# What takes minutes, or wants the machine for itself. BUILD tells the tests where the server is.
+FROM_OUTSIDE = BUILD=$(abspath $(BUILD)) PYTHONPYCACHEPREFIX=$(abspath $(BUILD))/pycache \
+               /usr/bin/python3
+ONE_TEST     = -m pytest -q -s -p no:cacheprovider
+
+## load: measure thousands of readers, requests and what they cost training; PARTS="readers crowd"
+load:
+	@.ci/install test
+	$(AGAIN) all $(LOADERS)
+	@$(FROM_OUTSIDE) tests/load/measure.py $(BUILD)/load.json $(PARTS)
+
+## soak: a mix of everything for SOAK_MINUTES=10; memory and descriptors must stay flat
+soak:
+	@.ci/install test
+	$(AGAIN) all
+	@$(FROM_OUTSIDE) tests/load/soak.py $(BUILD)/soak.json
+
+## crash: kill the server KILLS=200 times under load; nothing may be lost or changed
+crash:
+	@.ci/install test
+	$(AGAIN) all
+	@KILLS=$${KILLS:-200} $(FROM_OUTSIDE) $(ONE_TEST) tests/outside/test_kills.py
+
+## cuts: cut event streams CUTS=1000 times; every epoch must come once
+cuts:
+	@.ci/install test
+	$(AGAIN) all
+	@CUTS=$${CUTS:-1000} $(FROM_OUTSIDE) $(ONE_TEST) tests/outside/test_cuts.py
+
+.PHONY: load soak crash cuts
 
 ## clean: remove what was built (with SANITIZE=...: of that variant)
 clean:
@@ -103,11 +148,12 @@ help:
 	@echo 'With SANITIZE=address,undefined or SANITIZE=thread: the same, checked while it runs,'
 	@echo 'in a build directory of its own. BUILD=DIR: build there. V=1: show the commands.'
 
-programs: $(CORE_TESTS) $(SERVER_TESTS) $(PROBES)
+programs: $(CORE_TESTS) $(SERVER_TESTS) $(PROBES) $(FUZZERS)
+searchers: $(FUZZERS:%=%.search)
 
-.PHONY: all run test check bench bits clean help programs FORCE
-.SECONDARY: $(CORE_HELPERS) $(SERVER_HELPERS) $(BENCH_HELPERS) \
-            $(addsuffix .o,$(CORE_TESTS) $(SERVER_TESTS) $(PROBES) $(BENCHES))
+.PHONY: all run test check bench fuzz bits clean help programs searchers FORCE
+.SECONDARY: $(CORE_HELPERS) $(SERVER_HELPERS) $(BENCH_HELPERS) $(FUZZ_HELPERS) \
+            $(addsuffix .o,$(CORE_TESTS) $(SERVER_TESTS) $(PROBES) $(BENCHES) $(FUZZERS))
 .DELETE_ON_ERROR:
 
 # --- objects: rebuilt when their source, a header or the flags change -------------------------
@@ -131,7 +177,7 @@ $(BUILD)/server/spec/presets.o: server/spec/presets.json
 
 -include $(patsubst %.o,%.d,$(CORE_OBJECTS) $(SERVER_OBJECTS) $(CORE_HELPERS) $(SERVER_HELPERS) \
            $(BENCH_HELPERS) $(BUILD)/server/main.o $(addsuffix .o,$(CORE_TESTS) $(SERVER_TESTS) $(BENCHES) \
-           $(PROBES)))
+           $(PROBES) $(FUZZERS)) $(FUZZ_HELPERS))
 
 # --- the page, compiled in --------------------------------------------------------------------
 
@@ -190,3 +236,21 @@ $(BUILD)/tests/server/%: $(BUILD)/tests/server/%.o $(SERVER_HELPERS) $(BUILD)/li
 $(BUILD)/tests/outside/%: $(BUILD)/tests/outside/%.o $(BUILD)/libserver.a $(BUILD)/libcore.a
 	$(SAY) LINK $@
 	$(DO)$(LINK) -o $@ $^ $(LIBS)
+
+# A fuzzer is two programs: a test that replays the inputs kept, and the search for others.
+$(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(FUZZ_HELPERS) $(BUILD)/libserver.a \
+                       $(BUILD)/libcore.a
+	$(SAY) LINK $@
+	$(DO)$(LINK) -o $@ $^ -lcmocka $(LIBS)
+
+$(BUILD)/tests/fuzz/%.search: $(BUILD)/tests/fuzz/%.o $(BUILD)/libserver.a $(BUILD)/libcore.a
+	$(SAY) LINK $@
+	$(DO)$(LINK) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+
+# Clients of `make load`; they know nothing of the server but its address and its database.
+programs: $(LOADERS)
+.SECONDARY: $(LOADERS:%=%.o)
+-include $(LOADERS:%=%.d)
+$(BUILD)/tests/load/%: $(BUILD)/tests/load/%.o
+	$(SAY) LINK $@
+	$(DO)$(LINK) -o $@ $^ -lsqlite3 -lpthread
