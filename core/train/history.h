@@ -20,11 +20,12 @@ enum {
     HISTORY_EXPERIMENT_EPOCHS = 1 << 26, /* of all runs of an experiment together */
     HISTORY_BUCKETS = 8192,              /* at least half of them are in use once all have been */
     HISTORY_STRIDE_MIN = 16,
-    HISTORY_CHECKPOINTS = 64 /* of a run, kept to replay from */
+    HISTORY_CHECKPOINTS = 64,      /* of a run, kept to replay from */
+    HISTORY_REPLAY_EPOCHS = 100000 /* recorded in one replay */
 };
 
 /* All checkpoints kept of an experiment's runs have at most about so many bytes. */
-#define HISTORY_CHECKPOINT_BYTES ((int64_t)1 << 28)
+#define HISTORY_CHECKPOINT_BYTES ((int64_t)1 << 26)
 
 /* How many epochs of each of n_runs runs are kept one by one. */
 int64_t history_keep(int n_runs);

@@ -45,6 +45,28 @@ json_t *call_body(struct call *call)
     return json;
 }
 
+static int is_stopping(void *request)
+{
+    return http_is_stopping(http_server_of(request));
+}
+
+struct replay_wish call_replay(struct call *call, const struct study *study)
+{
+    return (struct replay_wish){.engine = lab_engine(call->api->lab),
+                                .study = study,
+                                .run = call->run,
+                                .stop = is_stopping,
+                                .context = call->request};
+}
+
+void call_reply_replay_error(struct call *call, const struct error *error)
+{
+    if (error->kind == ERROR_TOO_LARGE)
+        http_reply_problem(call->request, 422, error->text, NULL);
+    else
+        http_reply_error(call->request, error);
+}
+
 int call_query_integer(struct call *call, const char *name, int64_t low, int64_t high,
                        int64_t missing, int64_t *out)
 {

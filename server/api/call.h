@@ -7,6 +7,7 @@
 
 #include "server/api/api.h"
 #include "server/engine/engine.h"
+#include "server/lab/replay.h"
 
 struct call {
     struct api *api;
@@ -30,6 +31,7 @@ void events_get(struct call *call);
 void events_of_several(struct call *call);
 void runs_get(struct call *call);
 void runs_predict(struct call *call);
+void runs_parameters(struct call *call);
 void epochs_of_run(struct call *call);
 void epochs_side_by_side(struct call *call);
 void dataset_get(struct call *call);
@@ -52,6 +54,12 @@ json_t *call_body(struct call *call);
  * -1 after replying 400. */
 int call_query_integer(struct call *call, const char *name, int64_t low, int64_t high,
                        int64_t missing, int64_t *out);
+
+/* A wish to replay the call's run, given up when the server stops. At a desk. */
+struct replay_wish call_replay(struct call *call, const struct study *study);
+
+/* As http_reply_error, but for ERROR_TOO_LARGE: 422, too much was asked for. */
+void call_reply_replay_error(struct call *call, const struct error *error);
 
 /* How a table is wanted: by ?format= or Accept. -1 after replying 400 or 406. */
 enum call_format { FORMAT_JSON, FORMAT_CSV, FORMAT_NDJSON };

@@ -38,7 +38,14 @@ void echo_add(struct echo_said *said, const struct text *frame, const struct fra
     }
     memcpy(said->bytes + begin, frame->bytes, frame->n_bytes);
     said->ends[said->n_frames] = begin + frame->n_bytes;
+    said->reached[said->n_frames] = (struct echo_reached){0, 0};
     said->cursors[said->n_frames++] = *cursor;
+}
+
+void echo_add_reached(struct echo_said *said, int run, int64_t epoch)
+{
+    if (said->n_frames > 0)
+        said->reached[said->n_frames - 1] = (struct echo_reached){run, epoch};
 }
 
 void echo_end(struct echo_said *said, int is_whole, int is_over)

@@ -8,6 +8,12 @@
 
 #include "server/api/frame.h"
 
+/* How far a frame of an envelope brings its reader; 0: it is another frame. */
+struct echo_reached {
+    int run;
+    int64_t epoch;
+};
+
 /* What is read depends on this alone. `version` is the watch's before the log was read. */
 struct echo_place {
     char id[ENGINE_ID_BYTES];
@@ -26,6 +32,7 @@ struct echo_said {
     int n_frames;
     size_t ends[ECHO_FRAMES]; /* where each frame ends in bytes */
     struct frame_cursor cursors[ECHO_FRAMES]; /* behind each */
+    struct echo_reached reached[ECHO_FRAMES];
     char bytes[ECHO_BYTES];
 };
 
@@ -43,6 +50,9 @@ struct echo_said *echo_begin(struct echo *echo, const struct echo_place *place);
 
 /* `cursor` is behind the frame. What doesn't fit makes echo_end give the slot up. */
 void echo_add(struct echo_said *said, const struct text *frame, const struct frame_cursor *cursor);
+
+/* The frame added last is of an envelope. */
+void echo_add_reached(struct echo_said *said, int run, int64_t epoch);
 
 /* `is_whole`: there was nothing more to tell. Not calling it gives the slot up too. */
 void echo_end(struct echo_said *said, int is_whole, int is_over);

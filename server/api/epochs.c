@@ -1,4 +1,4 @@
-/* The epochs of a run, or of all runs: exact in slices, or thinned to a number of points. */
+/* The epochs of a run, or of all runs: in slices, thinned to a number of points, or replayed. */
 #include "server/api/call.h"
 
 #include <stdio.h>
@@ -9,16 +9,20 @@
 #include "server/api/thin.h"
 #include "server/base/json.h"
 
-enum { POINTS_MAX = 100000 };
+/* Buckets of all parts together; more runs get fewer each. */
+enum { POINTS_MAX = 100000, BUCKETS_MAX = 262144, BUCKETS_MIN = 16 };
 
 /* What the query asks for. */
 struct request {
     int64_t from, to, points; /* points 0: every epoch */
+    int has_range;
     enum call_format format;
 };
 
 static int read_request(struct call *call, struct request *request)
 {
+    request->has_range = http_query(call->request, "from") != NULL ||
+                         http_query(call->request, "to") != NULL;
     return call_query_integer(call, "from", 1, INT64_MAX, 1, &request->from) != 0 ||
                    call_query_integer(call, "to", request->from, INT64_MAX, INT64_MAX,
                                       &request->to) != 0 ||
@@ -28,71 +32,140 @@ static int read_request(struct call *call, struct request *request)
                : 0;
 }
 
-static struct table_part part_of(const struct engine_run *run, const struct request *request)
+/* --- parts --- */
+
+/* Leaves out the buckets that hold no epoch of from..to. */
+static void clip(struct table_part *part, int64_t from, int64_t to)
 {
-    struct table_part part = {run->run, request->from, run->epoch};
-    part.to = request->to < part.to ? request->to : part.to;
-    return part;
+    size_t n_left = 0;
+    int64_t end = part->first_summed - 1;
+    for (size_t b = 0; b < part->n_buckets; b++) {
+        int64_t first = end + 1;
+        end += part->buckets[b].n;
+        if (end < from || first > to)
+            continue;
+        part->first_summed = n_left == 0 ? first : part->first_summed;
+        part->buckets[n_left++] = part->buckets[b];
+    }
+    part->n_buckets = n_left;
 }
 
+/* What the engine keeps of a run. `max_buckets`: of its envelope. */
+static int make_part(struct call *call, const struct engine_run *run, const struct request *request,
+                     size_t max_buckets, struct table_part *out, struct error *error)
+{
+    int64_t exact = run->exact;
+    *out = (struct table_part){.run = run->run, .from = request->from};
+    if (request->to > exact && exact < run->epoch &&
+        engine_read_envelope(lab_engine(call->api->lab), call->name, run->run, max_buckets,
+                             &out->buckets, &out->n_buckets, &exact, error) != 0)
+        return -1;
+    out->to = request->to < exact ? request->to : exact;
+    out->first_summed = exact + 1;
+    clip(out, request->from, request->to);
+    return 0;
+}
+
+/* How many epochs, of which the last may be behind the range: its bucket is. */
 static int64_t length(const struct table_part *part)
 {
-    return part->to < part->from ? 0 : part->to - part->from + 1;
+    return table_part_last(part) - part->from + 1;
 }
 
 /* --- thinned --- */
 
-static void print_column(struct text *text, const char *name, const struct thin_bucket *buckets,
-                         size_t n, size_t offset)
+/* A part in points: buckets, and the last epoch of each. */
+struct points {
+    size_t n;
+    int64_t *epochs;                /* owned */
+    struct history_bucket *buckets; /* owned */
+};
+
+static void add_to_point(struct points *points, size_t n_before, const struct history_bucket *bucket,
+                         int64_t epoch)
+{
+    if (points->n == n_before)
+        points->buckets[points->n++] = *bucket;
+    else
+        points->buckets[points->n - 1] =
+            history_merge(&points->buckets[points->n - 1], bucket);
+    points->epochs[points->n - 1] = epoch;
+}
+
+/* Cells of equal length, at most `n_cells`; a bucket goes where it ends, an empty cell is left
+ * out. `losses` are those of part->from..part->to. */
+static void fill_points(struct points *points, const struct table_part *part, const double *losses,
+                        size_t n_cells)
+{
+    size_t n = (size_t)length(part), b = 0;
+    int64_t end = part->first_summed - 1;
+    for (size_t c = 0; c < n_cells; c++) {
+        size_t n_before = points->n;
+        int64_t first = part->from + (int64_t)thin_begin(c, n, n_cells);
+        int64_t last = part->from - 1 + (int64_t)thin_begin(c + 1, n, n_cells);
+        int64_t stop = last < part->to ? last : part->to;
+        if (first <= stop) {
+            struct history_bucket sum = history_sum(losses + (first - part->from),
+                                                    (size_t)(stop - first + 1), 1, first);
+            add_to_point(points, n_before, &sum, stop);
+        }
+        for (; b < part->n_buckets && end + part->buckets[b].n <= last; b++) {
+            end += part->buckets[b].n;
+            add_to_point(points, n_before, &part->buckets[b], end);
+        }
+    }
+}
+
+static void print_column(struct text *text, const char *name, const struct points *points,
+                         size_t offset)
 {
     text_printf(text, ",\"%s\":[", name);
-    for (size_t b = 0; b < n; b++) {
-        text_printf(text, b == 0 ? "" : ",");
-        text_number(text, *(const double *)((const char *)&buckets[b] + offset));
+    for (size_t i = 0; i < points->n; i++) {
+        text_printf(text, i == 0 ? "" : ",");
+        text_number(text, *(const double *)((const char *)&points->buckets[i] + offset));
     }
     text_printf(text, "]");
 }
 
-static void print_thinned(struct text *text, const struct table_part *part,
-                          const struct thin_bucket *buckets, size_t n)
+static void print_points(struct text *text, const struct table_part *part,
+                         const struct points *points)
 {
+    int is_exact = (int64_t)points->n == length(part) && part->n_buckets == 0;
     text_printf(text, "{\"run\":%d,\"exact\":%s,\"epoch\":[", part->run,
-                (int64_t)n == length(part) ? "true" : "false");
-    for (size_t b = 0; b < n; b++)
-        text_printf(text, b == 0 ? "%lld" : ",%lld",
-                    (long long)(part->from - 1 +
-                                (int64_t)thin_begin(b + 1, (size_t)length(part), n)));
+                is_exact ? "true" : "false");
+    for (size_t i = 0; i < points->n; i++)
+        text_printf(text, i == 0 ? "%lld" : ",%lld", (long long)points->epochs[i]);
     text_printf(text, "]");
-    print_column(text, "loss", buckets, n, offsetof(struct thin_bucket, last));
-    if ((int64_t)n != length(part)) {
-        print_column(text, "min", buckets, n, offsetof(struct thin_bucket, min));
-        print_column(text, "max", buckets, n, offsetof(struct thin_bucket, max));
+    print_column(text, "loss", points, offsetof(struct history_bucket, last));
+    if (!is_exact) {
+        print_column(text, "min", points, offsetof(struct history_bucket, min));
+        print_column(text, "max", points, offsetof(struct history_bucket, max));
     }
     text_printf(text, "}");
 }
 
-/* Reads a part and prints it in at most `points` buckets. */
+/* Reads a part and prints it in at most `points` points. */
 static int thin_part(struct text *text, struct call *call, const struct table_part *part,
-                     int64_t points, struct error *error)
+                     int64_t wanted, struct error *error)
 {
-    size_t n = (size_t)length(part), n_read = 0;
-    size_t n_buckets = n < (size_t)points ? n : (size_t)points;
+    size_t n = part->to < part->from ? 0 : (size_t)(part->to - part->from + 1), n_read = 0;
+    size_t n_cells = (size_t)(length(part) < wanted ? length(part) : wanted);
     double *losses = memory_array(n, sizeof *losses, error);
-    struct thin_bucket *buckets = memory_array(n_buckets, sizeof *buckets, error);
-    int result = losses == NULL || buckets == NULL ? -1 : 0;
+    struct points points = {0, memory_array(n_cells, sizeof *points.epochs, error),
+                            memory_array(n_cells, sizeof *points.buckets, error)};
+    int result = losses == NULL || points.epochs == NULL || points.buckets == NULL ? -1 : 0;
     if (result == 0 && n > 0)
         result = engine_read_losses(lab_engine(call->api->lab), call->name, part->run, part->from,
                                     n, losses, &n_read, error);
     if (result == 0 && n_read != n)
         result = error_set(error, ERROR_NOT_FOUND, "the experiment was removed");
-    for (size_t b = 0; result == 0 && b < n_buckets; b++) {
-        size_t begin = thin_begin(b, n, n_buckets);
-        buckets[b] = thin_bucket(losses + begin, thin_begin(b + 1, n, n_buckets) - begin);
+    if (result == 0) {
+        fill_points(&points, part, losses, n_cells);
+        print_points(text, part, &points);
     }
-    if (result == 0)
-        print_thinned(text, part, buckets, n_buckets);
     free(losses);
-    free(buckets);
+    free(points.epochs);
+    free(points.buckets);
     return result;
 }
 
@@ -103,7 +176,7 @@ static void reply_thinned(struct call *call, const struct table_part *parts, int
     struct text text = {0};
     int exact = 1;
     for (int p = 0; p < n_parts; p++)
-        exact = exact && length(&parts[p]) <= request->points;
+        exact = exact && parts[p].n_buckets == 0 && length(&parts[p]) <= request->points;
     if (!single)
         text_printf(&text, "{\"exact\":%s,\"runs\":[", exact ? "true" : "false");
     for (int p = 0; p < n_parts; p++) {
@@ -125,9 +198,9 @@ static void reply_thinned(struct call *call, const struct table_part *parts, int
     http_reply(call->request, 200, "application/json", body, n_bytes);
 }
 
-/* --- exact --- */
+/* --- every row --- */
 
-static void reply_exact(struct call *call, const struct table_part *parts, int n_parts, int single,
+static void reply_table(struct call *call, struct table_part *parts, int n_parts, int single,
                         enum call_format format)
 {
     static const char *const types[] = {"application/json", "text/csv; charset=utf-8",
@@ -148,16 +221,57 @@ static void reply_exact(struct call *call, const struct table_part *parts, int n
     http_reply_slices(call->request, 200, types[format], table_read, table_destroy, table);
 }
 
-static void reply_parts(struct call *call, const struct table_part *parts, int n_parts, int single,
+static void reply_parts(struct call *call, struct table_part *parts, int n_parts, int single,
                         const struct request *request)
 {
     if (request->points == 0)
-        reply_exact(call, parts, n_parts, single, request->format);
+        reply_table(call, parts, n_parts, single, request->format);
     else if (request->format == FORMAT_JSON)
         reply_thinned(call, parts, n_parts, single, request);
     else
         http_reply_problem(call->request, 400,
-                           "?points= goes with JSON only; CSV and NDJSON have every epoch", NULL);
+                           "?points= goes with JSON only; CSV and NDJSON have every row", NULL);
+}
+
+/* --- one run --- */
+
+/* The rows from..part->to of a part whose losses the engine does not keep, at least not all. */
+static int replay_part(struct call *call, struct table_part *part, int64_t exact,
+                       struct error *error)
+{
+    size_t n = (size_t)(part->to - part->from + 1), n_kept = 0;
+    part->losses = memory_array(n, sizeof *part->losses, error);
+    if (part->losses == NULL ||
+        (part->from <= exact &&
+         engine_read_losses(lab_engine(call->api->lab), call->name, part->run, part->from, n,
+                            part->losses, &n_kept, error) != 0))
+        return -1;
+    const struct study *study = shelf_take(lab_shelf(call->api->lab), call->name, error);
+    if (study == NULL)
+        return -1;
+    struct replay_wish wish = call_replay(call, study);
+    int result = replay_losses(&wish, part->from + (int64_t)n_kept, part->to,
+                               part->losses + n_kept, error);
+    shelf_release(lab_shelf(call->api->lab), study);
+    return result;
+}
+
+/* A range that reaches behind the kept epochs, one by one. */
+static int make_replayed(struct call *call, const struct engine_run *run,
+                         const struct request *request, struct table_part *out,
+                         struct error *error)
+{
+    *out = (struct table_part){.run = run->run, .from = request->from, .to = run->epoch};
+    out->to = request->to < out->to ? request->to : out->to;
+    int64_t n = out->to - out->from + 1;
+    if (n <= HISTORY_REPLAY_EPOCHS)
+        return replay_part(call, out, run->exact, error);
+    return error_set(error, ERROR_TOO_LARGE,
+                     "epochs %lld to %lld: the losses behind epoch %lld are not kept one by one "
+                     "but replayed, at most %d epochs in one answer; without ?from= and ?to=, or "
+                     "with ?points=, an envelope of them is given",
+                     (long long)out->from, (long long)out->to, (long long)run->exact,
+                     HISTORY_REPLAY_EPOCHS);
 }
 
 void epochs_of_run(struct call *call)
@@ -165,28 +279,47 @@ void epochs_of_run(struct call *call)
     struct error error = ERROR_INIT;
     struct request request;
     struct engine_run run = {0};
+    struct table_part part = {0};
     if (read_request(call, &request) != 0)
         return;
-    if (engine_find_run(lab_engine(call->api->lab), call->name, call->run, &run, &error) != 0) {
-        http_reply_error(call->request, &error);
-        return;
-    }
-    struct table_part part = part_of(&run, &request);
+    int result = engine_find_run(lab_engine(call->api->lab), call->name, call->run, &run, &error);
+    int is_replay = request.has_range && request.points == 0 && request.from <= run.epoch &&
+                    request.to > run.exact && run.exact < run.epoch;
+    if (result == 0)
+        result = is_replay ? make_replayed(call, &run, &request, &part, &error)
+                           : make_part(call, &run, &request, HISTORY_BUCKETS, &part, &error);
     engine_run_clear(&run);
-    reply_parts(call, &part, 1, 1, &request);
+    if (result == 0)
+        reply_parts(call, &part, 1, 1, &request);
+    else
+        call_reply_replay_error(call, &error);
+    table_part_clear(&part);
 }
 
+/* --- all runs --- */
+
 struct collecting {
+    struct call *call;
     const struct request *request;
+    size_t max_buckets;
     struct table_part *parts;
     int n_parts;
+    struct error *error;
 };
 
 static int collect_part(void *context, const struct engine_run *run)
 {
     struct collecting *collecting = context;
-    collecting->parts[collecting->n_parts++] = part_of(run, collecting->request);
-    return 0;
+    return make_part(collecting->call, run, collecting->request, collecting->max_buckets,
+                     &collecting->parts[collecting->n_parts++], collecting->error);
+}
+
+/* Buckets for each of so many runs. */
+static size_t share_of_buckets(int n_runs)
+{
+    int share = n_runs > 0 ? BUCKETS_MAX / n_runs : HISTORY_BUCKETS;
+    return (size_t)(share > HISTORY_BUCKETS ? HISTORY_BUCKETS
+                                            : share < BUCKETS_MIN ? BUCKETS_MIN : share);
 }
 
 void epochs_side_by_side(struct call *call)
@@ -197,16 +330,21 @@ void epochs_side_by_side(struct call *call)
     if (read_request(call, &request) != 0)
         return;
     struct engine *engine = lab_engine(call->api->lab);
-    struct collecting collecting = {&request, NULL, 0};
-    if (engine_find(engine, call->name, &record, &error) == 0)
+    struct collecting collecting = {.call = call, .request = &request, .error = &error};
+    if (engine_find(engine, call->name, &record, &error) == 0) {
+        collecting.max_buckets = share_of_buckets(record.n_runs);
         collecting.parts =
             memory_array((size_t)record.n_runs, sizeof *collecting.parts, &error);
+    }
     if (collecting.parts != NULL &&
         engine_each_run(engine, call->name, 0, record.n_runs, collect_part, &collecting, &error) ==
-            0)
+            0 &&
+        error.kind == ERROR_NONE)
         reply_parts(call, collecting.parts, collecting.n_parts, 0, &request);
     else
         http_reply_error(call->request, &error);
+    for (int p = 0; p < collecting.n_parts; p++)
+        table_part_clear(&collecting.parts[p]);
     free(collecting.parts);
     engine_experiment_clear(&record);
 }

@@ -74,6 +74,14 @@ static int take_frame(void *context, const struct text *frame)
     return fits;
 }
 
+/* The reader is told, and everything comes again. */
+static void begin_anew(struct stream *stream)
+{
+    stream->reset = "older epochs were summed up while they were read";
+    for (int i = 0; i < stream->n_followers; i++)
+        follower_restart(stream->followers[i]);
+}
+
 static ssize_t stream_read(void *context, char *out, size_t size)
 {
     struct stream *stream = context;
@@ -85,10 +93,17 @@ static ssize_t stream_read(void *context, char *out, size_t size)
             out, size, "event: reset\ndata: {\"reason\":\"%s\"}\n\n", stream->reset);
         stream->reset = NULL;
     }
-    for (int i = 0; i < stream->n_followers; i++)
-        if (follower_is_ready(stream->followers[i]) &&
-            follower_read(stream->followers[i], take_frame, stream) != 0)
+    for (int i = 0; i < stream->n_followers; i++) {
+        int result = !follower_is_ready(stream->followers[i])
+                         ? 0
+                         : follower_read(stream->followers[i], take_frame, stream);
+        if (result < 0)
             return -1;
+        if (result > 0) {
+            begin_anew(stream);
+            return stream->n_bytes > 0 ? (ssize_t)stream->n_bytes : stream_read(stream, out, size);
+        }
+    }
     return stream->n_bytes == 0 && stream_is_over(stream) ? -1 : (ssize_t)stream->n_bytes;
 }
 

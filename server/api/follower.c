@@ -29,6 +29,7 @@ struct follower {
     int is_over;
     struct frame_cursor cursor;
     int64_t *waiting; /* [n_runs] epochs a run was far behind with; NULL while none is */
+    int64_t *reached; /* [n_runs] the last epoch of an envelope that was sent; NULL while none was */
 };
 
 struct follower *follower_create(struct lab *lab, struct echo *echo, const char *id, int n_runs,
@@ -59,6 +60,7 @@ void follower_destroy(struct follower *follower)
         return;
     watch_close(lab_watches(follower->lab), follower->watch);
     free(follower->waiting);
+    free(follower->reached);
     free(follower);
 }
 
@@ -108,6 +110,8 @@ static int measure_backlog(struct follower *follower)
 
 static int buckets_for(const struct follower *follower, const struct engine_entry *entry)
 {
+    if (entry->n_buckets > 0)
+        return follower->exact ? 0 : POINTS_A_RUN;
     int64_t waiting = follower->waiting == NULL ? 0 : follower->waiting[entry->run];
     if (waiting == 0)
         return 0;
@@ -124,6 +128,7 @@ struct reading {
     struct text frame;
     struct echo_said *said; /* NULL: what is read is not kept */
     int is_full;
+    int is_lost; /* the reader's place is no more */
 };
 
 /* Hands the printed frame over, or goes back to where the cursor was. */
@@ -141,6 +146,52 @@ static int hand_over(struct reading *reading, const struct frame_cursor *before)
     return is_taken;
 }
 
+/* 1 if the entry tells again, or in other buckets, what the reader has had already. */
+static int is_merged_over(const struct engine_entry *entry, const struct frame_cursor *cursor)
+{
+    if (entry->sequence == cursor->sequence)
+        return !frame_is_place(entry, cursor);
+    return entry->since <= cursor->sequence;
+}
+
+static int64_t last_epoch(const struct engine_entry *entry)
+{
+    int64_t last = entry->first - 1;
+    for (size_t b = 0; b < entry->n_buckets; b++)
+        last += entry->buckets[b].n;
+    return last;
+}
+
+/* Puts the cursor into an envelope that was merged where the reader was: behind the last epoch it
+ * was sent. 0 when that is not known, as it came with an older connection. */
+static int find_place(struct follower *follower, const struct engine_entry *entry)
+{
+    int64_t reached = follower->reached != NULL ? follower->reached[entry->run] : 0;
+    if (reached < entry->first)
+        return 0;
+    follower->cursor.sequence = entry->sequence;
+    follower->cursor.n_sent = reached < last_epoch(entry) ? reached : FRAME_ALL;
+    return 1;
+}
+
+static void note_reached(struct follower *follower, int run, int64_t epoch)
+{
+    if (follower->reached == NULL)
+        follower->reached = memory_array((size_t)follower->n_runs, sizeof(int64_t), NULL);
+    if (follower->reached != NULL) /* else a merged entry makes the reader begin anew */
+        follower->reached[run] = epoch;
+}
+
+/* A frame of an envelope was handed over. */
+static void envelope_told(struct reading *reading, const struct engine_entry *entry)
+{
+    int64_t sent = reading->follower->cursor.n_sent;
+    int64_t epoch = sent < FRAME_ALL ? sent : last_epoch(entry);
+    note_reached(reading->follower, entry->run, epoch);
+    if (reading->said != NULL)
+        echo_add_reached(reading->said, entry->run, epoch);
+}
+
 static int print_entry(void *context, const struct engine_entry *entry)
 {
     struct reading *reading = context;
@@ -148,13 +199,18 @@ static int print_entry(void *context, const struct engine_entry *entry)
     struct frame_cursor *cursor = &follower->cursor;
     if (entry->sequence == cursor->sequence && cursor->n_sent >= FRAME_ALL)
         return 0;
-    do {
+    reading->is_lost = is_merged_over(entry, cursor) && !find_place(follower, entry);
+    if (reading->is_lost)
+        return 1;
+    while (cursor->sequence != entry->sequence || cursor->n_sent < FRAME_ALL) {
         struct frame_cursor before = *cursor;
         frame_print_entry(&reading->frame, follower->id, entry, buckets_for(follower, entry),
                           cursor);
         if (!hand_over(reading, &before))
             return 1;
-    } while (cursor->n_sent < FRAME_ALL);
+        if (entry->n_buckets > 0)
+            envelope_told(reading, entry);
+    }
     return 0;
 }
 
@@ -189,7 +245,7 @@ static int read_log(struct reading *reading, uint64_t version)
                         engine_read_log(lab_engine(follower->lab), follower->id,
                                         after(&follower->cursor), print_entry, reading, NULL) != 0))
         return -1;
-    if (!reading->is_full && (is_deleted || strcmp(state, "done") == 0))
+    if (!reading->is_full && !reading->is_lost && (is_deleted || strcmp(state, "done") == 0))
         print_end(reading, state);
     follower->is_catching_up = reading->is_full;
     follower->seen = version;
@@ -221,6 +277,8 @@ static void repeat(struct follower *follower, const struct echo_said *said, foll
             follower->is_new = 1;
             return;
         }
+        if (said->reached[i].epoch > 0)
+            note_reached(follower, said->reached[i].run, said->reached[i].epoch);
         begin = said->ends[i];
     }
     follower->is_over = said->is_over;
@@ -236,10 +294,11 @@ static int read_anew(struct follower *follower, const struct echo_place *place,
     reading.said = follower->is_catching_up ? NULL : echo_begin(follower->echo, place);
     int result = read_log(&reading, place->version);
     if (reading.said != NULL)
-        echo_end(reading.said, result == 0 && !reading.is_full, follower->is_over);
+        echo_end(reading.said, result == 0 && !reading.is_full && !reading.is_lost,
+                 follower->is_over);
     follower->is_new = 0;
     text_clear(&reading.frame);
-    return result;
+    return result == 0 && reading.is_lost ? 1 : result;
 }
 
 int follower_read(struct follower *follower, follower_take_fn take, void *context)
@@ -256,6 +315,16 @@ int follower_read(struct follower *follower, follower_take_fn take, void *contex
     return 0;
 }
 
+void follower_restart(struct follower *follower)
+{
+    follower->cursor = (struct frame_cursor){0, FRAME_ALL};
+    follower->is_new = 1;
+    follower->is_catching_up = 0;
+    follower->is_over = 0;
+    free(follower->reached);
+    follower->reached = NULL;
+}
+
 /* --- cursors --- */
 
 struct lookup {
@@ -267,8 +336,7 @@ static int look_up(void *context, const struct engine_entry *entry)
 {
     struct lookup *lookup = context;
     const struct frame_cursor *cursor = lookup->cursor;
-    lookup->is_found = entry->sequence == cursor->sequence &&
-                       (cursor->n_sent >= FRAME_ALL || cursor->n_sent < (int64_t)entry->n);
+    lookup->is_found = entry->sequence == cursor->sequence && frame_is_place(entry, cursor);
     return 1;
 }
 

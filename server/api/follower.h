@@ -30,9 +30,14 @@ struct frame_cursor follower_cursor(const struct follower *follower);
 
 /* Prints frames and gives each to `take`, which returns 1, or 0 when there is no room for it: then
  * the frame is printed again next time. A frame lacks its id and the empty line: follower_cursor
- * is already behind it when `take` is called. 0, or -1 when the engine failed. */
+ * is already behind it when `take` is called. 0; -1 when the engine failed; 1 when entries were
+ * merged where the reader came back to, so that it must be told to forget what it has, and begin
+ * anew. */
 typedef int (*follower_take_fn)(void *context, const struct text *frame);
 int follower_read(struct follower *follower, follower_take_fn take, void *context);
+
+/* Goes back to the beginning. */
+void follower_restart(struct follower *follower);
 
 /* 1 if `cursor` is a place in the log of `id`: its beginning, or one of its entries. */
 int follower_knows(struct lab *lab, const char *id, const struct frame_cursor *cursor);

@@ -67,7 +67,7 @@ static void print_exact(struct text *text, const struct engine_entry *entry, int
 }
 
 static void print_bucket_column(struct text *text, const char *name,
-                                const struct thin_bucket *buckets, size_t n, size_t offset)
+                                const struct history_bucket *buckets, size_t n, size_t offset)
 {
     text_printf(text, ",\"%s\":[", name);
     for (size_t b = 0; b < n; b++) {
@@ -78,51 +78,112 @@ static void print_bucket_column(struct text *text, const char *name,
     text_add(text, "]", 1);
 }
 
-/* The whole entry in n buckets. */
-static void print_thinned(struct text *text, const struct engine_entry *entry, size_t n)
+/* Buckets that follow each other from epoch `first` on; the last epoch. */
+static int64_t print_buckets(struct text *text, int run, int64_t first,
+                             const struct history_bucket *buckets, size_t n)
 {
-    struct thin_bucket buckets[FRAME_BUCKETS_MAX];
-    text_printf(text, "\"run\":%d,\"from\":%lld,\"to\":%lld,\"exact\":false,\"epochs\":[",
-                entry->run, (long long)entry->first,
-                (long long)(entry->first + (int64_t)entry->n - 1));
+    int64_t last = first - 1, end = first - 1;
+    for (size_t b = 0; b < n; b++)
+        last += buckets[b].n;
+    text_printf(text, "\"run\":%d,\"from\":%lld,\"to\":%lld,\"exact\":false,\"epochs\":[", run,
+                (long long)first, (long long)last);
     for (size_t b = 0; b < n; b++) {
-        size_t begin = thin_begin(b, entry->n, n);
-        size_t end = thin_begin(b + 1, entry->n, n);
-        buckets[b] = thin_bucket(entry->losses + begin, end - begin);
-        text_printf(text, b == 0 ? "%lld" : ",%lld",
-                    (long long)(entry->first + (int64_t)end - 1));
+        end += buckets[b].n;
+        text_printf(text, b == 0 ? "%lld" : ",%lld", (long long)end);
     }
     text_add(text, "]", 1);
-    print_bucket_column(text, "loss", buckets, n, offsetof(struct thin_bucket, last));
-    print_bucket_column(text, "min", buckets, n, offsetof(struct thin_bucket, min));
-    print_bucket_column(text, "max", buckets, n, offsetof(struct thin_bucket, max));
+    print_bucket_column(text, "loss", buckets, n, offsetof(struct history_bucket, last));
+    print_bucket_column(text, "min", buckets, n, offsetof(struct history_bucket, min));
+    print_bucket_column(text, "max", buckets, n, offsetof(struct history_bucket, max));
     text_printf(text, "}\n\n");
+    return last;
 }
 
-void frame_print_entry(struct text *text, const char *experiment, const struct engine_entry *entry,
-                       int n_buckets, struct frame_cursor *cursor)
+/* The whole entry of losses in n buckets. */
+static void print_thinned(struct text *text, const struct engine_entry *entry, size_t n)
 {
-    size_t n_before = 0;
-    if (cursor->sequence == entry->sequence && cursor->n_sent < (int64_t)entry->n)
-        n_before = (size_t)cursor->n_sent;
-    cursor->sequence = entry->sequence;
-    cursor->n_sent = FRAME_ALL;
-    if (entry->is_state) {
-        print_head(text, "state", experiment);
-        text_printf(text, "\"run\":%d,\"state\":\"%s\",\"epoch\":%lld}\n\n", entry->run,
-                    run_state_name(entry->state), (long long)entry->first);
-        return;
+    struct history_bucket buckets[FRAME_BUCKETS_MAX];
+    for (size_t b = 0; b < n; b++) {
+        size_t begin = thin_begin(b, entry->n, n), end = thin_begin(b + 1, entry->n, n);
+        buckets[b] = history_sum(entry->losses + begin, end - begin, 1,
+                                 entry->first + (int64_t)begin);
     }
+    print_buckets(text, entry->run, entry->first, buckets, n);
+}
+
+/* A part of an envelope behind the epoch `sent`, `group` of its buckets as one. Of a bucket that
+ * `sent` lies in the rest is told, with the extremes of all of it. Returns where it ends: an epoch,
+ * or FRAME_ALL. */
+static int64_t print_envelope(struct text *text, const struct engine_entry *entry, int64_t sent,
+                              size_t group)
+{
+    struct history_bucket buckets[FRAME_BUCKETS_MAX];
+    size_t b = 0, n = 0, in_group = 0;
+    int64_t before = entry->first - 1;
+    for (; b < entry->n_buckets && before + entry->buckets[b].n <= sent; b++)
+        before += entry->buckets[b].n;
+    if (b < entry->n_buckets && before < sent) {
+        buckets[n] = entry->buckets[b++];
+        buckets[n++].n -= sent - before;
+        in_group = 1;
+        before = sent;
+    }
+    for (; b < entry->n_buckets && (n < FRAME_BUCKETS_MAX || in_group < group); b++) {
+        if (n > 0 && in_group < group) {
+            buckets[n - 1] = history_merge(&buckets[n - 1], &entry->buckets[b]);
+            in_group++;
+        } else {
+            buckets[n++] = entry->buckets[b];
+            in_group = 1;
+        }
+    }
+    int64_t last = print_buckets(text, entry->run, before + 1, buckets, n);
+    return b == entry->n_buckets ? FRAME_ALL : last;
+}
+
+int frame_is_place(const struct engine_entry *entry, const struct frame_cursor *cursor)
+{
+    if (cursor->n_sent >= FRAME_ALL)
+        return 1;
+    int64_t end = entry->first - 1;
+    for (size_t b = 0; b + 1 < entry->n_buckets; b++)
+        if ((end += entry->buckets[b].n) >= cursor->n_sent)
+            return end == cursor->n_sent;
+    return cursor->n_sent < (int64_t)entry->n;
+}
+
+static void print_losses(struct text *text, const struct engine_entry *entry, int n_buckets,
+                         int64_t sent, struct frame_cursor *cursor)
+{
+    size_t n_before = sent < (int64_t)entry->n ? (size_t)sent : 0;
     if (n_buckets > 0 && n_before == 0 && entry->n > (size_t)n_buckets) {
-        print_head(text, "epochs", experiment);
         print_thinned(text, entry, (size_t)n_buckets);
         return;
     }
     size_t n = entry->n - n_before < FRAME_EPOCHS ? entry->n - n_before : FRAME_EPOCHS;
     if (n_before + n < entry->n)
         cursor->n_sent = (int64_t)(n_before + n);
-    print_head(text, "epochs", experiment);
     print_exact(text, entry, entry->first + (int64_t)n_before, entry->losses + n_before, n);
+}
+
+void frame_print_entry(struct text *text, const char *experiment, const struct engine_entry *entry,
+                       int n_buckets, struct frame_cursor *cursor)
+{
+    int is_begun = cursor->sequence == entry->sequence && cursor->n_sent < FRAME_ALL;
+    int64_t sent = is_begun ? cursor->n_sent : 0;
+    cursor->sequence = entry->sequence;
+    cursor->n_sent = FRAME_ALL;
+    print_head(text, entry->is_state ? "state" : "epochs", experiment);
+    if (entry->is_state) {
+        text_printf(text, "\"run\":%d,\"state\":\"%s\",\"epoch\":%lld}\n\n", entry->run,
+                    run_state_name(entry->state), (long long)entry->first);
+    } else if (entry->n_buckets > 0) {
+        size_t wanted = n_buckets > 0 ? (size_t)n_buckets : entry->n_buckets;
+        cursor->n_sent =
+            print_envelope(text, entry, sent, (entry->n_buckets + wanted - 1) / wanted);
+    } else {
+        print_losses(text, entry, n_buckets, sent, cursor);
+    }
 }
 
 void frame_print_end(struct text *text, const char *experiment, const char *state,

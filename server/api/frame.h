@@ -11,7 +11,8 @@
 enum { FRAME_BYTES_MAX = 16384, FRAME_EPOCHS = 400, FRAME_BUCKETS_MAX = 160 };
 
 /* Where a reader stands in the log: it has had everything before `sequence`, and `n_sent` epochs
- * of that entry (FRAME_ALL: the whole entry; FRAME_DONE: also the experiment's end). */
+ * of that entry (FRAME_ALL: the whole entry; FRAME_DONE: also the experiment's end). Of an envelope,
+ * which may be merged with others meanwhile, n_sent is the last epoch itself. */
 struct frame_cursor {
     int64_t sequence;
     int64_t n_sent;
@@ -25,9 +26,18 @@ int frame_read_id(const char *id, struct frame_cursor *out);
 /* The id's form of a cursor. */
 void frame_print_cursor(struct text *text, const struct frame_cursor *cursor);
 
+/* A frame: {"experiment", "run", "from", "to", "exact", "epochs", "loss"} and, where it is not
+ * exact, "min" and "max": a bucket each, `epochs` the last one of it. from and to of a run's frames
+ * follow each other without gap or repetition. After a merge the first bucket's extremes may be
+ * those of some epochs before `from` too. */
+
+/* 1 if the cursor, of this entry's sequence number, is at the end of something in it. */
+int frame_is_place(const struct engine_entry *entry, const struct frame_cursor *cursor);
+
 /* Appends the next frame of `entry` from n_sent on, but for its id, and moves the cursor behind it.
  * n_buckets > 0 makes a chunk one frame of so many buckets (at most FRAME_BUCKETS_MAX) with their
- * extremes, if it has more epochs and none of them was sent before; else every loss is there. */
+ * extremes, if it has more epochs and none of them was sent before; else every loss is there. Of an
+ * envelope n_buckets > 0 merges neighbours, so that at most about so many are left of it. */
 void frame_print_entry(struct text *text, const char *experiment, const struct engine_entry *entry,
                        int n_buckets, struct frame_cursor *cursor);
 

@@ -87,8 +87,7 @@ static json_t *named_json(const struct network *network, const double *parameter
     return named;
 }
 
-/* {"weights": [layer][unit][input], "biases": [layer][unit], "named"?} */
-static json_t *parameters_json(const struct network *network, const double *parameters)
+json_t *present_parameters(const struct network *network, const double *parameters)
 {
     json_t *weights = json_array(), *biases = json_array();
     for (int l = 0; l < network->n_layers; l++) {
@@ -157,7 +156,7 @@ static int add_parameters(json_t *row, struct engine *engine, const struct study
     if (outputs != NULL) {
         json_object_set_new(row, "predictions", outputs);
         if (with_all)
-            json_object_set_new(row, "parameters", parameters_json(&plan.network, parameters));
+            json_object_set_new(row, "parameters", present_parameters(&plan.network, parameters));
         else if (network_is_named(&plan.network))
             json_object_set_new(row, "named", named_json(&plan.network, parameters));
     }

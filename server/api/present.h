@@ -26,6 +26,9 @@ int present_load(struct engine *engine, const struct study *study, int run,
                  struct run_plan *out_plan, double **out_parameters, int64_t *out_epoch,
                  struct error *error);
 
+/* {"weights": [layer][unit][input], "biases": [layer][unit], "named"?} */
+json_t *present_parameters(const struct network *network, const double *parameters);
+
 /* Outputs of the network for n rows inputs[n][n_inputs], as an array of arrays. */
 json_t *present_outputs(const struct network *network, const double *parameters,
                         const double *inputs, size_t n, struct error *error);

@@ -36,6 +36,7 @@ static const struct route routes[] = {
     {HTTP_GET, "/api/v1/experiments/{name}/runs/{run}", AT_A_DESK, runs_get},
     {HTTP_GET, "/api/v1/experiments/{name}/runs/{run}/epochs", AT_A_DESK, epochs_of_run},
     {HTTP_POST, "/api/v1/experiments/{name}/runs/{run}/predict", AT_A_DESK, runs_predict},
+    {HTTP_GET, "/api/v1/experiments/{name}/runs/{run}/parameters", AT_A_DESK, runs_parameters},
     {HTTP_GET, "/api/v1/events", AT_ONCE, events_of_several},
     {HTTP_GET, "/api/v1/presets", AT_ONCE, catalog_presets},
     {HTTP_GET, "/api/v1/presets/{name}", AT_ONCE, catalog_preset},

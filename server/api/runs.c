@@ -27,6 +27,49 @@ void runs_get(struct call *call)
         call_reply_json(call, 200, json);
 }
 
+/* Parameters after any committed number of epochs: those of the latest checkpoint, or replayed. */
+static json_t *replay(struct call *call, const struct study *study, int64_t epoch,
+                      struct error *error)
+{
+    struct replay_wish wish = call_replay(call, study);
+    struct run_plan plan;
+    double *parameters;
+    if (replay_parameters(&wish, epoch, &plan, &parameters, error) != 0)
+        return NULL;
+    json_t *json = present_parameters(&plan.network, parameters);
+    if (json != NULL)
+        json_object_set_new(json, "epoch", json_integer(epoch));
+    free(parameters);
+    run_plan_clear(&plan);
+    return json;
+}
+
+void runs_parameters(struct call *call)
+{
+    struct error error = ERROR_INIT;
+    struct engine_run record = {0};
+    struct shelf *shelf = lab_shelf(call->api->lab);
+    json_t *json = NULL;
+    int64_t epoch;
+    if (engine_find_run(lab_engine(call->api->lab), call->name, call->run, &record, &error) != 0) {
+        http_reply_error(call->request, &error);
+        return;
+    }
+    int64_t last = record.epoch;
+    engine_run_clear(&record);
+    if (call_query_integer(call, "epoch", 0, last, last, &epoch) != 0)
+        return;
+    const struct study *study = shelf_take(shelf, call->name, &error);
+    if (study != NULL) {
+        json = replay(call, study, epoch, &error);
+        shelf_release(shelf, study);
+    }
+    if (json == NULL && error.kind != ERROR_NONE)
+        call_reply_replay_error(call, &error);
+    else
+        call_reply_json(call, 200, json);
+}
+
 /* The posted rows as doubles [n][n_inputs], or NULL with an error that names the row. */
 static double *read_inputs(const json_t *body, size_t n_inputs, size_t *out_n, struct error *error)
 {

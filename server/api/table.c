@@ -1,8 +1,9 @@
 /* Losses as text, written in slices: a run's epochs, or all runs side by side.
  *
  * DESIGN: table_read copies from `pending`; when that is empty, the next piece is printed into it:
- * some rows of CSV or NDJSON, or some numbers of the present JSON column. A window of losses per
- * part is read from the engine as the rows advance, so memory does not grow with the epochs. */
+ * some rows of CSV or NDJSON, or some numbers of the present JSON column. Every part has a place
+ * that goes down its rows, and a window of losses that is read from the engine as the place
+ * advances, so memory does not grow with the epochs. */
 #include "server/api/table.h"
 
 #include <math.h>
@@ -14,26 +15,153 @@
 
 enum { WINDOW_LOSSES = 8192, PIECE_NUMBERS = 512 };
 
+enum column { COLUMN_EPOCH, COLUMN_LOSS, COLUMN_MIN, COLUMN_MAX };
+
+static const char *const column_names[] = {"epoch", "loss", "min", "max"};
+
+/* A row of a part. */
+struct place {
+    int64_t row, epoch;
+    int64_t window_row; /* the row of the window's first loss */
+};
+
 struct table {
     struct engine *engine;
     char id[ENGINE_ID_BYTES];
     enum call_format format;
     int single;
+    int is_exact; /* no part has buckets */
     int n_parts;
     struct table_part *parts;
-    int64_t window;       /* epochs per part in a window */
-    int64_t window_first; /* the epoch of losses[part][0] */
-    double *losses;       /* [n_parts][window]; NaN where a run has no such epoch */
+    struct place *places; /* [n_parts] */
+    int64_t window;       /* rows per part in a window */
+    double *losses;       /* [n_parts][window] */
     struct text pending;
     size_t n_taken;
-    int begun, ended, failed;
-    int64_t row;        /* the next epoch of CSV and NDJSON */
+    int begun, ended;
     int part;           /* JSON: the part being written */
-    int in_losses;      /* JSON: 0 while its epoch column is written */
-    int64_t last_row;
+    enum column column; /* JSON: of that part */
 };
 
-struct table *table_create(struct engine *engine, const char *id, const struct table_part *parts,
+/* --- parts --------------------------------------------------------------------------------- */
+
+void table_part_clear(struct table_part *part)
+{
+    free(part->losses);
+    free(part->buckets);
+    part->losses = NULL;
+    part->buckets = NULL;
+}
+
+static int64_t n_single_rows(const struct table_part *part)
+{
+    return part->to < part->from ? 0 : part->to - part->from + 1;
+}
+
+static int64_t n_rows(const struct table_part *part)
+{
+    return n_single_rows(part) + (int64_t)part->n_buckets;
+}
+
+int64_t table_part_last(const struct table_part *part)
+{
+    int64_t last = part->n_buckets > 0 ? part->first_summed - 1 : part->to;
+    for (size_t b = 0; b < part->n_buckets; b++)
+        last += part->buckets[b].n;
+    return last < part->from - 1 ? part->from - 1 : last;
+}
+
+/* The epoch of the place's row, from that of the row before. */
+static void find_epoch(struct place *place, const struct table_part *part)
+{
+    int64_t b = place->row - n_single_rows(part);
+    if (b < 0)
+        place->epoch = part->from + place->row;
+    else if (b < (int64_t)part->n_buckets)
+        place->epoch = (b == 0 ? part->first_summed - 1 : place->epoch) + part->buckets[b].n;
+}
+
+static void go_to_top(struct table *table, int p)
+{
+    table->places[p] = (struct place){.row = 0, .window_row = -table->window};
+    find_epoch(&table->places[p], &table->parts[p]);
+}
+
+static void go_down(struct table *table, int p)
+{
+    table->places[p].row++;
+    find_epoch(&table->places[p], &table->parts[p]);
+}
+
+static int is_at_end(const struct table *table, int p)
+{
+    return table->places[p].row >= n_rows(&table->parts[p]);
+}
+
+/* Reads the window that starts at the place. */
+static int read_window(struct table *table, int p)
+{
+    const struct table_part *part = &table->parts[p];
+    struct place *place = &table->places[p];
+    int64_t left = n_single_rows(part) - place->row;
+    size_t n = 0, wanted = (size_t)(left < table->window ? left : table->window);
+    if (engine_read_losses(table->engine, table->id, part->run, part->from + place->row, wanted,
+                           table->losses + p * table->window, &n, NULL) != 0 ||
+        n != wanted)
+        return -1;
+    place->window_row = place->row;
+    return 0;
+}
+
+/* The number in a column at the place; -1 when the engine failed. */
+static int find_value(struct table *table, int p, enum column column, double *out)
+{
+    const struct table_part *part = &table->parts[p];
+    struct place *place = &table->places[p];
+    int64_t b = place->row - n_single_rows(part);
+    if (b >= 0) {
+        const struct history_bucket *bucket = &part->buckets[b];
+        *out = column == COLUMN_LOSS ? bucket->last
+                                     : column == COLUMN_MIN ? bucket->min : bucket->max;
+        return 0;
+    }
+    if (part->losses != NULL) {
+        *out = part->losses[place->row];
+        return 0;
+    }
+    if (place->row >= place->window_row + table->window && read_window(table, p) != 0)
+        return -1;
+    *out = table->losses[p * table->window + (place->row - place->window_row)];
+    return 0;
+}
+
+/* --- life ---------------------------------------------------------------------------------- */
+
+static int table_fill(struct table *table, struct table_part *parts, int n_parts,
+                      struct error *error)
+{
+    table->window = table->format == FORMAT_JSON || n_parts == 0 ? PIECE_NUMBERS
+                                                                 : WINDOW_LOSSES / n_parts;
+    table->window = table->window < 1 ? 1 : table->window;
+    table->places = memory_array((size_t)n_parts, sizeof *table->places, error);
+    table->losses =
+        memory_array((size_t)n_parts, (size_t)table->window * sizeof *table->losses, error);
+    table->parts = memory_array((size_t)n_parts, sizeof *parts, error);
+    if (table->places == NULL || table->losses == NULL || table->parts == NULL)
+        return -1;
+    table->n_parts = n_parts;
+    table->is_exact = 1;
+    for (int p = 0; p < n_parts; p++) {
+        table->parts[p] = parts[p];
+        parts[p].losses = NULL;
+        parts[p].buckets = NULL;
+        table->is_exact = table->is_exact && parts[p].n_buckets == 0;
+        go_to_top(table, p);
+    }
+    return 0;
+}
+
+struct table *table_create(struct engine *engine, const char *id, struct table_part *parts,
                            int n_parts, int single, enum call_format format, struct error *error)
 {
     struct table *table = memory_array(1, sizeof *table, error);
@@ -43,53 +171,42 @@ struct table *table_create(struct engine *engine, const char *id, const struct t
     strncpy(table->id, id, sizeof table->id - 1);
     table->format = format;
     table->single = single;
-    table->n_parts = n_parts;
-    table->window = format == FORMAT_JSON || n_parts == 0 ? PIECE_NUMBERS : WINDOW_LOSSES / n_parts;
-    table->window = table->window < 1 ? 1 : table->window;
-    table->window_first = -table->window;
-    table->parts = memory_array((size_t)n_parts, sizeof *parts, error);
-    table->losses =
-        memory_array((size_t)n_parts, (size_t)table->window * sizeof *table->losses, error);
-    if (table->parts == NULL || table->losses == NULL) {
-        table_destroy(table);
-        return NULL;
-    }
-    memcpy(table->parts, parts, (size_t)n_parts * sizeof *parts);
-    table->row = INT64_MAX;
-    for (int p = 0; p < n_parts; p++) {
-        table->row = parts[p].from < table->row ? parts[p].from : table->row;
-        table->last_row = parts[p].to > table->last_row ? parts[p].to : table->last_row;
-    }
-    return table;
+    if (table_fill(table, parts, n_parts, error) == 0)
+        return table;
+    table_destroy(table);
+    return NULL;
 }
 
 void table_destroy(void *context)
 {
     struct table *table = context;
+    for (int p = 0; p < table->n_parts; p++)
+        table_part_clear(&table->parts[p]);
     free(table->parts);
+    free(table->places);
     free(table->losses);
     text_clear(&table->pending);
     free(table);
 }
 
-/* Reads the window that starts at epoch `first` of one part. */
-static int read_window(struct table *table, int p, int64_t first)
+/* --- CSV and NDJSON: row by row ------------------------------------------------------------ */
+
+static enum column last_column(const struct table *table)
 {
-    const struct table_part *part = &table->parts[p];
-    double *out = table->losses + p * table->window;
-    size_t n = 0, wanted = 0;
-    if (first <= part->to)
-        wanted = (size_t)(part->to - first + 1 < table->window ? part->to - first + 1
-                                                               : table->window);
-    if (wanted > 0 && engine_read_losses(table->engine, table->id, part->run, first, wanted, out,
-                                         &n, NULL) != 0)
-        return -1;
-    for (int64_t i = (int64_t)n; i < table->window; i++)
-        out[i] = NAN;
-    return n == wanted ? 0 : -1;
+    return table->is_exact ? COLUMN_LOSS : COLUMN_MAX;
 }
 
-/* --- CSV and NDJSON: row by row --- */
+/* "loss", "min", or "run_3", "run_3_min". */
+static void print_column_name(struct table *table, int p, enum column column)
+{
+    struct text *text = &table->pending;
+    if (table->single)
+        text_printf(text, "%s", column_names[column]);
+    else if (column == COLUMN_LOSS)
+        text_printf(text, "run_%d", table->parts[p].run);
+    else
+        text_printf(text, "run_%d_%s", table->parts[p].run, column_names[column]);
+}
 
 static void print_header(struct table *table)
 {
@@ -97,95 +214,85 @@ static void print_header(struct table *table)
         return;
     text_printf(&table->pending, "epoch");
     for (int p = 0; p < table->n_parts; p++)
-        if (table->single)
-            text_printf(&table->pending, ",loss");
-        else
-            text_printf(&table->pending, ",run_%d", table->parts[p].run);
+        for (enum column column = COLUMN_LOSS; column <= last_column(table); column++) {
+            text_printf(&table->pending, ",");
+            print_column_name(table, p, column);
+        }
     text_printf(&table->pending, "\r\n");
 }
 
-static double loss_at(const struct table *table, int p, int64_t epoch)
-{
-    const struct table_part *part = &table->parts[p];
-    if (epoch < part->from || epoch > part->to)
-        return NAN;
-    return table->losses[p * table->window + (epoch - table->window_first)];
-}
-
-static void print_row(struct table *table, int64_t epoch)
+/* A part's numbers in the row of `epoch`, empty where it has none; then it goes down. */
+static int print_cells(struct table *table, int p, int64_t epoch)
 {
     struct text *text = &table->pending;
     int csv = table->format == FORMAT_CSV;
-    text_printf(text, csv ? "%lld" : "{\"epoch\":%lld", (long long)epoch);
-    for (int p = 0; p < table->n_parts; p++) {
-        double loss = loss_at(table, p, epoch);
-        if (csv)
-            text_printf(text, ",");
-        else if (table->single)
-            text_printf(text, ",\"loss\":");
-        else
-            text_printf(text, ",\"run_%d\":", table->parts[p].run);
-        if (!csv || isfinite(loss))
-            text_number(text, loss);
+    int is_there = !is_at_end(table, p) && table->places[p].epoch == epoch;
+    for (enum column column = COLUMN_LOSS; column <= last_column(table); column++) {
+        double value = NAN;
+        if (is_there && find_value(table, p, column, &value) != 0)
+            return -1;
+        text_printf(text, csv ? "," : ",\"");
+        if (!csv) {
+            print_column_name(table, p, column);
+            text_printf(text, "\":");
+        }
+        if (!csv || isfinite(value))
+            text_number(text, value);
     }
-    text_printf(text, csv ? "\r\n" : "}\n");
+    if (is_there)
+        go_down(table, p);
+    return 0;
+}
+
+/* The next epoch that any part has a row of. */
+static int64_t next_epoch(const struct table *table)
+{
+    int64_t epoch = INT64_MAX;
+    for (int p = 0; p < table->n_parts; p++)
+        if (!is_at_end(table, p) && table->places[p].epoch < epoch)
+            epoch = table->places[p].epoch;
+    return epoch;
 }
 
 static int print_rows(struct table *table)
 {
-    for (int i = 0; i < PIECE_NUMBERS / (table->n_parts + 1) + 1; i++, table->row++) {
-        if (table->row > table->last_row) {
+    int csv = table->format == FORMAT_CSV;
+    for (int i = 0; i < PIECE_NUMBERS / (table->n_parts + 1) + 1; i++) {
+        int64_t epoch = next_epoch(table);
+        if (epoch == INT64_MAX) {
             table->ended = 1;
             return 0;
         }
-        if (table->row >= table->window_first + table->window) {
-            table->window_first = table->row;
-            for (int p = 0; p < table->n_parts; p++)
-                if (read_window(table, p, table->row) != 0)
-                    return -1;
-        }
-        print_row(table, table->row);
+        text_printf(&table->pending, csv ? "%lld" : "{\"epoch\":%lld", (long long)epoch);
+        for (int p = 0; p < table->n_parts; p++)
+            if (print_cells(table, p, epoch) != 0)
+                return -1;
+        text_printf(&table->pending, csv ? "\r\n" : "}\n");
     }
     return 0;
 }
 
-/* --- JSON: column by column --- */
+/* --- JSON: column by column ---------------------------------------------------------------- */
 
 static void begin_part(struct table *table)
 {
-    struct table_part *part = &table->parts[table->part];
-    text_printf(&table->pending, "%s{\"run\":%d,\"exact\":true,\"epoch\":[",
-                table->part > 0 ? "," : "", part->run);
-    table->in_losses = 0;
-    table->row = part->from;
+    const struct table_part *part = &table->parts[table->part];
+    text_printf(&table->pending, "%s{\"run\":%d,\"exact\":%s,\"epoch\":[",
+                table->part > 0 ? "," : "", part->run, part->n_buckets == 0 ? "true" : "false");
+    table->column = COLUMN_EPOCH;
+    go_to_top(table, table->part);
 }
 
-static int print_epochs(struct table *table)
+/* The present column is done. */
+static void end_column(struct table *table)
 {
     const struct table_part *part = &table->parts[table->part];
-    for (int i = 0; i < PIECE_NUMBERS && table->row <= part->to; i++, table->row++)
-        text_printf(&table->pending, table->row == part->from ? "%lld" : ",%lld",
-                    (long long)table->row);
-    if (table->row > part->to) {
-        text_printf(&table->pending, "],\"loss\":[");
-        table->in_losses = 1;
-        table->row = part->from;
+    if (table->column < (part->n_buckets == 0 ? COLUMN_LOSS : COLUMN_MAX)) {
+        table->column++;
+        text_printf(&table->pending, "],\"%s\":[", column_names[table->column]);
+        go_to_top(table, table->part);
+        return;
     }
-    return 0;
-}
-
-static int print_losses(struct table *table)
-{
-    const struct table_part *part = &table->parts[table->part];
-    if (table->row <= part->to && read_window(table, table->part, table->row) != 0)
-        return -1;
-    const double *losses = table->losses + table->part * table->window;
-    for (int i = 0; i < table->window && table->row <= part->to; i++, table->row++) {
-        text_printf(&table->pending, table->row == part->from ? "" : ",");
-        text_number(&table->pending, losses[i]);
-    }
-    if (table->row <= part->to)
-        return 0;
     text_printf(&table->pending, "]}");
     if (++table->part < table->n_parts) {
         begin_part(table);
@@ -193,12 +300,33 @@ static int print_losses(struct table *table)
         text_printf(&table->pending, table->single ? "" : "]}");
         table->ended = 1;
     }
+}
+
+static int print_column(struct table *table)
+{
+    int p = table->part;
+    struct text *text = &table->pending;
+    for (int i = 0; i < PIECE_NUMBERS && !is_at_end(table, p); i++, go_down(table, p)) {
+        double value;
+        text_printf(text, table->places[p].row == 0 ? "" : ",");
+        if (table->column == COLUMN_EPOCH) {
+            text_printf(text, "%lld", (long long)table->places[p].epoch);
+            continue;
+        }
+        if (find_value(table, p, table->column, &value) != 0)
+            return -1;
+        text_number(text, value);
+    }
+    if (is_at_end(table, p))
+        end_column(table);
     return 0;
 }
 
 static int begin_json(struct table *table)
 {
-    text_printf(&table->pending, table->single ? "" : "{\"exact\":true,\"runs\":[");
+    if (!table->single)
+        text_printf(&table->pending, "{\"exact\":%s,\"runs\":[",
+                    table->is_exact ? "true" : "false");
     if (table->n_parts > 0)
         begin_part(table);
     else
@@ -217,9 +345,7 @@ static int print_piece(struct table *table)
         print_header(table);
         return 0;
     }
-    if (table->format != FORMAT_JSON)
-        return print_rows(table);
-    return table->in_losses ? print_losses(table) : print_epochs(table);
+    return table->format == FORMAT_JSON ? print_column(table) : print_rows(table);
 }
 
 ssize_t table_read(void *context, char *out, size_t size)

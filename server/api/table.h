@@ -6,19 +6,30 @@
 #include <sys/types.h>
 
 #include "core/base/error.h"
+#include "core/train/history.h"
 #include "server/api/call.h"
 
-/* One run's part of the table: the epochs from..to (from > to: none). */
+/* One run's part of the table: the epochs from..to one by one (from > to: none), then buckets of
+ * the epochs from first_summed on, a row each. */
 struct table_part {
     int run;
     int64_t from, to;
+    double *losses; /* [to - from + 1], owned; NULL: the engine has them */
+    int64_t first_summed;
+    struct history_bucket *buckets; /* [n_buckets], owned */
+    size_t n_buckets;
 };
+void table_part_clear(struct table_part *part);
+
+/* Its last epoch, or from - 1. */
+int64_t table_part_last(const struct table_part *part);
 
 struct table;
 
-/* A table over parts[n_parts] (copied) of the experiment. `single`: the one part alone is the
- * document; otherwise all are side by side. Exact: every epoch is there. */
-struct table *table_create(struct engine *engine, const char *id, const struct table_part *parts,
+/* A table over parts[n_parts] of the experiment; what they own is moved into it if it succeeds.
+ * `single`: the one part alone is the document; otherwise all are side by side. A part with buckets
+ * has columns of the lowest and highest losses. */
+struct table *table_create(struct engine *engine, const char *id, struct table_part *parts,
                            int n_parts, int single, enum call_format format, struct error *error);
 
 /* An http_read_fn and http_end_fn: about a millisecond of work a call. */

@@ -5,6 +5,10 @@
  * that are not committed yet stay in `losses`, so a failed commit is repeated, never retrained or
  * skipped. An epoch longer than a slice is simply continued in the next one.
  *
+ * Beyond the epochs that are kept one by one (core/train/history.h) what a call has written to
+ * `losses` is summed up in buckets after it, and its place used again: so there a slice is as long
+ * as elsewhere, and costs no memory. Full buckets are a reason to commit.
+ *
  * The length of a call is found by measuring: CALL_NS of steps, so that a slice ends in time
  * whatever the network costs. Results do not depend on where calls end. */
 #include "server/lab/job.h"
@@ -14,6 +18,7 @@
 #include <string.h>
 
 #include "core/base/memory.h"
+#include "core/train/history.h"
 #include "server/base/clock.h"
 #include "server/spec/spec.h"
 
@@ -23,6 +28,9 @@ struct lane {
     struct engine_claim claim;
     int64_t committed; /* epochs */
     int ended;         /* finished or fenced: nothing more to commit */
+    size_t n_buckets;  /* not committed yet */
+    struct history_bucket *buckets; /* [ENGINE_CHUNK_BUCKETS_MAX]; NULL if all is kept */
+    int is_open; /* the last bucket's cell has room */
 };
 
 struct job {
@@ -31,10 +39,13 @@ struct job {
     struct block *block;
     int n_lanes;
     struct lane lanes[BLOCK_RUNS_MAX];
+    int n_runs;         /* of the experiment */
+    int64_t keep;       /* epochs kept one by one */
+    int64_t reached;    /* finished epochs of the runs that are left */
     int64_t steps;      /* samples a call is given */
     int64_t first;      /* the epoch of losses[0], 1-based */
     int64_t capacity;   /* epochs that fit in losses */
-    int64_t n_epochs;   /* in losses */
+    int64_t n_epochs;   /* in losses, all of them to be kept */
     double *losses;     /* [capacity][n_lanes], in the block's order */
     double *column;     /* [capacity]: one run's losses for a commit */
     void *checkpoint;   /* [checkpoint_bytes] */
@@ -48,12 +59,28 @@ struct candidate {
     void *checkpoint; /* NULL: from the start */
     size_t checkpoint_bytes;
     int64_t epoch;
+    int64_t keep;
 };
 
 static void candidate_clear(struct candidate *candidate)
 {
     run_plan_clear(&candidate->plan);
     free(candidate->checkpoint);
+}
+
+/* A run of an older store may have kept more than one does now. */
+static int find_keep(struct candidate *candidate, struct engine *engine, const struct study *study,
+                     struct error *error)
+{
+    struct engine_run record = {0};
+    candidate->keep = history_keep(spec_n_runs(study->spec));
+    if (candidate->epoch <= candidate->keep)
+        return 0;
+    if (engine_find_run(engine, study->id, candidate->run, &record, error) != 0)
+        return -1;
+    candidate->keep = record.exact > candidate->keep ? record.exact : candidate->keep;
+    engine_run_clear(&record);
+    return 0;
 }
 
 static int candidate_load(struct candidate *candidate, struct engine *engine,
@@ -65,7 +92,8 @@ static int candidate_load(struct candidate *candidate, struct engine *engine,
     if (engine_checkpoint(engine, study->id, run, &candidate->checkpoint,
                           &candidate->checkpoint_bytes, &candidate->epoch, error) != 0)
         return -1;
-    if (spec_plan(study->spec, run, with_dataset, &candidate->plan, error) == 0)
+    if (find_keep(candidate, engine, study, error) == 0 &&
+        spec_plan(study->spec, run, with_dataset, &candidate->plan, error) == 0)
         return 0;
     candidate_clear(candidate);
     return -1;
@@ -92,7 +120,7 @@ static int same_training(const struct training *a, const struct training *b)
 static int in_lockstep(const struct study *study, const struct candidate *a,
                        const struct candidate *b)
 {
-    return a->epoch == b->epoch && same_network(&a->plan.network, &b->plan.network) &&
+    return a->epoch == b->epoch && a->keep == b->keep && same_network(&a->plan.network, &b->plan.network) &&
            same_training(&a->plan.training, &b->plan.training) &&
            spec_same_dataset(study->spec, a->run, b->run);
 }
@@ -140,16 +168,26 @@ static int build_block(struct job *job, const struct candidate *candidates, stru
     return 0;
 }
 
-static int build_buffers(struct job *job, struct error *error)
+/* `epochs`: how many the runs have in all. */
+static int build_buffers(struct job *job, int64_t epochs, struct error *error)
 {
     job->capacity = CHUNK_LOSSES / job->n_lanes;
-    job->first = job->lanes[0].committed + 1;
+    job->reached = job->lanes[0].committed;
+    job->first = job->reached + 1;
     job->steps = FIRST_STEPS;
     job->checkpoint_bytes = block_checkpoint_bytes(job->block);
     job->losses = memory_array((size_t)job->capacity, (size_t)job->n_lanes * sizeof(double), error);
     job->column = memory_array((size_t)job->capacity, sizeof(double), error);
     job->checkpoint = memory_array(job->checkpoint_bytes, 1, error);
-    return job->losses == NULL || job->column == NULL || job->checkpoint == NULL ? -1 : 0;
+    if (job->losses == NULL || job->column == NULL || job->checkpoint == NULL)
+        return -1;
+    for (int i = 0; i < job->n_lanes && epochs > job->keep; i++) {
+        job->lanes[i].buckets = memory_array(ENGINE_CHUNK_BUCKETS_MAX,
+                                             sizeof *job->lanes[i].buckets, error);
+        if (job->lanes[i].buckets == NULL)
+            return -1;
+    }
+    return 0;
 }
 
 /* Loads runs[0] and those after it that go in lockstep with it; returns how many, or -1. */
@@ -184,11 +222,13 @@ struct job *job_begin(struct engine *engine, const struct study *study, const in
     if (job == NULL)
         goto out;
     job->engine = engine;
+    job->n_runs = spec_n_runs(study->spec);
+    job->keep = candidates[0].keep;
     job->dataset = candidates[0].plan.dataset;
     candidates[0].plan.dataset = NULL;
     n_claimed = claim_all(job, study->id, candidates, n, error);
     if (n_claimed > 0 && (build_block(job, candidates, error) != 0 ||
-                          build_buffers(job, error) != 0)) {
+                          build_buffers(job, candidates[0].plan.training.epochs, error) != 0)) {
         job_fail(job, error->text);
         n_claimed = -1;
     }
@@ -220,17 +260,67 @@ static int is_over(const struct job *job)
     return 1;
 }
 
+/* How many epochs a call may finish: what fits, and in buckets not more than are surely left. */
+static int64_t room(const struct job *job)
+{
+    int64_t n = job->capacity - job->n_epochs, n_kept = job->keep - job->reached;
+    int64_t stride = history_stride(n_kept < 0 ? -n_kept + 1 : 1);
+    size_t n_buckets = 0;
+    for (int i = 0; i < job->n_lanes; i++)
+        n_buckets = job->lanes[i].n_buckets > n_buckets ? job->lanes[i].n_buckets : n_buckets;
+    int64_t fits = ((int64_t)ENGINE_CHUNK_BUCKETS_MAX - (int64_t)n_buckets - 1) * stride;
+    fits += n_kept > 0 ? n_kept : 0;
+    return fits < n ? fits : n;
+}
+
+/* Sums up a lane's n losses, the first one of `first`, in buckets. */
+static void fold_lane(struct job *job, int index, const double *losses, int64_t first, int64_t n)
+{
+    struct lane *lane = &job->lanes[index];
+    int64_t at = first - 1 - job->keep, stop = at + n;
+    while (at < stop) {
+        int64_t cell_end = history_cell_end(at), end = cell_end < stop ? cell_end : stop;
+        const double *from = losses + (at - (first - 1 - job->keep)) * job->n_lanes + index;
+        struct history_bucket sum = history_sum(from, (size_t)(end - at), (size_t)job->n_lanes,
+                                                job->keep + at + 1);
+        if (lane->n_buckets > 0 && lane->is_open) {
+            struct history_bucket *open = &lane->buckets[lane->n_buckets - 1];
+            *open = history_merge(open, &sum);
+        } else {
+            lane->buckets[lane->n_buckets++] = sum;
+        }
+        lane->is_open = end < cell_end;
+        at = end;
+    }
+}
+
+/* Takes in n epochs behind those in `losses`: the ones that are not to be kept become buckets. */
+static void take_in(struct job *job, int64_t n)
+{
+    int64_t n_kept = job->keep - job->reached;
+    n_kept = n_kept < 0 ? 0 : n_kept < n ? n_kept : n;
+    int64_t first = job->reached + n_kept + 1;
+    const double *losses = job->losses + (job->n_epochs + n_kept) * job->n_lanes;
+    for (int i = 0; i < job->n_lanes; i++) {
+        int64_t last = block_state(job->block, i).epoch;
+        last = last < job->reached + n ? last : job->reached + n;
+        if (!job->lanes[i].ended && last >= first)
+            fold_lane(job, i, losses, first, last - first + 1);
+    }
+    job->n_epochs += n_kept;
+    job->reached += n;
+}
+
 /* Fills `losses` until the time is over and an epoch has ended, or two slices have passed. */
 static void train(struct job *job, int64_t slice_ns)
 {
     int64_t start = clock_monotonic_ns(), now = start;
-    while (job->n_epochs < job->capacity && !is_over(job)) {
+    while (room(job) > 0 && !is_over(job)) {
         int in_time = now - start < slice_ns;
         if (!in_time && (block_at_epoch_end(job->block) || now - start > 2 * slice_ns))
             return;
-        int64_t room = in_time ? job->capacity - job->n_epochs : 1;
-        job->n_epochs += block_train(job->block, job->steps, room,
-                                     job->losses + job->n_epochs * job->n_lanes);
+        take_in(job, block_train(job->block, job->steps, in_time ? room(job) : 1,
+                                 job->losses + job->n_epochs * job->n_lanes));
         int64_t then = now;
         now = clock_monotonic_ns();
         if (in_time)
@@ -251,25 +341,34 @@ static enum run_state final_state(const struct block_state *state, char *message
     return RUN_DIVERGED;
 }
 
+/* One run's new epochs and its checkpoint. */
+static struct engine_chunk chunk_of(struct job *job, int index, const struct block_state *state)
+{
+    struct lane *lane = &job->lanes[index];
+    struct engine_chunk chunk = {.first = lane->committed + 1, .losses = job->column};
+    int64_t last = state->epoch < job->keep ? state->epoch : job->keep;
+    for (int64_t epoch = chunk.first; epoch <= last; epoch++)
+        job->column[chunk.n++] = job->losses[(epoch - job->first) * job->n_lanes + index];
+    chunk.buckets = lane->buckets;
+    chunk.n_buckets = lane->n_buckets;
+    block_save(job->block, index, job->checkpoint);
+    chunk.checkpoint = job->checkpoint;
+    chunk.checkpoint_bytes = job->checkpoint_bytes;
+    if (state->status == BLOCK_RUNNING) /* what has diverged is not at an epoch's end */
+        chunk.spacing = history_spacing(state->epoch, job->n_runs, job->checkpoint_bytes);
+    return chunk;
+}
+
 /* Commits one run's new epochs, and its end if it has ended. */
 static enum engine_result commit_lane(struct job *job, int index, struct error *error)
 {
     struct lane *lane = &job->lanes[index];
     struct block_state state = block_state(job->block, index);
-    struct engine_chunk chunk = {.first = lane->committed + 1};
-    chunk.n = (size_t)(state.epoch - lane->committed);
-    for (size_t i = 0; i < chunk.n; i++) {
-        int64_t row = lane->committed + 1 - job->first + (int64_t)i;
-        job->column[i] = job->losses[row * job->n_lanes + index];
-    }
-    chunk.losses = job->column;
-    block_save(job->block, index, job->checkpoint);
-    chunk.checkpoint = job->checkpoint;
-    chunk.checkpoint_bytes = job->checkpoint_bytes;
+    struct engine_chunk chunk = chunk_of(job, index, &state);
 
     enum engine_result result;
     if (state.status == BLOCK_RUNNING) {
-        if (chunk.n == 0)
+        if (chunk.n + chunk.n_buckets == 0)
             return ENGINE_OK;
         result = engine_append(job->engine, &lane->claim, &chunk, error);
     } else {
@@ -280,8 +379,10 @@ static enum engine_result commit_lane(struct job *job, int index, struct error *
                                state.status == BLOCK_DIVERGED ? state.diverged_sample : -1, error);
         lane->ended = result == ENGINE_OK;
     }
-    if (result == ENGINE_OK)
+    if (result == ENGINE_OK) {
         lane->committed = state.epoch;
+        lane->n_buckets = 0;
+    }
     if (result == ENGINE_FENCED)
         lane->ended = 1;
     return result;
@@ -293,7 +394,7 @@ static int commit(struct job *job, struct error *error)
     for (int i = 0; i < job->n_lanes; i++)
         if (!job->lanes[i].ended && commit_lane(job, i, error) == ENGINE_ERROR)
             return -1;
-    job->first += job->n_epochs;
+    job->first = job->reached + 1;
     job->n_epochs = 0;
     return 0;
 }
@@ -333,6 +434,8 @@ void job_close(struct job *job, int release)
             engine_release(job->engine, &job->lanes[i].claim, NULL);
     block_destroy(job->block);
     dataset_destroy(job->dataset);
+    for (int i = 0; i < job->n_lanes; i++)
+        free(job->lanes[i].buckets);
     free(job->losses);
     free(job->column);
     free(job->checkpoint);

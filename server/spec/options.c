@@ -8,6 +8,7 @@
 #include "core/data/dataset.h"
 #include "core/data/formula.h"
 #include "core/model/network.h"
+#include "core/train/history.h"
 #include "server/base/json.h"
 
 #define SEED_MAX 4294967295.0
@@ -174,9 +175,11 @@ static const struct option table[] = {
                     "order every epoch."},
     {"/training/seed", OPTION_INTEGER, .fallback = "0", .minimum = 0, .maximum = SEED_MAX,
      .also = "random_state|random_seed", .description = "Start of the random orders (shuffle)."},
-    {"/training/epochs", OPTION_INTEGER, .fallback = "1000", .minimum = 1, .maximum = 10000000,
+    {"/training/epochs", OPTION_INTEGER, .fallback = "1000", .minimum = 1, .maximum = 1000000000,
      .unit = "epochs", .also = "iterations|n_epochs|rounds|steps|max_epochs|epoch",
-     .description = "How many times to go through the data set."},
+     .description = "How many times to go through the data set. The first million losses of a run are "
+                    "kept one by one (fewer in a large sweep), later ones as an envelope; any of "
+                    "them can be had by replay."},
 
     {"/sweep", OPTION_SWEEP, .also = "grid|vary|search",
      .description = "Several runs in one experiment: for each pointer to a field the values it is "
@@ -326,8 +329,10 @@ static json_t *row_json(const struct option *row)
 
 static json_t *limits_json(void)
 {
-    return json_pack("{s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i}", "runs", OPTIONS_RUNS_MAX,
-                     "epochs_of_all_runs", OPTIONS_EPOCHS_MAX, "parameters", NETWORK_PARAMETERS_MAX,
+    return json_pack("{s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i}", "runs", OPTIONS_RUNS_MAX,
+                     "exact_epochs", HISTORY_RUN_EPOCHS, "exact_epochs_of_all_runs",
+                     HISTORY_EXPERIMENT_EPOCHS, "envelope_buckets", HISTORY_BUCKETS,
+                     "replayed_epochs", HISTORY_REPLAY_EPOCHS, "parameters", NETWORK_PARAMETERS_MAX,
                      "parameters_of_all_runs", OPTIONS_PARAMETERS_MAX, "predictions_of_all_runs",
                      OPTIONS_PREDICTIONS_MAX, "dataset_values", OPTIONS_DATASET_VALUES_MAX,
                      "dataset_values_of_all_runs", OPTIONS_VALUES_MAX, "depth", JSON_DEPTH_MAX);

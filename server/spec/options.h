@@ -8,7 +8,6 @@
 /* Limits that hold for a whole data set or a whole experiment, not for one field. */
 enum {
     OPTIONS_RUNS_MAX = 1024,              /* of a sweep */
-    OPTIONS_EPOCHS_MAX = 50000000,        /* of all runs together: each is kept, 8 bytes of disk */
     OPTIONS_PARAMETERS_MAX = 16777216,    /* of all runs together: each run keeps its own */
     OPTIONS_PREDICTIONS_MAX = 1048576,    /* of all runs together: rows of predict x outputs */
     OPTIONS_DATASET_VALUES_MAX = 1000000, /* of one data set: samples x columns */

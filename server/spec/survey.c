@@ -21,7 +21,7 @@ struct survey {
     struct ledger ledger;
     struct faults found; /* of one look; only its count is cleared between looks */
     int is_out_of_memory;
-    double n_epochs, n_parameters, n_predictions; /* of all runs */
+    double n_parameters, n_predictions; /* of all runs */
     double n_values;                              /* of all different data sets */
 };
 
@@ -143,7 +143,6 @@ static void add_up(struct survey *survey, const json_t *json, const struct shape
     const json_t *predict = json_object_get(survey->base, "predict");
     struct network network;
 
-    survey->n_epochs += json_number_value(json_at(json, "/training/epochs"));
     if (section == NULL)
         return;
     section_network(section, shape, &network);
@@ -175,11 +174,6 @@ static void judge_sums(const struct survey *survey, struct faults *faults)
     int n_runs = survey->sweep->n_runs;
     const char *place = n_runs > 1 ? "/sweep" : "";
 
-    if (survey->n_epochs > OPTIONS_EPOCHS_MAX)
-        faults_add(faults, n_runs > 1 ? "/sweep" : "/training/epochs",
-                   "got %.0f epochs in all runs together, expected at most %d: the loss of every "
-                   "epoch is kept on disk, 8 bytes each",
-                   survey->n_epochs, OPTIONS_EPOCHS_MAX);
     if (survey->n_parameters > OPTIONS_PARAMETERS_MAX)
         faults_add(faults, place, "got %.0f parameters in all runs together, expected at most %d",
                    survey->n_parameters, OPTIONS_PARAMETERS_MAX);

@@ -98,6 +98,74 @@ static void keeps_the_extremes_when_thinned(void **state)
     text_clear(&text);
 }
 
+static struct history_bucket buckets[1000];
+
+/* 1000 buckets of 16 epochs from 1001 on, one with a spike. */
+static struct engine_entry envelope(int64_t sequence)
+{
+    for (int b = 0; b < 1000; b++)
+        buckets[b] = (struct history_bucket){16, 1001 + 16 * b, -1.2345678901234567e-300 * (b + 1),
+                                             1.2345678901234567e-300 * (b + 1), 1e-300};
+    buckets[777].max = 12345678;
+    struct engine_entry entry = {.sequence = sequence, .run = 3, .first = 1001,
+                                 .buckets = buckets, .n_buckets = 1000};
+    return entry;
+}
+
+/* Frames of the entry from the cursor on: how many; *out_spikes tell the spike. */
+static int frames_of(const struct engine_entry *entry, int n_buckets, struct frame_cursor cursor,
+                     int64_t next, int *out_spikes)
+{
+    int n = 0;
+    *out_spikes = 0;
+    do {
+        struct text text = {0};
+        long long from, to;
+        frame_print_entry(&text, "e", entry, n_buckets, &cursor);
+        const char *data = strstr(text.bytes, "\"from\":");
+        assert_int_equal(sscanf(data, "\"from\":%lld,\"to\":%lld,\"exact\":false", &from, &to), 2);
+        assert_true(from == next && to >= from && text.n_bytes <= FRAME_BYTES_MAX);
+        assert_true(cursor.n_sent == FRAME_ALL || frame_is_place(entry, &cursor));
+        *out_spikes += strstr(text.bytes, "12345678,") != NULL;
+        next = to + 1;
+        n++;
+        text_clear(&text);
+    } while (cursor.n_sent < FRAME_ALL);
+    assert_true(next == 17001);
+    return n;
+}
+
+static void cuts_an_envelope_without_gap_or_repetition(void **state)
+{
+    (void)state;
+    struct engine_entry entry = envelope(5);
+    const struct frame_cursor begin = {0, FRAME_ALL};
+    int n_spikes;
+    assert_int_equal(frames_of(&entry, 0, begin, 1001, &n_spikes), 7);
+    assert_int_equal(n_spikes, 1);
+    assert_int_equal(frames_of(&entry, 100, begin, 1001, &n_spikes), 1);
+    assert_int_equal(n_spikes, 1);
+    assert_int_equal(frames_of(&entry, 999, begin, 1001, &n_spikes), 4); /* pairs */
+    assert_int_equal(n_spikes, 1);
+}
+
+static void goes_on_in_the_middle_of_a_merged_bucket(void **state)
+{
+    (void)state;
+    struct engine_entry entry = envelope(5);
+    const struct frame_cursor inside = {5, 1000 + 16 * 777 + 3}, edge = {5, 1000 + 16 * 778};
+    int n_spikes;
+    assert_int_equal(frames_of(&entry, 0, inside, inside.n_sent + 1, &n_spikes), 2);
+    assert_int_equal(n_spikes, 1); /* its bucket's extremes are told */
+    assert_int_equal(frames_of(&entry, 0, edge, edge.n_sent + 1, &n_spikes), 2);
+    assert_int_equal(n_spikes, 0);
+    assert_false(frame_is_place(&entry, &inside));
+    assert_true(frame_is_place(&entry, &edge));
+    const struct frame_cursor nowhere[] = {{5, 0}, {5, 1000}, {5, 17000}, {5, 99999}};
+    for (int i = 0; i < 4; i++)
+        assert_false(frame_is_place(&entry, &nowhere[i]));
+}
+
 static void writes_a_loss_that_is_not_finite_as_null(void **state)
 {
     (void)state;
@@ -120,6 +188,8 @@ int main(void)
         cmocka_unit_test(cuts_a_chunk_without_gap_or_repetition),
         cmocka_unit_test(never_exceeds_the_frame_size),
         cmocka_unit_test(keeps_the_extremes_when_thinned),
+        cmocka_unit_test(cuts_an_envelope_without_gap_or_repetition),
+        cmocka_unit_test(goes_on_in_the_middle_of_a_merged_bucket),
         cmocka_unit_test(writes_a_loss_that_is_not_finite_as_null),
     };
     return cmocka_run_group_tests_name("frame", tests, NULL, NULL);

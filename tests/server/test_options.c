@@ -264,7 +264,7 @@ static void the_table_is_served_with_limits_and_defaults(void **state)
                  "\"default\":0.001,\"minimum\":0,\"above\":true}");
     assert_field(options, "/training/epochs",
                  "{\"pointer\":\"/training/epochs\",\"type\":\"integer\",\"unit\":\"epochs\","
-                 "\"default\":1000,\"minimum\":1,\"maximum\":10000000}");
+                 "\"default\":1000,\"minimum\":1,\"maximum\":1000000000}");
     assert_field(options, "/network/layers/*/activation",
                  "{\"pointer\":\"/network/layers/*/activation\",\"type\":\"choice\",\"default\":"
                  "\"relu\",\"default_last\":\"linear\",\"choices\":[\"linear\",\"relu\","
@@ -278,7 +278,7 @@ static void the_table_is_served_with_limits_and_defaults(void **state)
                  "\"unless\":\"targets\",\"minimum\":0,\"maximum\":1000,\"when\":{\"field\":"
                  "\"kind\",\"values\":[\"formula\"]}}");
     assert_int_equal(json_integer_value(json_at(options, "/limits/runs")), OPTIONS_RUNS_MAX);
-    assert_int_equal(json_integer_value(json_at(options, "/limits/epochs_of_all_runs")), 50000000);
+    assert_int_equal(json_integer_value(json_at(options, "/limits/exact_epochs")), 1048576);
     json_decref(options);
 }
 

@@ -1,0 +1,181 @@
+/* Replay: what a run's history does not keep, trained again from a kept checkpoint. */
+#include "server/lab/replay.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/memory.h"
+#include "core/train/block.h"
+#include "server/base/clock.h"
+#include "server/spec/spec.h"
+
+/* Work of a call of the block, in parameters times samples: some milliseconds. */
+enum { CALL_WORK = 4000000, CALL_EPOCHS = 8192 };
+
+struct replay {
+    const struct replay_wish *wish;
+    struct run_plan plan;
+    struct block *block;
+    int64_t epoch; /* finished */
+    int64_t steps; /* samples of a call */
+    int64_t deadline_ns;
+    double *losses; /* [CALL_EPOCHS] */
+};
+
+static atomic_int n_under_way; /* replays, of the whole process */
+
+/* --- starting ------------------------------------------------------------------------------ */
+
+/* The nearest checkpoint at or before `epoch`; NULL: the start. The latest one of a run that
+ * diverged is in the middle of an epoch, so it does not serve. */
+static int find_checkpoint(struct replay *replay, int64_t epoch, void **out_bytes, size_t *out_n,
+                           struct error *error)
+{
+    const struct replay_wish *wish = replay->wish;
+    struct block_state state = {0};
+    int64_t found;
+    if (engine_checkpoint(wish->engine, wish->study->id, wish->run, out_bytes, out_n, &found,
+                          error) != 0)
+        return -1;
+    if (*out_bytes != NULL && found <= epoch) {
+        if (block_read_checkpoint(&replay->plan.network, *out_bytes, *out_n, &state, NULL,
+                                  error) != 0)
+            return -1;
+        if (state.status != BLOCK_DIVERGED)
+            return 0;
+    }
+    free(*out_bytes);
+    return engine_kept_checkpoint(wish->engine, wish->study->id, wish->run, epoch, out_bytes,
+                                  out_n, &found, error);
+}
+
+static int load(struct replay *replay, const void *bytes, size_t n_bytes, struct error *error)
+{
+    struct block_run run = {&replay->plan.training, replay->plan.parameters};
+    replay->block =
+        block_create(&replay->plan.network, replay->plan.dataset, &run, 1, error);
+    if (replay->block == NULL)
+        return -1;
+    if (bytes != NULL && block_load(replay->block, &bytes, &n_bytes, error) != 0)
+        return -1;
+    replay->epoch = block_state(replay->block, 0).epoch;
+    return 0;
+}
+
+static void replay_close(struct replay *replay)
+{
+    block_destroy(replay->block);
+    run_plan_clear(&replay->plan);
+    free(replay->losses);
+    atomic_fetch_sub(&n_under_way, 1);
+}
+
+static int is_run(const struct replay_wish *wish, struct error *error)
+{
+    int n = spec_n_runs(wish->study->spec);
+    if (wish->run < n)
+        return 1;
+    error_set(error, ERROR_NOT_FOUND, "experiment %.40s has no run %d", wish->study->id,
+              wish->run);
+    return 0;
+}
+
+/* Puts the run where it was at `epoch` or a while before. A replay that opened must be closed. */
+static int replay_open(struct replay *replay, const struct replay_wish *wish, int64_t epoch,
+                       struct error *error)
+{
+    *replay = (struct replay){.wish = wish};
+    if (!is_run(wish, error))
+        return -1;
+    if (atomic_fetch_add(&n_under_way, 1) >= REPLAYS_MAX) {
+        atomic_fetch_sub(&n_under_way, 1);
+        return error_set(error, ERROR_BUSY, "another replay is under way; try again in a moment");
+    }
+    void *bytes = NULL;
+    size_t n_bytes = 0;
+    replay->deadline_ns = clock_monotonic_ns() + (int64_t)REPLAY_MS * 1000000;
+    replay->losses = memory_array(CALL_EPOCHS, sizeof *replay->losses, error);
+    int result = replay->losses == NULL ? -1
+                                        : spec_plan(wish->study->spec, wish->run, 1,
+                                                    &replay->plan, error);
+    if (result == 0)
+        result = find_checkpoint(replay, epoch, &bytes, &n_bytes, error);
+    if (result == 0)
+        result = load(replay, bytes, n_bytes, error);
+    free(bytes);
+    if (result == 0) {
+        size_t n = network_n_parameters(&replay->plan.network);
+        replay->steps = n < CALL_WORK ? CALL_WORK / (int64_t)n : 1;
+        return 0;
+    }
+    replay_close(replay);
+    return -1;
+}
+
+/* --- training ------------------------------------------------------------------------------ */
+
+static int may_go_on(const struct replay *replay, int64_t to, struct error *error)
+{
+    if (replay->wish->stop(replay->wish->context))
+        return error_set(error, ERROR_BUSY, "the replay was given up");
+    if (clock_monotonic_ns() > replay->deadline_ns)
+        return error_set(error, ERROR_TOO_LARGE,
+                         "the replay up to epoch %lld reached epoch %lld in its %d s; an epoch "
+                         "nearer behind a kept checkpoint takes less",
+                         (long long)to, (long long)replay->epoch, REPLAY_MS / 1000);
+    return 0;
+}
+
+/* Trains until epoch `to` is finished; losses[to - epoch], or NULL: not wanted. */
+static int train_to(struct replay *replay, int64_t to, double *losses, struct error *error)
+{
+    while (replay->epoch < to) {
+        int64_t left = to - replay->epoch, n = left < CALL_EPOCHS ? left : CALL_EPOCHS;
+        if (may_go_on(replay, to, error) != 0)
+            return -1;
+        n = block_train(replay->block, replay->steps, n, losses ? losses : replay->losses);
+        replay->epoch += n;
+        losses = losses ? losses + n : NULL;
+        if (replay->epoch < to && block_state(replay->block, 0).status != BLOCK_RUNNING)
+            return error_set(error, ERROR_INTERNAL,
+                             "the replay ended in epoch %lld, before epoch %lld",
+                             (long long)replay->epoch, (long long)to);
+    }
+    return 0;
+}
+
+int replay_losses(const struct replay_wish *wish, int64_t from, int64_t to, double *out,
+                  struct error *error)
+{
+    struct replay replay;
+    if (replay_open(&replay, wish, from - 1, error) != 0)
+        return -1;
+    int result = train_to(&replay, from - 1, NULL, error);
+    if (result == 0)
+        result = train_to(&replay, to, out, error);
+    replay_close(&replay);
+    return result;
+}
+
+int replay_parameters(const struct replay_wish *wish, int64_t epoch, struct run_plan *out_plan,
+                      double **out_parameters, struct error *error)
+{
+    struct replay replay;
+    *out_parameters = NULL;
+    if (replay_open(&replay, wish, epoch, error) != 0)
+        return -1;
+    int result = train_to(&replay, epoch, NULL, error);
+    if (result == 0)
+        result = spec_plan(wish->study->spec, wish->run, 0, out_plan, error);
+    if (result == 0) {
+        *out_parameters = memory_array(network_n_parameters(&out_plan->network),
+                                       sizeof **out_parameters, error);
+        if (*out_parameters != NULL)
+            block_parameters(replay.block, 0, *out_parameters);
+        else
+            run_plan_clear(out_plan);
+    }
+    replay_close(&replay);
+    return *out_parameters != NULL ? 0 : -1;
+}

@@ -1,0 +1,38 @@
+/* Replay: what a run's history does not keep, trained again from a kept checkpoint.
+ *
+ * A run is a function of its spec, so the bits are those of the first time. */
+#ifndef SERVER_LAB_REPLAY_H
+#define SERVER_LAB_REPLAY_H
+
+#include "core/base/error.h"
+#include "server/engine/engine.h"
+#include "server/lab/shelf.h"
+
+/* A replay may take REPLAY_MS; a later one refuses while REPLAYS_MAX are under way, so that a
+ * reader who asks for much cannot take every desk. */
+enum { REPLAY_MS = 10000, REPLAYS_MAX = 1 };
+
+/* Asked every few milliseconds: 1 gives up. */
+typedef int (*replay_stop_fn)(void *context);
+
+/* Which run, and who may stop it. All borrowed. */
+struct replay_wish {
+    struct engine *engine;
+    const struct study *study;
+    int run;
+    replay_stop_fn stop;
+    void *context;
+};
+
+/* The losses of the epochs from..to into out[to - from + 1]; all of them must be committed. -1 with
+ * ERROR_TOO_LARGE when the time is over (the text says what was reached), ERROR_BUSY when others
+ * are under way or `stop` said so, or another error. Any thread. */
+int replay_losses(const struct replay_wish *wish, int64_t from, int64_t to, double *out,
+                  struct error *error);
+
+/* The run's plan without its data and its parameters after `epoch` whole epochs, 0 to the committed
+ * ones; the caller's to clear and free. Fails likewise. */
+int replay_parameters(const struct replay_wish *wish, int64_t epoch, struct run_plan *out_plan,
+                      double **out_parameters, struct error *error);
+
+#endif
