@@ -93,7 +93,8 @@ static void announce(const struct settings *settings, const char *token)
 static int serve(const struct settings *settings, struct error *error)
 {
     char path[SETTINGS_PATH_BYTES + 16], token[TOKEN_BYTES_MAX + 1];
-    struct api api = {.version = VERSION, .started_ms = clock_wall_ms()};
+    struct api api = {.version = VERSION, .started_ms = clock_wall_ms(),
+                      .once = ONCE_BOARD_INIT};
     struct engine *engine = NULL;
     int result = -1;
     snprintf(path, sizeof path, "%s/descent.db", settings->data);

@@ -3,6 +3,7 @@
 #define SERVER_API_API_H
 
 #include "server/api/echo.h"
+#include "server/api/once.h"
 #include "server/http/http.h"
 #include "server/lab/lab.h"
 
@@ -12,6 +13,7 @@ struct api {
     const char *version;
     int64_t started_ms;
     struct echo echo; /* of event streams; begins zeroed */
+    struct once_board once; /* ONCE_BOARD_INIT */
 };
 
 /* The http_dispatch_fn; `context` is the struct api. */

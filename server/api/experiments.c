@@ -8,6 +8,7 @@
 #include "core/base/memory.h"
 #include "server/api/present.h"
 #include "server/api/wait.h"
+#include "server/base/clock.h"
 #include "server/base/json.h"
 #include "server/spec/presets.h"
 
@@ -78,29 +79,67 @@ static void reply_experiment(struct call *call, int status)
         call_reply_json(call, status, json);
 }
 
-void experiments_create(struct call *call)
+static void reply_created(struct call *call)
 {
-    struct spec *spec = read_spec(call);
-    if (spec == NULL)
-        return;
-    const char *validate = http_query(call->request, "validate");
-    if (validate != NULL && strcmp(validate, "false") != 0) {
-        json_t *json = json_pack("{s:o, s:i}", "spec", json_private(spec_json(spec)), "runs",
-                                 spec_n_runs(spec));
-        spec_destroy(spec);
-        call_reply_json(call, 200, json);
-        return;
-    }
-    struct error error = ERROR_INIT;
     char location[64 + ENGINE_ID_BYTES];
-    if (lab_submit(call->api->lab, spec, call->name, &error) != 0) {
-        http_reply_error(call->request, &error);
-        return;
-    }
     snprintf(location, sizeof location, "/api/v1/experiments/%.*s", ENGINE_ID_BYTES - 1,
              call->name);
     http_reply_header(call->request, "Location", location);
     wait_for_end(call, 201, reply_experiment);
+}
+
+/* What was stored for this call, now or by an earlier one with the same key. */
+static void reply_submitted(struct call *call, enum engine_once result, const struct error *error)
+{
+    if (result == ONCE_AGAIN)
+        http_reply_header(call->request, "Idempotent-Replayed", "true");
+    if (result == ONCE_ERROR)
+        http_reply_error(call->request, error);
+    else if (result == ONCE_OTHER)
+        http_reply_problem(call->request, 422,
+                           "this Idempotency-Key came with another body before: use a new key for "
+                           "a new experiment",
+                           NULL);
+    else
+        reply_created(call);
+}
+
+static void submit(struct call *call, const struct engine_key *key)
+{
+    struct error error = ERROR_INIT;
+    struct engine *engine = lab_engine(call->api->lab);
+    enum engine_once result = ONCE_NEW;
+    if (key != NULL)
+        result = engine_find_key(engine, key, clock_wall_ms(), call->name, &error);
+    if (result == ONCE_NEW) {
+        struct spec *spec = read_spec(call);
+        if (spec == NULL)
+            return;
+        result = lab_submit(call->api->lab, spec, key, call->name, &error);
+    }
+    reply_submitted(call, result, &error);
+}
+
+static void validate(struct call *call)
+{
+    struct spec *spec = read_spec(call);
+    if (spec == NULL)
+        return;
+    json_t *json = json_pack("{s:O, s:i}", "spec", spec_json(spec), "runs", spec_n_runs(spec));
+    spec_destroy(spec);
+    call_reply_json(call, 200, json);
+}
+
+void experiments_create(struct call *call)
+{
+    const char *wants_check = http_query(call->request, "validate");
+    struct once once;
+    if (wants_check != NULL && strcmp(wants_check, "false") != 0)
+        validate(call);
+    else if (once_begin(&once, call) == 0) {
+        submit(call, once.key.key == NULL ? NULL : &once.key);
+        once_end(&once);
+    }
 }
 
 /* --- read --- */

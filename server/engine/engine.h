@@ -105,6 +105,43 @@ int engine_submit(struct engine *engine, const char *id, const char *name, const
                   int64_t created_ms, const char *const *overrides, int n_runs,
                   struct error *error);
 
+/* The same for a sender that may send again. The first submission with a key is stored together with
+ * it and a digest of what was sent; later ones store nothing, within ENGINE_KEY_LIFE_MS and while no
+ * ENGINE_KEYS_MAX newer keys came, also after a restart. */
+enum {
+    ENGINE_KEY_BYTES = 65, /* with the NUL: a key has 1 to 64 bytes */
+    ENGINE_DIGEST_BYTES = 32,
+    ENGINE_KEYS_MAX = 10000,
+    ENGINE_KEY_LIFE_MS = 24 * 60 * 60 * 1000
+};
+
+struct engine_key {
+    const char *key;
+    unsigned char digest[ENGINE_DIGEST_BYTES];
+};
+
+struct engine_submission { /* as engine_submit's arguments */
+    const char *id, *name, *spec;
+    int64_t created_ms;
+    const char *const *overrides;
+    int n_runs;
+};
+
+/* ONCE_AGAIN: the key stands for this digest already; ONCE_OTHER: for another. */
+enum engine_once { ONCE_NEW = 0, ONCE_ERROR = -1, ONCE_AGAIN = 1, ONCE_OTHER = 2 };
+
+/* ONCE_NEW: it is stored (always, when `key` is NULL). ONCE_AGAIN fills out_id with the id of the experiment that the key made;
+ * it may have been deleted since. */
+enum engine_once engine_submit_once(struct engine *engine,
+                                    const struct engine_submission *submission,
+                                    const struct engine_key *key, char out_id[ENGINE_ID_BYTES],
+                                    struct error *error);
+
+/* What engine_submit_once would say of the key at the time now_ms; stores nothing. */
+enum engine_once engine_find_key(struct engine *engine, const struct engine_key *key,
+                                 int64_t now_ms, char out_id[ENGINE_ID_BYTES],
+                                 struct error *error);
+
 /* ERROR_NOT_FOUND when there is no such experiment or run (also below, wherever an id is taken). */
 int engine_find(struct engine *engine, const char *id, struct engine_experiment *out,
                 struct error *error);

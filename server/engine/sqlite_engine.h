@@ -128,6 +128,17 @@ size_t envelope_unpack(struct query *query, int64_t n, int column, struct histor
 int checkpoint_store(struct engine *engine, const struct run_key *key,
                      const struct engine_chunk *chunk, struct error *error);
 
+/* --- sqlite_once.c -------------------------------------------------------------------------- */
+
+/* Looks for the key, ONCE_AGAIN fills out_id; if it is new, forgets those that are too old or too
+ * many. In a turn. */
+enum engine_once once_look(struct engine *engine, const struct engine_key *key, int64_t now_ms,
+                           char out_id[ENGINE_ID_BYTES], struct error *error);
+
+/* Notes that the key made the experiment. In a turn. */
+int once_note(struct engine *engine, const struct engine_key *key,
+              const struct engine_submission *submission, struct error *error);
+
 /* --- sqlite_delete.c ------------------------------------------------------------------------ */
 
 /* Gives back what deleted experiments still occupy, a little at a time. */

@@ -100,7 +100,19 @@ static const char version_2[] =
     "  PRIMARY KEY(experiment, run, epoch)"
     ") STRICT;";
 
-static const char *const migrations[] = {version_1, version_2};
+/* Notes on version 3, keys of submissions:
+ * - number ascends with age, so that the oldest are found when there are too many. */
+static const char version_3[] =
+    "CREATE TABLE submission("
+    "  number INTEGER PRIMARY KEY,"
+    "  key TEXT NOT NULL UNIQUE,"
+    "  digest BLOB NOT NULL,"
+    "  id TEXT NOT NULL,"
+    "  created_ms INTEGER NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX submission_age ON submission(created_ms);";
+
+static const char *const migrations[] = {version_1, version_2, version_3};
 enum { VERSION = sizeof migrations / sizeof migrations[0] };
 
 static int read_identity(struct connection *connection, int64_t *out_version, int *out_is_new,

@@ -63,20 +63,42 @@ static int add_run(struct engine *engine, int64_t key, int run, const char *over
     return query_run(&query);
 }
 
+/* In a turn. */
+static int store(struct engine *engine, const struct engine_submission *new, struct error *error)
+{
+    int64_t key = 0;
+    int result = check_new(engine, new->id, error);
+    if (result == 0)
+        result = add_experiment(engine, new->id, new->name, new->created_ms, new->n_runs, &key,
+                                error);
+    if (result == 0)
+        result = add_spec(engine, key, new->spec, error);
+    for (int run = 0; run < new->n_runs && result == 0; run++)
+        result = add_run(engine, key, run, new->overrides[run], error);
+    return result;
+}
+
 int engine_submit(struct engine *engine, const char *id, const char *name, const char *spec,
                   int64_t created_ms, const char *const *overrides, int n_runs, struct error *error)
 {
-    if (check_submission(id, n_runs, error) != 0 || write_begin(engine, WRITE_DURABLE, error) != 0)
-        return -1;
-    int64_t key = 0;
-    int result = check_new(engine, id, error);
-    if (result == 0)
-        result = add_experiment(engine, id, name, created_ms, n_runs, &key, error);
-    if (result == 0)
-        result = add_spec(engine, key, spec, error);
-    for (int run = 0; run < n_runs && result == 0; run++)
-        result = add_run(engine, key, run, overrides[run], error);
-    return write_end(engine, result, error);
+    struct engine_submission new = {id, name, spec, created_ms, overrides, n_runs};
+    return (int)engine_submit_once(engine, &new, NULL, NULL, error);
+}
+
+enum engine_once engine_submit_once(struct engine *engine, const struct engine_submission *new,
+                                    const struct engine_key *key, char out_id[ENGINE_ID_BYTES],
+                                    struct error *error)
+{
+    if (check_submission(new->id, new->n_runs, error) != 0 ||
+        write_begin(engine, WRITE_DURABLE, error) != 0)
+        return ONCE_ERROR;
+    enum engine_once result = ONCE_NEW;
+    if (key != NULL)
+        result = once_look(engine, key, new->created_ms, out_id, error);
+    if (result == ONCE_NEW && (store(engine, new, error) != 0 ||
+                               (key != NULL && once_note(engine, key, new, error) != 0)))
+        result = ONCE_ERROR;
+    return (enum engine_once)write_end(engine, (int)result, error);
 }
 
 static int rename_experiment(struct engine *engine, const char *id, const char *name,

@@ -20,35 +20,30 @@
 
 static const char bearer[] = "Bearer ", argument[] = "token=";
 
-static void digest(const char *text, size_t n_bytes, unsigned char out[ACCESS_DIGEST_BYTES])
-{
-    crypto_generichash(out, ACCESS_DIGEST_BYTES, (const unsigned char *)text, n_bytes, NULL, 0);
-}
-
-static int is_digest_of(const unsigned char expected[ACCESS_DIGEST_BYTES], const char *text,
+static int is_digest_of(const unsigned char expected[DIGEST_BYTES], const char *text,
                         size_t n_bytes)
 {
-    unsigned char got[ACCESS_DIGEST_BYTES];
-    digest(text, n_bytes, got);
-    return sodium_memcmp(got, expected, ACCESS_DIGEST_BYTES) == 0;
+    unsigned char got[DIGEST_BYTES];
+    digest_of(text, n_bytes, got);
+    return sodium_memcmp(got, expected, DIGEST_BYTES) == 0;
 }
 
 int access_init(struct access *access, const char *token, uint16_t port, struct error *error)
 {
     static const char purpose[] = "descent cookie";
-    unsigned char value[ACCESS_DIGEST_BYTES];
+    unsigned char value[DIGEST_BYTES];
     memset(access, 0, sizeof *access);
     if (token == NULL)
         return 0;
     if (sodium_init() < 0)
         return error_set(error, ERROR_INTERNAL, "libsodium cannot start");
     access->is_closed = 1;
-    digest(token, strlen(token), access->token_digest);
+    digest_of(token, strlen(token), access->token_digest);
     crypto_generichash(value, sizeof value, (const unsigned char *)purpose, sizeof purpose,
                        access->token_digest, sizeof access->token_digest);
     sodium_bin2base64(access->cookie, sizeof access->cookie, value, sizeof value,
                       sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-    digest(access->cookie, strlen(access->cookie), access->cookie_digest);
+    digest_of(access->cookie, strlen(access->cookie), access->cookie_digest);
     snprintf(access->cookie_name, sizeof access->cookie_name, "descent-%u", port);
     return 0;
 }

@@ -15,14 +15,15 @@
 #include <stdint.h>
 
 #include "core/base/error.h"
+#include "server/base/digest.h"
 
-enum { ACCESS_DIGEST_BYTES = 32, ACCESS_COOKIE_BYTES = 48, ACCESS_NAME_BYTES = 24 };
+enum { ACCESS_COOKIE_BYTES = 48, ACCESS_NAME_BYTES = 24 };
 
 struct http_request;
 
 struct access {
     int is_closed; /* there is a token */
-    unsigned char token_digest[ACCESS_DIGEST_BYTES], cookie_digest[ACCESS_DIGEST_BYTES];
+    unsigned char token_digest[DIGEST_BYTES], cookie_digest[DIGEST_BYTES];
     char cookie[ACCESS_COOKIE_BYTES];    /* its value */
     char cookie_name[ACCESS_NAME_BYTES]; /* "descent-8080" */
 };

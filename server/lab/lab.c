@@ -254,23 +254,38 @@ static int queue_all(struct lab *lab, const char *id, int n_runs, struct error *
     return result;
 }
 
-int lab_submit(struct lab *lab, struct spec *spec, char out_id[ENGINE_ID_BYTES],
-               struct error *error)
+/* `key` may be NULL: then the answer is never ONCE_AGAIN or ONCE_OTHER. */
+static enum engine_once store(struct lab *lab, const struct spec *spec,
+                              const struct engine_key *key, char out_id[ENGINE_ID_BYTES],
+                              struct error *error)
 {
-    int result = -1, n_runs = spec_n_runs(spec);
+    enum engine_once result = ONCE_ERROR;
+    char id[ENGINE_ID_BYTES];
     char *text = json_text(spec_json(spec), NULL);
     char **overrides = override_texts(spec, error);
     if (text == NULL)
         error_set(error, ERROR_MEMORY, "no memory to store the experiment");
     if (text != NULL && overrides != NULL && error->kind == ERROR_NONE &&
-        id_create(out_id, error) == 0)
-        result = engine_submit(lab->config.engine, out_id, spec_name(spec), text, clock_wall_ms(),
-                               (const char *const *)overrides, n_runs, error);
+        id_create(id, error) == 0) {
+        struct engine_submission new = {id, spec_name(spec), text, clock_wall_ms(),
+                                        (const char *const *)overrides, spec_n_runs(spec)};
+        result = engine_submit_once(lab->config.engine, &new, key, out_id, error);
+        if (result == ONCE_NEW)
+            memcpy(out_id, id, sizeof id);
+    }
     free_texts(overrides);
     free(text);
-    if (result != 0) {
+    return result;
+}
+
+enum engine_once lab_submit(struct lab *lab, struct spec *spec, const struct engine_key *key,
+                            char out_id[ENGINE_ID_BYTES], struct error *error)
+{
+    int n_runs = spec_n_runs(spec);
+    enum engine_once result = store(lab, spec, key, out_id, error);
+    if (result != ONCE_NEW) {
         spec_destroy(spec);
-        return -1;
+        return result;
     }
     shelf_add(lab->shelf, out_id, spec);
     /* It is stored: if it cannot be queued now, the next start of the server does it. */
@@ -278,7 +293,7 @@ int lab_submit(struct lab *lab, struct spec *spec, char out_id[ENGINE_ID_BYTES],
     if (queue_all(lab, out_id, n_runs, &unqueued) != 0)
         log_line(LOG_LEVEL_ERROR, "unqueued_until_restart experiment=%s error=\"%s\"", out_id,
                  unqueued.text);
-    return 0;
+    return ONCE_NEW;
 }
 
 int lab_cancel(struct lab *lab, const char *id, int *out_n, struct error *error)

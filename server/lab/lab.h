@@ -25,9 +25,9 @@ void lab_stop(struct lab *lab);
 void lab_destroy(struct lab *lab); /* stopped or not; every study and watch must be put back */
 
 /* Stores the experiment durably, then queues its runs. Takes `spec` in any case. Fills out_id.
- * Any thread; waits for the disk. */
-int lab_submit(struct lab *lab, struct spec *spec, char out_id[ENGINE_ID_BYTES],
-               struct error *error);
+ * With a key (or NULL) only once, as engine_submit_once says. Any thread; waits for the disk. */
+enum engine_once lab_submit(struct lab *lab, struct spec *spec, const struct engine_key *key,
+                            char out_id[ENGINE_ID_BYTES], struct error *error);
 
 /* Ends every unfinished run as cancelled at its last committed epoch; *out_n how many. Durable. */
 int lab_cancel(struct lab *lab, const char *id, int *out_n, struct error *error);

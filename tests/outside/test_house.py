@@ -36,7 +36,7 @@ LIBRARIES = {
     "microhttpd.h": ["server/http"],
     "sodium.h": ["server/http", "server/start"],
     "sqlite3.h": ["server/engine"],
-    "sodium.h": ["server/http", "server/start", "server/api"],
+    "sodium.h": ["server/base", "server/http", "server/start"],
     "jansson.h": ["server/base", "server/spec", "server/lab", "server/api", "server"],
     "server/base/json.h": ["server/base", "server/spec", "server/lab", "server/api", "server"],
 }

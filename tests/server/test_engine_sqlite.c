@@ -463,6 +463,46 @@ static void a_deletion_cut_short_is_finished_at_the_next_start(void **state)
                  "0 0 0");
 }
 
+/* --- keys of submissions ---------------------------------------------------------------------- */
+
+/* Without the many commits that this would take from before. */
+static void the_oldest_key_gives_way_to_the_newest(void **state)
+{
+    struct store *store = *state;
+    char path[PATH_BYTES], sql[320], id[ENGINE_ID_BYTES];
+    path_in(store, "lab.db", path);
+    engine_close(store->engine);
+    snprintf(sql, sizeof sql,
+             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
+             " INSERT INTO submission(key, digest, id, created_ms)"
+             " SELECT 'k' || i, zeroblob(32), 'e', 1000 FROM n",
+             ENGINE_KEYS_MAX - 1);
+    execute(path, sql);
+    assert_int_equal(store_open(store), 0);
+    assert_int_equal(submit_once(store->engine, "a", "last", "", 2000, id), ONCE_NEW);
+    assert_int_equal(submit_once(store->engine, "b", "k1", "", 2000, id), ONCE_AGAIN);
+    assert_int_equal(submit_once(store->engine, "b", "more", "", 2000, id), ONCE_NEW);
+    assert_int_equal(submit_once(store->engine, "c", "k1", "", 2000, id), ONCE_NEW);
+    assert_int_equal(submit_once(store->engine, "d", "k3", "", 2000, id), ONCE_AGAIN);
+    assert_int_equal(submit_once(store->engine, "d", "k2", "", 2000, id), ONCE_NEW);
+    assert_query(path, "SELECT count(*) FROM submission", "10000");
+}
+
+static void a_store_of_version_2_learns_keys(void **state)
+{
+    struct store *store = *state;
+    char path[PATH_BYTES], id[ENGINE_ID_BYTES];
+    submit(store->engine, "old", 1);
+    path_in(store, "lab.db", path);
+    engine_close(store->engine);
+    execute(path, "DROP TABLE submission; PRAGMA user_version=2");
+    assert_int_equal(store_open(store), 0);
+    assert_int_equal(state_of(store->engine, "old", 0), RUN_QUEUED);
+    assert_int_equal(submit_once(store->engine, "new", "key", "body", 1000, id), ONCE_NEW);
+    assert_int_equal(submit_once(store->engine, "again", "key", "body", 1000, id), ONCE_AGAIN);
+    assert_string_equal(id, "new");
+}
+
 int main(void)
 {
     signal(SIGXFSZ, SIG_IGN); /* as the server does, or a file size limit would end the process */
@@ -485,6 +525,8 @@ int main(void)
         STORE_TEST(nothing_is_left_of_a_deleted_experiment),
         STORE_TEST(a_key_is_not_given_to_another_experiment),
         STORE_TEST(a_deletion_cut_short_is_finished_at_the_next_start),
+        STORE_TEST(the_oldest_key_gives_way_to_the_newest),
+        STORE_TEST(a_store_of_version_2_learns_keys),
     };
     return cmocka_run_group_tests(sqlite, NULL, NULL);
 }
