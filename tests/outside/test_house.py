@@ -20,7 +20,7 @@ ROOMS = {
     "core/train": BASE + ["core/data", "core/model"],
     "core/explain": CORE,
     "server/base": BASE,
-    "server/engine": BASE + ["server/base"],
+    "server/engine": BASE + ["core/train", "server/base"],  # of core/train: history.h
     "server/start": BASE + ["server/base"],
     "server/spec": CORE + ["server/base"],
     "server/lab": CORE + ["server/base", "server/spec", "server/engine"],
