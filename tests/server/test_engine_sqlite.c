@@ -488,6 +488,38 @@ static void the_oldest_key_gives_way_to_the_newest(void **state)
     assert_query(path, "SELECT count(*) FROM submission", "10000");
 }
 
+static void a_store_of_version_1_goes_on_with_buckets(void **state)
+{
+    struct store *store = *state;
+    char path[PATH_BYTES];
+    submit(store->engine, "old", 1);
+    struct engine_claim taken = claim(store->engine, "old", 0);
+    must(append(store->engine, &taken, 1, 50));
+    path_in(store, "lab.db", path);
+    engine_close(store->engine);
+    execute(path, "DROP TABLE submission; DROP TABLE kept; DROP INDEX log_envelope;"
+                  "ALTER TABLE log DROP COLUMN since; ALTER TABLE run DROP COLUMN exact;"
+                  "ALTER TABLE run DROP COLUMN envelope_entries;"
+                  "ALTER TABLE run DROP COLUMN envelope_buckets; PRAGMA user_version=1");
+    assert_int_equal(store_open(store), 0);
+    taken = claim(store->engine, "old", 0);
+    int64_t held = 66;
+    struct history_bucket bucket = {16, 60, 1, 3, 2}, *read;
+    struct engine_chunk chunk = {.first = 51, .buckets = &bucket, .n_buckets = 1,
+                                 .checkpoint = &held, .checkpoint_bytes = sizeof held};
+    must(engine_append(store->engine, &taken, &chunk, fresh()));
+    size_t n;
+    int64_t exact;
+    must(engine_read_envelope(store->engine, "old", 0, 10, &read, &n, &exact, fresh()));
+    assert_true(exact == 50 && n == 1 && read[0].lowest == 60);
+    free(read);
+    double losses[60];
+    must(engine_read_losses(store->engine, "old", 0, 1, 60, losses, &n, fresh()));
+    assert_int_equal(n, 50);
+    assert_same_bits(losses[49], loss_of(0, 50));
+    assert_int_equal(epoch_of(store->engine, "old", 0), 66);
+}
+
 static void a_store_of_version_2_learns_keys(void **state)
 {
     struct store *store = *state;
@@ -526,6 +558,7 @@ int main(void)
         STORE_TEST(a_key_is_not_given_to_another_experiment),
         STORE_TEST(a_deletion_cut_short_is_finished_at_the_next_start),
         STORE_TEST(the_oldest_key_gives_way_to_the_newest),
+        STORE_TEST(a_store_of_version_1_goes_on_with_buckets),
         STORE_TEST(a_store_of_version_2_learns_keys),
     };
     return cmocka_run_group_tests(sqlite, NULL, NULL);
