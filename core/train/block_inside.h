@@ -5,7 +5,7 @@
  * not finite. Then that run alone is replayed from `kept` in the one-lane pack `lone`, sample by
  * sample, to the first such sample: so the place found does not depend on how stretches or calls
  * were cut, and the kernels need no branch for it. Its last finite parameters go to `ended`, its
- * lane is parked, and when the runs left fit a narrower kernel they are packed anew. */
+ * lane is given up, and when the runs left fit fewer lanes they are packed anew. */
 #ifndef CORE_TRAIN_BLOCK_INSIDE_H
 #define CORE_TRAIN_BLOCK_INSIDE_H
 
@@ -32,7 +32,7 @@ struct block {
     size_t position; /* samples of the present epoch that were seen */
 
     int n_running;
-    int run_of_lane[KERNEL_LANES_MAX]; /* BLOCK_NO_RUN: parked */
+    int run_of_lane[KERNEL_LANES_MAX]; /* or BLOCK_NO_RUN */
     struct pack now, kept, lone;
     double *scales;       /* [2][lanes], see kernel.h */
     double *check;        /* [lanes] */

@@ -157,8 +157,7 @@ static void end_diverged(struct block *block, const struct call *call, int lane)
     for (int64_t e = block->states[run].epoch; e < block->epoch; e++) {
         call->losses[(e - call->first_epoch) * block->n_runs + run] = NAN;
     }
-    pack_park(&block->now, lane);
-    block->run_of_lane[lane] = BLOCK_NO_RUN;
+    block->run_of_lane[lane] = BLOCK_NO_RUN; /* what the lane holds from now on nobody reads */
 }
 
 /* Moves the runs that are left to a narrower pack, if there is one for so few. */

@@ -1,8 +1,8 @@
 /* A pack: the training state of several runs, in the layout of the kernel that trains them.
  *
  * Of a run: its parameters, the gradient summed so far in the batch under way, and the loss summed
- * so far in the epoch under way. A lane that holds no run is parked: all zero, trained with a step
- * of zero, so it stays finite and quick whatever happens elsewhere. */
+ * so far in the epoch under way. A lane that never held a run is parked: all zero, and trained with a
+ * step of zero. */
 #ifndef CORE_TRAIN_PACK_H
 #define CORE_TRAIN_PACK_H
 

@@ -217,6 +217,43 @@ static void fresh_block_can_be_saved_and_a_done_one_loaded(void **state)
     field_clear(&field);
 }
 
+/* Orders are drawn ahead in windows; here every one is short, and the run resumes in a late one. */
+static void shuffled_orders_go_on_far_from_the_start(void **state)
+{
+    (void)state;
+    enum { MANY = 2100, LATE = 9 };
+    struct rng rng;
+    rng_seed(&rng, 52);
+    struct dataset *dataset = reference_dataset(&rng, &network, MANY);
+    double *start = reference_parameters(&rng, &network, 1.0);
+    struct training training = {.learning_rate = 1e-3,
+                                .batch_size = 1,
+                                .order = ORDER_SHUFFLE,
+                                .order_seed = 4,
+                                .epochs = LATE};
+    const struct block_run run = {&training, start};
+    double losses[LATE], resumed[LATE];
+    unsigned char bytes[4096];
+    struct block *block = block_create(&network, dataset, &run, 1, NULL);
+    size_t n_bytes = block_checkpoint_bytes(block);
+    assert_true(n_bytes <= sizeof bytes);
+    for (int64_t e = 0; e < LATE; e++) {
+        struct block *other = block_create(&network, dataset, &run, 1, NULL);
+        const void *checkpoint = bytes;
+        block_save(block, 0, bytes);
+        assert_int_equal(block_load(other, &checkpoint, &n_bytes, NULL), 0);
+        assert_int_equal(block_train(block, INT64_MAX, 1, &losses[e]), 1);
+        assert_int_equal(block_train(other, INT64_MAX, 1, &resumed[e]), 1);
+        block_destroy(other);
+    }
+    assert_same_doubles(resumed, losses, LATE, "losses");
+    reference_train(&network, dataset, &training, start, resumed);
+    assert_same_doubles(losses, resumed, LATE, "losses");
+    block_destroy(block);
+    dataset_destroy(dataset);
+    free(start);
+}
+
 /* The bytes of a checkpoint of run 0 after one epoch; the caller frees them. */
 static unsigned char *one_checkpoint(const struct field *field, size_t *out_bytes)
 {
@@ -308,6 +345,12 @@ static void checkpoints_of_other_trainings_are_refused(void **state)
     const int first = 0;
     field_init(&field, 1, ORDER_SHUFFLE);
     unsigned char *bytes = one_checkpoint(&field, &n_bytes);
+    field.trainings[0].epochs = 1; /* as far as it goes: fine */
+    const void *checkpoint = bytes;
+    struct block *block = block_of(&field, &first, 1);
+    assert_int_equal(block_load(block, &checkpoint, &n_bytes, NULL), 0);
+    assert_int_equal(block_state(block, 0).status, BLOCK_DONE);
+    block_destroy(block);
     field.trainings[0].order_seed = 9;
     assert_not_loaded(block_of(&field, &first, 1), bytes, n_bytes);
     field.trainings[0].order_seed = 8;
@@ -318,6 +361,21 @@ static void checkpoints_of_other_trainings_are_refused(void **state)
     assert_not_loaded(block_of(&field, &first, 1), bytes, n_bytes);
     field.dataset->n_samples++;
     free(bytes);
+    field_clear(&field);
+}
+
+static void checkpoints_beyond_the_last_epoch_are_refused(void **state)
+{
+    (void)state;
+    struct field field;
+    const int first = 0;
+    void *checkpoints[BLOCK_RUNS_MAX] = {NULL};
+    field_init(&field, 1, ORDER_FIXED);
+    leg(&field, &first, 1, checkpoints, 0, 3);
+    field.trainings[0].epochs = 2;
+    struct block *block = block_of(&field, &first, 1);
+    assert_not_loaded(block, checkpoints[0], block_checkpoint_bytes(block));
+    free(checkpoints[0]);
     field_clear(&field);
 }
 
@@ -385,6 +443,8 @@ int main(void)
         cmocka_unit_test(resumed_in_other_company_every_run_keeps_its_bits),
         cmocka_unit_test(checkpoints_do_not_depend_on_company_or_cuts),
         cmocka_unit_test(fresh_block_can_be_saved_and_a_done_one_loaded),
+        cmocka_unit_test(shuffled_orders_go_on_far_from_the_start),
+        cmocka_unit_test(checkpoints_beyond_the_last_epoch_are_refused),
         cmocka_unit_test(every_damaged_byte_and_length_is_noticed),
         cmocka_unit_test(other_networks_checkpoints_are_refused),
         cmocka_unit_test(checkpoints_of_other_trainings_are_refused),
