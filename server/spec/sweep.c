@@ -288,13 +288,27 @@ json_t *sweep_apply(const struct sweep *sweep, int run, const json_t *base, stru
     return json;
 }
 
+/* 1 if another axis is inside this one or around it: then what a value normalises to depends on the
+ * other axis's value, so it stays as it was given. */
+static int is_nested(const struct sweep *sweep, const struct sweep_axis *axis)
+{
+    for (int i = 0; i < sweep->n_axes; i++) {
+        const struct sweep_axis *other = &sweep->axes[i];
+        if (other != axis && (is_inside(other->pointer, axis->pointer) ||
+                              is_inside(axis->pointer, other->pointer)))
+            return 1;
+    }
+    return 0;
+}
+
 int sweep_adopt(struct sweep *sweep, int run, const json_t *normalised)
 {
     for (int i = 0; i < sweep->n_axes; i++) {
         const struct sweep_axis *axis = &sweep->axes[i];
         int index = sweep_index(sweep, i, run);
         json_t *value = json_at(normalised, axis->pointer);
-        if (value == NULL || axis->values == NULL || run != index * axis->stride)
+        if (value == NULL || axis->values == NULL || run != index * axis->stride ||
+            is_nested(sweep, axis))
             continue; /* only where the other axes have their first values */
         if (json_array_set(axis->values, (size_t)index, value) < 0)
             return -1;
