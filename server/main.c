@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "server/api/api.h"
 #include "server/base/clock.h"
@@ -15,7 +16,7 @@
 
 #define VERSION "0.1.0"
 
-enum { BODY_BYTES_MAX = 1 << 20, DESKS = 2, DRAIN_MS = 1500 };
+enum { BODY_BYTES_MAX = 1 << 20, DESKS = 2, DRAIN_MS = 1500, STOP_MS = 400 };
 
 /* For the signal handler and the workers' notify, set before either can run. */
 static struct http_server *http;
@@ -89,6 +90,14 @@ static void announce(const struct settings *settings, const char *token)
     fflush(stdout);
 }
 
+/* A worker is in the middle of a batch that takes seconds. All that was told to anyone is committed,
+ * and the next start goes on from there, as after a kill. */
+static void leave_at_once(void)
+{
+    log_line(LOG_LEVEL_WARNING, "left_at_once reason=\"a run is in the middle of a long batch\"");
+    _exit(0);
+}
+
 /* Serves until a signal; 0, or -1 with the error filled. */
 static int serve(const struct settings *settings, struct error *error)
 {
@@ -113,13 +122,12 @@ static int serve(const struct settings *settings, struct error *error)
     catch_signals();
     announce(settings, token);
     http_run(http, DRAIN_MS);
-    lab_stop(api.lab);
+    if (!lab_stop(api.lab, STOP_MS))
+        leave_at_once();
     result = 0;
 out:
-    /* Replies hold studies and watches of the lab, the lab's workers notify http: first the
-     * workers end, then http lets go of its replies, then the lab and the engine. */
-    if (api.lab != NULL)
-        lab_stop(api.lab);
+    /* Replies hold studies and watches of the lab, the lab's workers notify http: the workers have
+     * ended, now http lets go of its replies, then the lab and the engine. */
     http_destroy(http);
     lab_destroy(api.lab);
     engine_close(engine);

@@ -125,6 +125,12 @@ json_t *present_outputs(const struct network *network, const double *parameters,
 
 /* --- runs --- */
 
+json_t *present_divergence(const struct engine_run *run)
+{
+    return json_pack("{s:I, s:I}", "epoch", (json_int_t)run->diverged_epoch, "sample",
+                     (json_int_t)run->diverged_sample);
+}
+
 static json_t *row_json(const struct engine_run *run, int64_t epochs)
 {
     json_t *overrides = json_loads(run->overrides, JSON_DECODE_ANY, NULL);
@@ -136,9 +142,7 @@ static json_t *row_json(const struct engine_run *run, int64_t epochs)
         json_number(run->best_loss), "best_epoch", (json_int_t)run->best_epoch, "message",
         run->message, "started", time_json(run->started_ms), "ended", time_json(run->ended_ms));
     if (row != NULL && run->state == RUN_DIVERGED)
-        json_object_set_new(row, "diverged",
-                            json_pack("{s:I, s:I}", "epoch", (json_int_t)run->diverged_epoch,
-                                      "sample", (json_int_t)run->diverged_sample));
+        json_object_set_new(row, "diverged", present_divergence(run));
     return row;
 }
 

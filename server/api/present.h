@@ -33,4 +33,7 @@ json_t *present_parameters(const struct network *network, const double *paramete
 json_t *present_outputs(const struct network *network, const double *parameters,
                         const double *inputs, size_t n, struct error *error);
 
+/* {"epoch", "sample"}: where a diverged run was first seen to be not finite. */
+json_t *present_divergence(const struct engine_run *run);
+
 #endif

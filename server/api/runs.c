@@ -98,6 +98,18 @@ static double *read_inputs(const json_t *body, size_t n_inputs, size_t *out_n, s
     return inputs;
 }
 
+/* The parameters of a diverged run are those from inside its last epoch: says so. */
+static int add_divergence(json_t *json, struct call *call, struct error *error)
+{
+    struct engine_run record = {0};
+    if (engine_find_run(lab_engine(call->api->lab), call->name, call->run, &record, error) != 0)
+        return -1;
+    if (record.state == RUN_DIVERGED)
+        json_object_set_new(json, "diverged", present_divergence(&record));
+    engine_run_clear(&record);
+    return 0;
+}
+
 static json_t *predict(struct call *call, const struct study *study, const json_t *body,
                        struct error *error)
 {
@@ -120,6 +132,10 @@ static json_t *predict(struct call *call, const struct study *study, const json_
         if (outputs != NULL)
             json = json_pack("{s:O, s:o, s:I}", "inputs", json_object_get(body, "inputs"),
                              "outputs", outputs, "epoch", (json_int_t)epoch);
+    }
+    if (json != NULL && add_divergence(json, call, error) != 0) {
+        json_decref(json);
+        json = NULL;
     }
     free(inputs);
     free(parameters);

@@ -13,7 +13,7 @@
 #include "core/base/memory.h"
 #include "server/base/json.h"
 
-enum { WINDOW_LOSSES = 8192, PIECE_NUMBERS = 512 };
+enum { WINDOW_LOSSES = 8192, WINDOW_MIN = 256, PIECE_NUMBERS = 512 };
 
 enum column { COLUMN_EPOCH, COLUMN_LOSS, COLUMN_MIN, COLUMN_MAX };
 
@@ -142,7 +142,7 @@ static int table_fill(struct table *table, struct table_part *parts, int n_parts
 {
     table->window = table->format == FORMAT_JSON || n_parts == 0 ? PIECE_NUMBERS
                                                                  : WINDOW_LOSSES / n_parts;
-    table->window = table->window < 1 ? 1 : table->window;
+    table->window = table->window < WINDOW_MIN ? WINDOW_MIN : table->window;
     table->places = memory_array((size_t)n_parts, sizeof *table->places, error);
     table->losses =
         memory_array((size_t)n_parts, (size_t)table->window * sizeof *table->losses, error);

@@ -22,7 +22,7 @@
 #include "server/base/clock.h"
 #include "server/spec/spec.h"
 
-enum { CHUNK_LOSSES = 131072, CALL_NS = 5000000, FIRST_STEPS = 2000 };
+enum { CHUNK_LOSSES = 131072, CALL_NS = 5000000, FIRST_STEPS = 2000, FIRST_WORK = 2000000 };
 
 struct lane {
     struct engine_claim claim;
@@ -120,23 +120,24 @@ static int same_training(const struct training *a, const struct training *b)
 static int in_lockstep(const struct study *study, const struct candidate *a,
                        const struct candidate *b)
 {
-    return a->epoch == b->epoch && a->keep == b->keep && same_network(&a->plan.network, &b->plan.network) &&
+    return a->epoch == b->epoch && a->keep == b->keep &&
+           same_network(&a->plan.network, &b->plan.network) &&
            same_training(&a->plan.training, &b->plan.training) &&
            spec_same_dataset(study->spec, a->run, b->run);
 }
 
-/* Claims the candidates; the fenced ones are left out. Returns how many are left (moved to the
- * front), or -1. */
+/* Claims the candidates, the claimed ones moved to the front; the fenced ones are left out. Stops
+ * when the engine fails: *out_n is how many were dealt with. Returns how many are claimed. */
 static int claim_all(struct job *job, const char *id, struct candidate *candidates, int n,
-                     struct error *error)
+                     int *out_n, struct error *error)
 {
-    int n_claimed = 0;
-    for (int i = 0; i < n; i++) {
+    int n_claimed = 0, i;
+    for (i = 0; i < n; i++) {
         struct lane *lane = &job->lanes[n_claimed];
         enum engine_result result =
             engine_claim(job->engine, id, candidates[i].run, &lane->claim, error);
         if (result == ENGINE_ERROR)
-            return -1;
+            break;
         if (result == ENGINE_FENCED)
             continue;
         lane->committed = candidates[i].epoch;
@@ -145,6 +146,7 @@ static int claim_all(struct job *job, const char *id, struct candidate *candidat
         candidates[n_claimed++] = claimed;
         job->n_lanes = n_claimed;
     }
+    *out_n = i;
     return n_claimed;
 }
 
@@ -168,26 +170,39 @@ static int build_block(struct job *job, const struct candidate *candidates, stru
     return 0;
 }
 
-/* `epochs`: how many the runs have in all. */
-static int build_buffers(struct job *job, int64_t epochs, struct error *error)
+/* The first call is short whatever the network costs: how much it costs is not known yet. */
+static int64_t first_steps(const struct job *job, const struct network *network)
+{
+    int64_t steps = FIRST_WORK / ((int64_t)network_n_parameters(network) * job->n_lanes);
+    return steps < 1 ? 1 : steps > FIRST_STEPS ? FIRST_STEPS : steps;
+}
+
+static int build_buffers(struct job *job, const struct run_plan *plan, struct error *error)
 {
     job->capacity = CHUNK_LOSSES / job->n_lanes;
     job->reached = job->lanes[0].committed;
     job->first = job->reached + 1;
-    job->steps = FIRST_STEPS;
+    job->steps = first_steps(job, &plan->network);
     job->checkpoint_bytes = block_checkpoint_bytes(job->block);
     job->losses = memory_array((size_t)job->capacity, (size_t)job->n_lanes * sizeof(double), error);
     job->column = memory_array((size_t)job->capacity, sizeof(double), error);
     job->checkpoint = memory_array(job->checkpoint_bytes, 1, error);
     if (job->losses == NULL || job->column == NULL || job->checkpoint == NULL)
         return -1;
-    for (int i = 0; i < job->n_lanes && epochs > job->keep; i++) {
+    for (int i = 0; i < job->n_lanes && plan->training.epochs > job->keep; i++) {
         job->lanes[i].buckets = memory_array(ENGINE_CHUNK_BUCKETS_MAX,
                                              sizeof *job->lanes[i].buckets, error);
         if (job->lanes[i].buckets == NULL)
             return -1;
     }
     return 0;
+}
+
+/* How many runs of a network a block may hold: beyond the cache, lanes only make each call longer. */
+static int lanes_max(const struct network *network)
+{
+    size_t n = network_n_parameters(network);
+    return n <= 8192 ? BLOCK_RUNS_MAX : n <= 32768 ? 4 : 1;
 }
 
 /* Loads runs[0] and those after it that go in lockstep with it; returns how many, or -1. */
@@ -199,7 +214,8 @@ static int gather(struct engine *engine, const struct study *study, const int *r
         if (candidate_load(&candidates[n], engine, study, runs[n], n == 0,
                            n == 0 ? error : NULL) != 0)
             return n == 0 ? -1 : n;
-        if (n > 0 && !in_lockstep(study, &candidates[0], &candidates[n])) {
+        if (n > 0 && (n >= lanes_max(&candidates[0].plan.network) ||
+                      !in_lockstep(study, &candidates[0], &candidates[n]))) {
             candidate_clear(&candidates[n]);
             return n;
         }
@@ -211,26 +227,33 @@ struct job *job_begin(struct engine *engine, const struct study *study, const in
                       int n_runs, int *out_n, struct error *error)
 {
     struct candidate candidates[BLOCK_RUNS_MAX];
-    *out_n = 1;
+    *out_n = 0;
     int n = gather(engine, study, runs, n_runs, candidates, error);
     if (n < 0)
         return NULL;
     *out_n = n;
 
     struct job *job = memory_array(1, sizeof *job, error);
-    int n_claimed = -1;
-    if (job == NULL)
+    int n_claimed = 0;
+    if (job == NULL) {
+        *out_n = 0;
         goto out;
+    }
     job->engine = engine;
     job->n_runs = spec_n_runs(study->spec);
     job->keep = candidates[0].keep;
     job->dataset = candidates[0].plan.dataset;
     candidates[0].plan.dataset = NULL;
-    n_claimed = claim_all(job, study->id, candidates, n, error);
-    if (n_claimed > 0 && (build_block(job, candidates, error) != 0 ||
-                          build_buffers(job, candidates[0].plan.training.epochs, error) != 0)) {
-        job_fail(job, error->text);
-        n_claimed = -1;
+    n_claimed = claim_all(job, study->id, candidates, n, out_n, error);
+    if (n_claimed > 0) {
+        /* What could not be claimed is tried again later; what was claimed is trained. */
+        *error = (struct error)ERROR_INIT;
+        if (build_block(job, candidates, error) != 0 ||
+            build_buffers(job, &candidates[0].plan, error) != 0) {
+            job_fail(job, error->text);
+            *error = (struct error)ERROR_INIT;
+            n_claimed = 0;
+        }
     }
 out:
     for (int i = 0; i < n; i++)
@@ -238,7 +261,7 @@ out:
     if (n_claimed > 0)
         return job;
     if (job != NULL)
-        job_close(job, n_claimed < 0);
+        job_close(job, 0);
     return NULL;
 }
 

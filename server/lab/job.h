@@ -12,8 +12,9 @@ struct job; /* one worker at a time uses it; its own, no lock */
 /* Begins with runs[0] and as many of the others as can be trained in lockstep with it (same shape,
  * data, order, length and starting epoch): claims them, builds their data and parameters, goes on
  * from their checkpoints. *out_n: how many of runs[] were dealt with, from the front; the others
- * are untouched. NULL when none of those needs training (fenced), or with an error: then runs[0]
- * could not be begun. The engine is borrowed until job_close. */
+ * are untouched. NULL without an error when none of those needs training (fenced, or ended as
+ * failed because they could not be built). NULL with an error: runs[*out_n] could not be begun; for
+ * ERROR_STORAGE and ERROR_MEMORY it may be later. The engine is borrowed until job_close. */
 struct job *job_begin(struct engine *engine, const struct study *study, const int *runs,
                       int n_runs, int *out_n, struct error *error);
 

@@ -19,7 +19,7 @@
 #include "server/lab/job.h"
 #include "server/lab/queue.h"
 
-enum { SLICE_MS = 100, RETRY_MS = 1000, IDLE_STUDIES = 64 };
+enum { SLICE_MS = 100, RETRY_MS = 1000, IDLE_STUDIES = 64, WAIT_FOREVER_MS = INT32_MAX };
 
 struct lab {
     struct lab_config config;
@@ -29,7 +29,6 @@ struct lab {
     pthread_t *threads; /* [n_threads] */
     int n_threads;
     atomic_int n_at_work;
-    int stopped;
 };
 
 static void tell(struct lab *lab, const char *id)
@@ -46,23 +45,29 @@ static void tell_end(struct lab *lab, const char *id)
 
 /* --- workers --- */
 
-/* Begins the runs of a turn; the ones that do not go in lockstep stay in the turn. */
-static struct job *begin(struct lab *lab, struct turn *turn)
+/* Trouble that may pass: the same call may work later. */
+static int is_passing(const struct error *error)
 {
-    struct error error = ERROR_INIT;
-    int n_dealt = turn->n_runs;
+    return error->kind == ERROR_STORAGE || error->kind == ERROR_MEMORY;
+}
+
+/* Begins runs of a turn; those not dealt with stay in the turn. NULL when there is nothing to train
+ * now; with a passing error the turn is to be tried again. */
+static struct job *begin(struct lab *lab, struct turn *turn, struct error *error)
+{
+    int n_dealt = 0;
     struct job *job = NULL;
-    const struct study *study = shelf_take(lab->shelf, turn->id, &error);
+    const struct study *study = shelf_take(lab->shelf, turn->id, error);
     if (study != NULL) {
-        job = job_begin(lab->config.engine, study, turn->runs, turn->n_runs, &n_dealt, &error);
+        job = job_begin(lab->config.engine, study, turn->runs, turn->n_runs, &n_dealt, error);
         shelf_release(lab->shelf, study);
-    } else if (error.kind != ERROR_NOT_FOUND) {
-        n_dealt = 1;
+    } else if (error->kind == ERROR_NOT_FOUND) {
+        n_dealt = turn->n_runs; /* deleted meanwhile */
     }
-    if (job == NULL && error.kind != ERROR_NONE && error.kind != ERROR_NOT_FOUND) {
+    if (job == NULL && n_dealt < turn->n_runs && error->kind != ERROR_NONE && !is_passing(error)) {
         log_line(LOG_LEVEL_ERROR, "run_refused experiment=%s run=%d error=\"%s\"", turn->id,
-                 turn->runs[0], error.text);
-        job_refuse(lab->config.engine, turn->id, turn->runs[0], error.text);
+                 turn->runs[n_dealt], error->text);
+        job_refuse(lab->config.engine, turn->id, turn->runs[n_dealt++], error->text);
     }
     turn->n_runs -= n_dealt;
     memmove(turn->runs, turn->runs + n_dealt, (size_t)turn->n_runs * sizeof *turn->runs);
@@ -80,10 +85,12 @@ static void serve(struct lab *lab, struct turn *turn)
 {
     struct error error = ERROR_INIT;
     enum job_result result = JOB_ENDED;
-    struct job *job = turn->job != NULL ? turn->job : begin(lab, turn);
+    struct job *job = turn->job != NULL ? turn->job : begin(lab, turn, &error);
     tell(lab, turn->id);
     if (job != NULL)
         result = job_slice(job, SLICE_MS, &error);
+    else if (is_passing(&error))
+        result = JOB_STUCK;
     if (result == JOB_ENDED)
         tell_end(lab, turn->id);
     else
@@ -193,25 +200,36 @@ struct lab *lab_create(const struct lab_config *config, struct error *error)
     return lab;
 }
 
-void lab_stop(struct lab *lab)
+/* Joins the workers that end before `until`; 1 if all did. */
+static int join_workers(struct lab *lab, const struct timespec *until)
 {
-    if (lab->stopped)
-        return;
-    lab->stopped = 1;
-    if (lab->queue == NULL)
-        return;
-    queue_close(lab->queue);
-    for (int i = 0; i < lab->n_threads; i++)
-        pthread_join(lab->threads[i], NULL);
+    while (lab->n_threads > 0) {
+        pthread_t last = lab->threads[lab->n_threads - 1];
+        if (pthread_clockjoin_np(last, NULL, CLOCK_MONOTONIC, until) != 0)
+            return 0;
+        lab->n_threads--;
+    }
+    return 1;
+}
+
+int lab_stop(struct lab *lab, int wait_ms)
+{
+    int64_t until_ns = clock_monotonic_ns() + (int64_t)wait_ms * 1000000;
+    struct timespec until = {until_ns / 1000000000, until_ns % 1000000000};
     int release = 1;
+    queue_close(lab->queue);
+    if (!join_workers(lab, &until))
+        return 0;
     queue_empty(lab->queue, close_job, &release);
+    return 1;
 }
 
 void lab_destroy(struct lab *lab)
 {
     if (lab == NULL)
         return;
-    lab_stop(lab);
+    if (lab->queue != NULL)
+        lab_stop(lab, WAIT_FOREVER_MS);
     queue_destroy(lab->queue);
     watch_board_destroy(lab->watches);
     shelf_destroy(lab->shelf);

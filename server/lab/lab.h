@@ -19,10 +19,12 @@ struct lab_config {
 /* Queues every unfinished run of the engine and starts the workers. */
 struct lab *lab_create(const struct lab_config *config, struct error *error);
 
-/* Lets the workers commit what they have (at most one slice), gives unfinished runs back to the
- * engine and ends the threads. After it nothing is trained; reading still works. */
-void lab_stop(struct lab *lab);
-void lab_destroy(struct lab *lab); /* stopped or not; every study and watch must be put back */
+/* Lets the workers commit what they have, gives unfinished runs back to the engine and ends the
+ * threads. After it nothing is trained; reading still works. Returns 1, or 0 when a worker was still
+ * in the middle of a long batch after wait_ms: then the lab cannot be destroyed, and the process
+ * should end without; the next start goes on from what was committed. */
+int lab_stop(struct lab *lab, int wait_ms);
+void lab_destroy(struct lab *lab); /* waits for its workers if not stopped; every study and watch must be put back */
 
 /* Stores the experiment durably, then queues its runs. Takes `spec` in any case. Fills out_id.
  * With a key (or NULL) only once, as engine_submit_once says. Any thread; waits for the disk. */

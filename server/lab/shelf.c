@@ -145,7 +145,8 @@ static struct spec *read_spec(struct engine *engine, const char *id, struct erro
     if (json != NULL && faults != NULL)
         spec = spec_parse(json, faults);
     if (spec == NULL)
-        error_set(error, ERROR_STORAGE, "the stored spec of experiment %s cannot be read: %.120s %.120s",
+        error_set(error, ERROR_INTERNAL,
+                  "the stored spec of experiment %s cannot be read: %.120s %.120s",
                   id, faults == NULL ? "" : faults->items[0].pointer,
                   faults == NULL ? "out of memory" : faults->items[0].detail);
     free(faults);
