@@ -74,16 +74,16 @@ static void rouse(struct stream *stream)
     MHD_resume_connection(stream->connection);
 }
 
-/* The reader has closed its side, or its connection broke. */
+/* The reader has closed its side, or its connection broke. Nothing more is to be sent: so the end
+ * of the body fails to be, and libmicrohttpd gives the socket back. */
 static void reader_left(struct http_server *server, struct watch *watch, uint32_t events)
 {
     struct stream *stream = PART_OF(stream, watch, watch);
     (void)server, (void)events;
     stream->is_gone = 1;
+    shutdown(stream->fd, SHUT_RDWR); /* if not asleep, it may be waiting for room in the socket */
     if (is_asleep(stream))
         rouse(stream);
-    else
-        shutdown(stream->fd, SHUT_RDWR); /* it may be waiting for room in the socket */
 }
 
 /* What stream_read returns after it: 0, or the error that the reader cannot be watched. */
@@ -225,8 +225,8 @@ static ssize_t stream_read(void *context, uint64_t position, char *out, size_t s
 {
     struct stream *stream = context;
     (void)position;
-    if (stream->is_gone)
-        return MHD_CONTENT_READER_END_WITH_ERROR;
+    if (stream->is_gone) /* after END_WITH_ERROR the socket would stay open for the idle time */
+        return MHD_CONTENT_READER_END_OF_STREAM;
     ssize_t n = find_words(stream, out, size);
     if (n > 0)
         stream->request->told_bytes += n;

@@ -1,4 +1,5 @@
 """Many clients at once: bounded, on the loopback, ending by themselves."""
+import os
 import selectors
 import socket
 import threading
@@ -7,6 +8,7 @@ import time
 import pytest
 
 import specs
+from service import wait_until
 from sse import assert_gapless, ranges_of
 
 
@@ -119,6 +121,35 @@ def test_readers_that_stop_reading_hold_up_nobody(server):
     finally:
         for stream in stuck:
             stream.close()
+
+
+def test_readers_that_are_gone_give_their_descriptors_back_within_a_second(server):
+    """Whether they were reset, half-closed or closed; the run they read goes on. It is so slow that
+    its readers sleep: one that has much to take and takes nothing is cut later."""
+    experiment = server.post(specs.long_run(samples=100000))["id"]
+
+    def n_descriptors():
+        return len(os.listdir(f"/proc/{server.pid}/fd"))
+
+    wait_until(lambda: server.get(f"/experiments/{experiment}")["runs"][0]["epoch"] > 0,
+               20 * server.slowness, "the first epochs")
+    before = n_descriptors()
+    for linger, half in ((b"\1\0\0\0\0\0\0\0", False), (None, True), (None, False)):
+        readers = [server.stream(experiment) for _ in range(40)]
+        assert n_descriptors() >= before + 40
+        for reader in readers:
+            if linger:
+                reader.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            if half:
+                reader.socket.shutdown(socket.SHUT_WR)
+            else:
+                reader.close()
+        # A few more: connections of SQLite, and of the session that asks.
+        wait_until(lambda: n_descriptors() <= before + 8, 1 * server.slowness,
+                   "the descriptors of readers that are gone")
+        for reader in readers:
+            reader.close()
+    server.request("DELETE", f"/experiments/{experiment}")
 
 
 def test_many_small_experiments_all_end(server):
