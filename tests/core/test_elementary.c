@@ -73,10 +73,10 @@ static void errors_stay_below_two_units_in_the_last_place(void **state)
     }
     print_message("exp %.3f ulp at %g, tanh %.3f at %g, sigmoid %.3f at %g\n", greatest[0], at[0],
                   greatest[1], at[1], greatest[2], at[2]);
-    /* The header's figures, of ten times as many points. */
-    assert_true(greatest[0] > 0.5 && greatest[0] <= 0.77);
+    /* The header's figures, of fifty times as many points. */
+    assert_true(greatest[0] > 0.5 && greatest[0] <= 0.79);
     assert_true(greatest[1] > 0.5 && greatest[1] <= 1.96);
-    assert_true(greatest[2] > 0.5 && greatest[2] <= 1.90);
+    assert_true(greatest[2] > 0.5 && greatest[2] <= 1.91);
 }
 #else
 static void errors_stay_below_two_units_in_the_last_place(void **state)
