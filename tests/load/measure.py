@@ -111,7 +111,7 @@ def readers(table):
 def crowd(table):
     """Ten thousand at one frame a second, or as many as the machine has descriptors for."""
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    n = min(10000, (limit - 256) // 2 if limit > 0 else 10000)
+    n = min(10000, limit - 256) if limit > 0 else 10000
     table.add("crowd", "descriptors a process may have", limit, "")
     grown_kib = follow(table, "crowd", n, 1.0, 500)
     table.add("crowd", "resident memory a reader", grown_kib / n, "KiB", 20)
