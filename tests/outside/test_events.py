@@ -5,6 +5,7 @@ import re
 import signal
 import socket
 import subprocess
+import threading
 
 import pytest
 
@@ -26,7 +27,8 @@ def finished(server):
 @pytest.fixture(scope="module")
 def slowly_finished(server):
     """The same of a run so slow that each commit, and so each thinned frame, held few epochs."""
-    experiment = server.train(specs.report(1e-6, epochs=20000, samples=4000))
+    samples = int(4000 / server.slowness)
+    experiment = server.train(specs.report(1e-6, epochs=20000, samples=samples))
     return experiment["id"], server.losses(experiment["id"])
 
 
@@ -148,7 +150,7 @@ def test_default_stream_survives_cuts(server, slowly_finished, seed):
 @pytest.mark.parametrize("query, longest_cut", [("?points=all", 400000), ("", 20000)])
 def test_live_stream_survives_cuts(server, query, longest_cut):
     """The same while the run is being trained: frames now exact, now thinned, never with a gap."""
-    spec = specs.report(1e-5, epochs=100000, samples=500)
+    spec = specs.report(1e-5, epochs=100000, samples=int(500 / server.slowness))
     experiment = server.post(spec)["id"]
     events, connections = read_with_cuts(server, experiment, query, random.Random(9), longest_cut)
     losses = server.losses(experiment)
@@ -366,9 +368,13 @@ def test_two_readers_see_the_same(server):
     """One from the start, one that joins later: the same epochs with the same losses."""
     experiment = server.post(specs.report(1e-5, epochs=200000))["id"]
     early = server.stream(experiment, "?points=all")
-    first = early.next_events()
+    seen_early = early.next_events()
     late = server.stream(experiment, "?points=all")
-    seen_late, seen_early = list(late), first + list(early)
+    # Both are read all the time: a reader that stands still is cut off after a while.
+    reading = threading.Thread(target=lambda: seen_early.extend(early))
+    reading.start()
+    seen_late = list(late)
+    reading.join(60 * server.slowness)
     assert epochs_of(seen_early) == epochs_of(seen_late)
     assert len(epochs_of(seen_late)) == 200000
     assert seen_early[-1] == seen_late[-1]

@@ -253,13 +253,14 @@ def test_finished_experiments_survive_a_restart(fresh_server, signal_number, cod
     assert listed == created[::-1]
 
 
-INTERRUPTED = 40000  # epochs of a thousand samples: a second or two of training for three runs
+INTERRUPTED = 40000  # epochs: with the samples below a second or two of training for three runs
 
 
 @pytest.fixture(scope="module")
 def undisturbed(server):
     """The long-ish sweep trained without a break: spec and the answers that must come again."""
-    spec = specs.sweep([1e-5, 1e-6, 3e-6], samples=1000, epochs=INTERRUPTED)
+    samples = int(1000 / server.slowness)
+    spec = specs.sweep([1e-5, 1e-6, 3e-6], samples=samples, epochs=INTERRUPTED)
     experiment = server.train(spec)["id"]
     return spec, results(server, experiment)
 
