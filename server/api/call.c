@@ -6,20 +6,59 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "server/base/digest.h"
 #include "server/base/json.h"
 
-void call_reply_json(struct call *call, int status, json_t *json)
+enum { TAG_BYTES = 16 }; /* of the digest */
+
+/* The text of `json` (taken), or NULL after replying that there is no memory for it. */
+static char *make_body(struct call *call, json_t *json, size_t *out_n_bytes)
 {
-    size_t n_bytes = 0;
-    char *body = json == NULL ? NULL : json_text(json, &n_bytes);
+    char *body = json == NULL ? NULL : json_text(json, out_n_bytes);
     json_decref(json);
     if (body == NULL) {
         struct error error = ERROR_INIT;
         error_set(&error, ERROR_MEMORY, "not enough memory to answer");
         http_reply_error(call->request, &error);
-        return;
     }
-    http_reply(call->request, status, "application/json", body, n_bytes);
+    return body;
+}
+
+void call_reply_json(struct call *call, int status, json_t *json)
+{
+    size_t n_bytes = 0;
+    char *body = make_body(call, json, &n_bytes);
+    if (body != NULL)
+        http_reply(call->request, status, "application/json", body, n_bytes);
+}
+
+void call_may_be_kept(struct call *call)
+{
+    http_reply_header(call->request, "Cache-Control", "private, no-cache");
+}
+
+int call_is_known(struct call *call, const char *text, size_t n_text, size_t n_body)
+{
+    unsigned char digest[DIGEST_BYTES];
+    char etag[2 * TAG_BYTES + 3] = "\"";
+    digest_of(text, n_text, digest);
+    for (int i = 0; i < TAG_BYTES; i++)
+        snprintf(etag + 1 + 2 * i, 3, "%02x", digest[i]);
+    etag[2 * TAG_BYTES + 1] = '"';
+    return http_reply_unchanged(call->request, etag, n_body);
+}
+
+void call_reply_record(struct call *call, json_t *json, int is_final)
+{
+    size_t n_bytes = 0;
+    char *body = make_body(call, json, &n_bytes);
+    if (body == NULL)
+        return;
+    call_may_be_kept(call);
+    if (is_final && call_is_known(call, body, n_bytes, n_bytes))
+        free(body);
+    else
+        http_reply(call->request, 200, "application/json", body, n_bytes);
 }
 
 json_t *call_body(struct call *call)

@@ -47,6 +47,17 @@ void operations_metrics(struct call *call);
 /* Replies with `json` (taken; NULL means out of memory). */
 void call_reply_json(struct call *call, int status, json_t *json);
 
+/* The same to a GET, with a tag if the answer will never change again (is_final): 304 to a client
+ * that has it. */
+void call_reply_record(struct call *call, json_t *json, int is_final);
+
+/* Tags an answer to a GET that is a function of `text` and will never change again. 1 when the
+ * client has it: 304 has then been replied. n_body: as http_reply_unchanged says. */
+int call_is_known(struct call *call, const char *text, size_t n_text, size_t n_body);
+
+/* Says that an answer may be kept but must be asked for again. */
+void call_may_be_kept(struct call *call);
+
 /* The posted JSON object, or NULL after replying 400 with line and column. New reference. */
 json_t *call_body(struct call *call);
 

@@ -3,8 +3,10 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/base/memory.h"
+#include "server/api/present.h"
 #include "server/api/table.h"
 #include "server/api/thin.h"
 #include "server/base/json.h"
@@ -30,6 +32,18 @@ static int read_request(struct call *call, struct request *request)
                    call_format(call, &request->format) != 0
                ? -1
                : 0;
+}
+
+/* What has ended never changes again, so its answer is a function of what was asked for. Runs that
+ * have not: 0. `run` -1: all. 1 after replying 304. */
+static int is_known(struct call *call, const struct request *request, int run, int has_ended)
+{
+    char what[256];
+    call_may_be_kept(call);
+    int n = snprintf(what, sizeof what, "%s epochs %s %d %lld %lld %lld %d %d", call->api->version,
+                     call->name, run, (long long)request->from, (long long)request->to,
+                     (long long)request->points, request->has_range, (int)request->format);
+    return has_ended && call_is_known(call, what, (size_t)n, SIZE_MAX);
 }
 
 /* --- parts --- */
@@ -285,6 +299,11 @@ void epochs_of_run(struct call *call)
     int result = engine_find_run(lab_engine(call->api->lab), call->name, call->run, &run, &error);
     int is_replay = request.has_range && request.points == 0 && request.from <= run.epoch &&
                     request.to > run.exact && run.exact < run.epoch;
+    if (result == 0 &&
+        is_known(call, &request, call->run, run_state_is_final(run.state))) {
+        engine_run_clear(&run);
+        return;
+    }
     if (result == 0)
         result = is_replay ? make_replayed(call, &run, &request, &part, &error)
                            : make_part(call, &run, &request, HISTORY_BUCKETS, &part, &error);
@@ -332,6 +351,8 @@ void epochs_side_by_side(struct call *call)
     struct engine *engine = lab_engine(call->api->lab);
     struct collecting collecting = {.call = call, .request = &request, .error = &error};
     if (engine_find(engine, call->name, &record, &error) == 0) {
+        if (is_known(call, &request, -1, strcmp(present_state(&record), "done") == 0))
+            goto out;
         collecting.max_buckets = share_of_buckets(record.n_runs);
         collecting.parts =
             memory_array((size_t)record.n_runs, sizeof *collecting.parts, &error);
@@ -343,6 +364,7 @@ void epochs_side_by_side(struct call *call)
         reply_parts(call, collecting.parts, collecting.n_parts, 0, &request);
     else
         http_reply_error(call->request, &error);
+out:
     for (int p = 0; p < collecting.n_parts; p++)
         table_part_clear(&collecting.parts[p]);
     free(collecting.parts);

@@ -75,6 +75,8 @@ static void reply_experiment(struct call *call, int status)
     }
     if (json == NULL)
         http_reply_error(call->request, &error);
+    else if (http_method(call->request) == HTTP_GET)
+        call_reply_record(call, json, present_is_final(json));
     else
         call_reply_json(call, status, json);
 }

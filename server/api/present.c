@@ -17,6 +17,12 @@ const char *present_state(const struct engine_experiment *experiment)
     return n_queued == experiment->n_runs ? "queued" : "running";
 }
 
+int present_is_final(const json_t *json)
+{
+    int state = run_state_find(json_string_value(json_object_get(json, "state")));
+    return state >= 0 && run_state_is_final((enum run_state)state);
+}
+
 static json_t *time_json(int64_t wall_ms)
 {
     char text[CLOCK_TEXT_BYTES];

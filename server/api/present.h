@@ -16,6 +16,9 @@ json_t *present_list_row(const struct engine_experiment *experiment);
 /* The whole experiment with its runs. NULL with the error filled. */
 json_t *present_experiment(struct engine *engine, const struct study *study, struct error *error);
 
+/* 1 if the JSON of an experiment or a run says that it has ended. */
+int present_is_final(const json_t *json);
+
 /* One run: its row, its parameters and predictions at its last committed epoch. */
 json_t *present_run(struct engine *engine, const struct study *study, int run,
                     struct error *error);

@@ -24,7 +24,7 @@ void runs_get(struct call *call)
     if (json == NULL)
         http_reply_error(call->request, &error);
     else
-        call_reply_json(call, 200, json);
+        call_reply_record(call, json, present_is_final(json));
 }
 
 /* Parameters after any committed number of epochs: those of the latest checkpoint, or replayed. */

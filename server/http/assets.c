@@ -43,24 +43,6 @@ static int takes_gzip(const struct http_request *request)
     return gzip >= 0.0 ? gzip > 0.0 : weight(accepted, "*") > 0.0;
 }
 
-/* If-None-Match: a list of tags, weak ones compared by what they quote, or "*". */
-static int has_already(const struct http_request *request, const char *etag)
-{
-    const char *list = http_header(request, "If-None-Match");
-    size_t n_etag = strlen(etag);
-    while (list != NULL && *list != '\0') {
-        list += strspn(list, " \t,");
-        if (*list == '*')
-            return 1;
-        if (strncmp(list, "W/", 2) == 0)
-            list += 2;
-        if (strncmp(list, etag, n_etag) == 0)
-            return 1; /* etag ends with its quote */
-        list += strcspn(list, ",");
-    }
-    return 0;
-}
-
 int assets_reply(struct http_request *request)
 {
     const struct asset *asset = find(http_path(request));
@@ -82,7 +64,7 @@ int assets_reply(struct http_request *request)
         http_reply_header(request, "Vary", "Accept-Encoding");
     if (is_gzip)
         http_reply_header(request, "Content-Encoding", "gzip");
-    reply_still(request, has_already(request, etag) ? 304 : 200, asset->content_type,
+    reply_still(request, reply_is_known(request, etag) ? 304 : 200, asset->content_type,
                 is_gzip ? asset->gzip : asset->bytes,
                 is_gzip ? asset->n_gzip_bytes : asset->n_bytes);
     return 1;

@@ -109,6 +109,11 @@ void http_reply_header(struct http_request *request, const char *name, const cha
 void http_reply(struct http_request *request, int status, const char *content_type, char *body,
                 size_t n_bytes);
 
+/* Gives the reply to come the strong tag `etag` ("\"...\"", copied). 1 when the client has what it
+ * stands for, by If-None-Match: 304 has then been replied. n_bytes: how long the body of a 200 would
+ * be; SIZE_MAX when that is not known, which costs a 304 its connection. For GET. */
+int http_reply_unchanged(struct http_request *request, const char *etag, size_t n_bytes);
+
 /* application/problem+json: {"type","title","status","detail","instance","request_id"} plus
  * `extension` (JSON text of members without braces, e.g. "\"errors\":[...]", or NULL; borrowed).
  * `detail` borrowed. The title follows from the status. */

@@ -113,7 +113,7 @@ static void print_times(const struct metrics_route *route, struct text *text)
 static void print_turns(const struct metrics *metrics, int64_t now_ns, struct text *text)
 {
     int64_t age = now_ns / (INTERVAL_S * SECOND_NS) - metrics->interval, longest_ns = 0;
-    for (int i = 0; i + age < METRICS_TURNS; i++)
+    for (int i = 0; i < METRICS_TURNS && i + age < METRICS_TURNS; i++)
         if (metrics->longest_ns[i] > longest_ns)
             longest_ns = metrics->longest_ns[i];
     metric_print(text, "http_loop_lag_seconds", "gauge",

@@ -113,6 +113,35 @@ void http_reply_stream(struct http_request *request, const struct http_stream_so
     reply->source = source;
 }
 
+/* A list of tags, weak ones compared by what they quote, or "*". */
+int reply_is_known(const struct http_request *request, const char *etag)
+{
+    const char *list = http_header(request, "If-None-Match");
+    size_t n_etag = strlen(etag);
+    while (list != NULL && *list != '\0') {
+        list += strspn(list, " \t,");
+        if (*list == '*')
+            return 1;
+        if (strncmp(list, "W/", 2) == 0)
+            list += 2;
+        if (strncmp(list, etag, n_etag) == 0)
+            return 1; /* etag ends with its quote */
+        list += strcspn(list, ",");
+    }
+    return 0;
+}
+
+int http_reply_unchanged(struct http_request *request, const char *etag, size_t n_bytes)
+{
+    http_reply_header(request, "ETag", etag);
+    if (!reply_is_known(request, etag))
+        return 0;
+    struct reply *reply = record(request, REPLY_NOT_MODIFIED, 304, NULL);
+    if (reply != NULL)
+        reply->n_bytes = n_bytes;
+    return 1;
+}
+
 void reply_clear(struct reply *reply)
 {
     if (reply->end != NULL)
@@ -177,29 +206,31 @@ static ssize_t nothing_read(void *context, uint64_t position, char *out, size_t 
     return MHD_CONTENT_READER_END_WITH_ERROR;
 }
 
-static struct MHD_Response *respond_length(uint64_t n_bytes)
+/* The head of a reply whose body would have so many bytes. Without a length (SIZE_MAX) the
+ * connection is closed, since an HTTP/1.0 reply is the only one that libmicrohttpd leaves without.
+ */
+static struct MHD_Response *respond_length(size_t n_bytes)
 {
-    return MHD_create_response_from_callback(n_bytes, 1, nothing_read, NULL, NULL);
+    uint64_t length = n_bytes == SIZE_MAX ? MHD_SIZE_UNKNOWN : n_bytes;
+    struct MHD_Response *response =
+        MHD_create_response_from_callback(length, 1, nothing_read, NULL, NULL);
+    if (response != NULL && n_bytes == SIZE_MAX)
+        MHD_set_response_options(response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
+    return response;
 }
 
-/* The length of a GET's slices, if they are few; otherwise no length, and the connection is closed,
- * since an HTTP/1.0 reply is the only one that libmicrohttpd leaves without. */
+/* With the length of a GET's slices, if they are few. */
 static struct MHD_Response *respond_slices_head(struct http_request *request)
 {
     struct reply *reply = &request->reply;
     char *scratch = request->server->scratch;
-    uint64_t n_bytes = 0;
+    size_t n_bytes = 0;
     ssize_t n;
     do {
         n = reply->read(reply->source, scratch, sizeof request->server->scratch);
-        n_bytes += n > 0 ? (uint64_t)n : 0;
+        n_bytes += n > 0 ? (size_t)n : 0;
     } while (n > 0 && n_bytes <= COUNTED_BYTES_MAX);
-    if (n == 0)
-        return respond_length(n_bytes);
-    struct MHD_Response *response = respond_length(MHD_SIZE_UNKNOWN);
-    if (response != NULL)
-        MHD_set_response_options(response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
-    return response;
+    return respond_length(n == 0 ? n_bytes : SIZE_MAX);
 }
 
 /* --- sending -------------------------------------------------------------------------------- */
@@ -224,6 +255,8 @@ static struct MHD_Response *respond(struct http_request *request)
         return request->is_head ? respond_slices_head(request) : respond_slices(request);
     case REPLY_STREAM:
         return request->is_head ? respond_length(0) : stream_respond(request);
+    case REPLY_NOT_MODIFIED:
+        return respond_length(request->reply.n_bytes);
     case REPLY_BYTES:
     case REPLY_NONE:
         break;

@@ -5,7 +5,7 @@
 #include "server/base/text.h"
 #include "server/http/server.h"
 
-enum reply_kind { REPLY_NONE, REPLY_BYTES, REPLY_SLICES, REPLY_STREAM };
+enum reply_kind { REPLY_NONE, REPLY_BYTES, REPLY_SLICES, REPLY_STREAM, REPLY_NOT_MODIFIED };
 
 /* Starts zeroed. */
 struct reply {
@@ -26,6 +26,9 @@ int reply_has_header(const struct reply *reply, const char *name);
 /* As http_reply with bytes that stay for ever. */
 void reply_still(struct http_request *request, int status, const char *content_type,
                  const void *bytes, size_t n_bytes);
+
+/* 1 if the client says in If-None-Match that it has what the quoted etag stands for. */
+int reply_is_known(const struct http_request *request, const char *etag);
 
 /* Hands the recorded reply to libmicrohttpd (500 if there is none). Loop thread, within its access
  * handler. MHD_NO closes the connection. */
