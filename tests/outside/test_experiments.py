@@ -371,7 +371,7 @@ def test_data_directory_is_for_its_owner_alone(server):
 
 
 def read_csv(text):
-    assert "\r\n" in text and "\n\n" not in text
+    assert text.endswith("\r\n") and text.count("\n") == text.count("\r\n"), text[:200]
     header, *rows = list(csv.reader(io.StringIO(text, newline="")))
     return header, rows
 
@@ -411,6 +411,7 @@ def test_csv_by_accept_header(server):
         by_header = server.request("GET", path, headers={"Accept": "text/csv"})
         assert by_header.headers["Content-Type"].startswith("text/csv"), path
         assert by_header.text == server.text(path + "?format=csv")
+        assert all(read_csv(by_header.text)), path
         both = server.request("GET", path, headers={"Accept": "text/html, application/json;q=0.9"})
         assert both.headers["Content-Type"].startswith("application/json"), path
 
