@@ -51,7 +51,6 @@ SERVER_TESTS   := $(call programs,tests/server/test_*.c)
 BENCHES        := $(call programs,tests/*/bench_*.c)
 PROBES         := $(call programs,tests/outside/*.c)
 LOADERS        := $(call programs,tests/load/*.c)
-LOADERS        := $(call programs,tests/load/*.c)
 FUZZERS        := $(call programs,tests/fuzz/fuzz_*.c)
 FUZZ_HELPERS   := $(filter-out $(addsuffix .o,$(FUZZERS)),$(call objects,tests/fuzz/*.c))
 
@@ -106,37 +105,6 @@ fuzz:
 ## bits: compare the core's numbers between compilers and options
 bits:
 	@tests/bits/compare $(BUILD)/bits
-
-# What takes minutes, or wants the machine for itself. BUILD tells the tests where the server is.
-FROM_OUTSIDE = BUILD=$(abspath $(BUILD)) PYTHONPYCACHEPREFIX=$(abspath $(BUILD))/pycache \
-               /usr/bin/python3
-ONE_TEST     = -m pytest -q -s -p no:cacheprovider
-
-## load: measure thousands of readers, requests and what they cost training; PARTS="readers crowd"
-load:
-	@.ci/install test
-	$(AGAIN) all $(LOADERS)
-	@$(FROM_OUTSIDE) tests/load/measure.py $(BUILD)/load.json $(PARTS)
-
-## soak: a mix of everything for SOAK_MINUTES=10; memory and descriptors must stay flat
-soak:
-	@.ci/install test
-	$(AGAIN) all
-	@$(FROM_OUTSIDE) tests/load/soak.py $(BUILD)/soak.json
-
-## crash: kill the server KILLS=200 times under load; nothing may be lost or changed
-crash:
-	@.ci/install test
-	$(AGAIN) all
-	@KILLS=$${KILLS:-200} $(FROM_OUTSIDE) $(ONE_TEST) tests/outside/test_kills.py
-
-## cuts: cut event streams CUTS=1000 times; every epoch must come once
-cuts:
-	@.ci/install test
-	$(AGAIN) all
-	@CUTS=$${CUTS:-1000} $(FROM_OUTSIDE) $(ONE_TEST) tests/outside/test_cuts.py
-
-.PHONY: load soak crash cuts
 
 # What takes minutes, or wants the machine for itself. BUILD tells the tests where the server is.
 FROM_OUTSIDE = BUILD=$(abspath $(BUILD)) PYTHONPYCACHEPREFIX=$(abspath $(BUILD))/pycache \
@@ -278,14 +246,6 @@ $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(FUZZ_HELPERS) $(BUILD)/libserve
 $(BUILD)/tests/fuzz/%.search: $(BUILD)/tests/fuzz/%.o $(BUILD)/libserver.a $(BUILD)/libcore.a
 	$(SAY) LINK $@
 	$(DO)$(LINK) -fsanitize=fuzzer -o $@ $^ $(LIBS)
-
-# Clients of `make load`; they know nothing of the server but its address and its database.
-programs: $(LOADERS)
-.SECONDARY: $(LOADERS:%=%.o)
--include $(LOADERS:%=%.d)
-$(BUILD)/tests/load/%: $(BUILD)/tests/load/%.o
-	$(SAY) LINK $@
-	$(DO)$(LINK) -o $@ $^ -lsqlite3 -lpthread
 
 # Clients of `make load`; they know nothing of the server but its address and its database.
 programs: $(LOADERS)
