@@ -181,8 +181,8 @@ int queue_end_turn(struct queue *queue, const struct turn *turn, struct job *job
     if (lot != NULL) {
         lot->n_turns--;
         /* What was taken from the front fits before `next` again. */
-        lot->next -= n_runs;
-        memcpy(lot->runs + lot->next, runs, (size_t)n_runs * sizeof *runs);
+        for (int i = n_runs; i > 0; i--)
+            lot->runs[--lot->next] = runs[i - 1];
         if (job != NULL && kept)
             lot->paused[lot->n_paused++] = job;
         if (!has_work(lot) && lot->n_turns == 0) {
