@@ -2,8 +2,8 @@
  * The only training loop there is.
  *
  * A template, like core/base/lanes.h; any_size.h and small_size.h make kernels of it. What it
- * computes, and in which order, is written in core/train/block.h. A new loss is a case in score, a
- * new optimizer one in apply, a new activation stands in core/model/activation_lanes.h.
+ * computes, and in which order, is written in core/train/block.h. A new loss is a case in
+ * loss_value, a new optimizer one in apply, a new activation stands in activation_lanes.h.
  *
  * DESIGN. Lanes never meet: nothing here moves a value from one lane to another or branches on
  * one, so a lane that diverged, or holds no run, costs nothing and disturbs nobody.
