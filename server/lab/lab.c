@@ -28,6 +28,8 @@ struct lab {
     struct queue *queue;
     pthread_t *threads; /* [n_threads] */
     int n_threads;
+    pthread_mutex_t mutex; /* orders the leaving of workers and waiting for it */
+    pthread_cond_t left;   /* a worker ended; monotonic clock */
     atomic_int n_at_work;
 };
 
@@ -115,7 +117,10 @@ static void *worker_main(void *context)
     struct turn turn;
     while (queue_take(lab->queue, &turn))
         serve(lab, &turn);
+    pthread_mutex_lock(&lab->mutex);
     atomic_fetch_sub(&lab->n_at_work, 1);
+    pthread_cond_signal(&lab->left);
+    pthread_mutex_unlock(&lab->mutex);
     return NULL;
 }
 
@@ -175,12 +180,24 @@ static int start_workers(struct lab *lab, struct error *error)
     if (lab->threads == NULL)
         return -1;
     for (int i = 0; i < lab->config.n_workers; i++) {
-        if (pthread_create(&lab->threads[i], NULL, worker_main, lab) != 0)
-            return error_set(error, ERROR_MEMORY, "could not start worker thread %d", i + 1);
         atomic_fetch_add(&lab->n_at_work, 1);
+        if (pthread_create(&lab->threads[i], NULL, worker_main, lab) != 0) {
+            atomic_fetch_sub(&lab->n_at_work, 1);
+            return error_set(error, ERROR_MEMORY, "could not start worker thread %d", i + 1);
+        }
         lab->n_threads++;
     }
     return 0;
+}
+
+static void open_door(struct lab *lab)
+{
+    pthread_condattr_t attributes;
+    pthread_mutex_init(&lab->mutex, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&lab->left, &attributes);
+    pthread_condattr_destroy(&attributes);
 }
 
 struct lab *lab_create(const struct lab_config *config, struct error *error)
@@ -189,6 +206,7 @@ struct lab *lab_create(const struct lab_config *config, struct error *error)
     if (lab == NULL)
         return NULL;
     lab->config = *config;
+    open_door(lab);
     lab->shelf = shelf_create(config->engine, IDLE_STUDIES, error);
     lab->watches = watch_board_create(error);
     lab->queue = queue_create(config->n_workers, error);
@@ -200,16 +218,19 @@ struct lab *lab_create(const struct lab_config *config, struct error *error)
     return lab;
 }
 
-/* Joins the workers that end before `until`; 1 if all did. */
+/* Joins the workers if all end before `until`; 1 if they did. Not by pthread_clockjoin_np, which
+ * ThreadSanitizer does not know. */
 static int join_workers(struct lab *lab, const struct timespec *until)
 {
-    while (lab->n_threads > 0) {
-        pthread_t last = lab->threads[lab->n_threads - 1];
-        if (pthread_clockjoin_np(last, NULL, CLOCK_MONOTONIC, until) != 0)
-            return 0;
-        lab->n_threads--;
-    }
-    return 1;
+    int fault = 0;
+    pthread_mutex_lock(&lab->mutex);
+    while (atomic_load(&lab->n_at_work) > 0 && fault == 0)
+        fault = pthread_cond_timedwait(&lab->left, &lab->mutex, until);
+    int have_left = atomic_load(&lab->n_at_work) == 0;
+    pthread_mutex_unlock(&lab->mutex);
+    while (have_left && lab->n_threads > 0)
+        pthread_join(lab->threads[--lab->n_threads], NULL);
+    return have_left;
 }
 
 int lab_stop(struct lab *lab, int wait_ms)
@@ -233,6 +254,8 @@ void lab_destroy(struct lab *lab)
     queue_destroy(lab->queue);
     watch_board_destroy(lab->watches);
     shelf_destroy(lab->shelf);
+    pthread_cond_destroy(&lab->left);
+    pthread_mutex_destroy(&lab->mutex);
     free(lab->threads);
     free(lab);
 }

@@ -118,6 +118,21 @@ def test_waiting_keeps_no_desk_busy(server):
     assert time.monotonic() - started < 5 * server.slowness
 
 
+def test_who_waits_for_the_last_run_sleeps_through_the_others(fresh_server):
+    """One run ends soon, the other never: a waiter looks a few times, not all the time."""
+    def turns():
+        line = next(line for line in server.request("GET", "//metrics").text.splitlines()
+                    if line.startswith("http_loop_turn_seconds_count "))
+        return int(line.split()[1])
+
+    server = fresh_server()
+    spec = {**specs.long_run(), "sweep": {"/training/epochs": [100, 400000]}}
+    before = turns()
+    reply = post(server, spec, "wait=2")
+    assert [run["state"] for run in reply.json()["runs"]] == ["done", "running"]
+    assert turns() - before < 200  # at most 20 wakes a second, and the requests' own
+
+
 def test_a_removed_experiment_ends_the_wait(server):
     made = server.post(specs.long_run())
     with Wire(server.port, 30 * server.slowness) as wire:
