@@ -2,8 +2,6 @@
 
 The store is inspected by Python's own sqlite3, in a copy, so that the engine itself recovers from
 exactly what the killed process left."""
-import os
-import pathlib
 import random
 import shutil
 import sqlite3
@@ -13,21 +11,15 @@ import time
 
 import pytest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+import service
+
 THREADS = 3  # as in engine_crash.c
 
 
-@pytest.fixture(scope="module")
-def program(tmp_path_factory):
-    """engine_crash.c with the engine's sources."""
-    sources = [ROOT / "tests/outside/engine_crash.c", ROOT / "server/base/clock.c",
-               ROOT / "core/base/error.c", ROOT / "core/base/memory.c",
-               *sorted((ROOT / "server/engine").glob("*.c"))]
-    path = tmp_path_factory.mktemp("program") / "engine_crash"
-    subprocess.run([os.environ.get("CC", "gcc"), "-std=c11", "-D_GNU_SOURCE", "-O1", "-g",
-                    f"-I{ROOT}", "-o", str(path), *map(str, sources), "-lsqlite3", "-lpthread"],
-                   check=True, timeout=120)
-    return path
+@pytest.fixture
+def program():
+    """engine_crash.c with the engine, as the Makefile built it."""
+    return service.binary().parent / "tests/outside/engine_crash"
 
 
 def work_until_killed(program, store, seed, n_lines):
@@ -160,12 +152,6 @@ def test_a_store_is_refused_while_its_server_runs_and_free_once_it_was_killed(pr
         third.wait(timeout=10)
 
 
-def can_mount():
-    return subprocess.run(["unshare", "-rm", "sh", "-c", "mount -t tmpfs none /mnt"],
-                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
-
-
-@pytest.mark.skipif(not can_mount(), reason="needs a small file system of its own to fill")
 def test_a_full_disk_is_named_and_work_goes_on_when_there_is_room(program, tmp_path):
     script = ('mount -t tmpfs -o size=3m none "$1" && head -c 1000000 /dev/zero > "$1/spare" &&'
               ' exec "$2" fill "$1/lab.db" "$1/spare"')
