@@ -86,7 +86,7 @@ json_t *call_body(struct call *call)
 
 static int is_stopping(void *request)
 {
-    return http_is_stopping(http_server_of(request));
+    return http_is_stopping(http_request_server(request));
 }
 
 struct replay_wish call_replay(struct call *call, const struct study *study)

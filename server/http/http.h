@@ -87,7 +87,6 @@ const char *http_header(const struct http_request *request, const char *name); /
 /* Never NULL; a NUL follows the last byte. */
 const char *http_body(const struct http_request *request, size_t *out_bytes);
 const char *http_request_id(const struct http_request *request); /* [A-Za-z0-9-]{1,64} */
-const struct http_server *http_server_of(const struct http_request *request);
 
 /* What the log and the metrics call the request's route: its template, "/experiments/{name}", a
  * string constant without quotes, never what the client sent. "(unmatched)" until it is said. From

@@ -59,11 +59,6 @@ const char *http_request_id(const struct http_request *request)
     return request->id;
 }
 
-const struct http_server *http_server_of(const struct http_request *request)
-{
-    return request->server;
-}
-
 void http_name_route(struct http_request *request, const char *route)
 {
     request->route = route;
