@@ -27,7 +27,7 @@ export async function open(host, {experiment: id}, say) {
 /* The preset this experiment was made from unchanged, if it was. */
 function storyOf(experiment, {groups}) {
     return groups.flatMap((group) => group.presets)
-        .find((preset) => within(preset.spec, experiment.spec));
+        .find(({spec}) => within(spec, experiment.spec) && !spec.sweep === !experiment.spec.sweep);
 }
 
 /* The greatest of 1000, 10,000, ... that is not beyond `reached`; 0 before. While runs go on, only

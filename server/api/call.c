@@ -144,7 +144,9 @@ int call_format(struct call *call, enum call_format *out)
     }
     *out = FORMAT_JSON;
     if (name != NULL) {
-        http_reply_problem(call->request, 400, "?format= expects json, csv or ndjson", NULL);
+        char detail[128];
+        snprintf(detail, sizeof detail, "?format=%.40s: expected json, csv or ndjson", name);
+        http_reply_problem(call->request, 400, detail, NULL);
         return -1;
     }
     if (accept == NULL || strstr(accept, "*/*") != NULL || strstr(accept, "application/*") != NULL)

@@ -101,8 +101,11 @@ json_t *presets_expand(const json_t *posted, struct faults *faults)
     json_t *own = json_private(spec); /* other threads use the presets at the same time */
     json_t *patch = json_shallow(posted);
     json_t *merged = NULL;
-    if (own != NULL && patch != NULL && json_object_del(patch, "preset") == 0)
+    if (own != NULL && patch != NULL && json_object_del(patch, "preset") == 0) {
+        if (json_object_size(patch) > 0)
+            json_object_del(own, "name"); /* changed, it is another experiment */
         merged = json_merged(own, patch);
+    }
     json_decref(own);
     json_decref(patch);
     if (merged == NULL)

@@ -276,6 +276,17 @@ static void other_members_are_merged_into_a_preset(void **state)
     free(after);
 }
 
+static void a_changed_preset_has_lost_the_name_of_what_it_was(void **state)
+{
+    (void)state;
+    json_t *same = expand("{\"preset\":\"lr_0.025\"}");
+    json_t *changed = expand("{\"preset\":\"lr_0.025\",\"training\":{\"epochs\":3}}");
+    assert_string_equal(json_string_value(json_at(same, "/name")), "Learning rate 0.025");
+    assert_null(json_at(changed, "/name"));
+    json_decref(same);
+    json_decref(changed);
+}
+
 static void *expand_often(void *posted)
 {
     for (int i = 0; i < 50; i++) {
@@ -362,6 +373,7 @@ int main(void)
         cmocka_unit_test(the_million_epochs_are_of_the_smallest_rate),
         cmocka_unit_test(presets_have_the_data_of_the_report),
         cmocka_unit_test(other_members_are_merged_into_a_preset),
+        cmocka_unit_test(a_changed_preset_has_lost_the_name_of_what_it_was),
         cmocka_unit_test(several_threads_may_expand_presets),
         cmocka_unit_test(other_bodies_are_left_as_they_are),
         cmocka_unit_test(unknown_presets_are_answered_with_all_names),
