@@ -91,6 +91,12 @@ LANES_FN lanes lanes_from_bits(lanes_bits bits)
     return value;
 }
 
+/* a * b + c: the product is rounded, then the sum. */
+LANES_FN lanes lanes_multiply_add(lanes a, lanes b, lanes c)
+{
+    return a * b + c;
+}
+
 /* All ones in the lanes where z > 0, else 0; also 0 where z is NaN. */
 LANES_FN lanes_bits lanes_where_positive(lanes z)
 {

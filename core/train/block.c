@@ -24,7 +24,7 @@ static size_t stretch_steps(size_t n_parameters)
 
 const struct kernel *block_kernel_for(const struct block *block, int n)
 {
-    return block->forced ? block->forced : kernel_pick(&block->network, n);
+    return block->forced ? block->forced : kernel_pick(&block->network, &block->training, n);
 }
 
 /* Room for the most lanes and the most scratch that any number of the runs may need. */

@@ -126,7 +126,7 @@ static void runs_that_are_left_move_together(void **state)
     double losses[EPOCHS * BLOCK_RUNS_MAX];
     struct block *block = block_create(&small, sweep.dataset, sweep.runs, BLOCK_RUNS_MAX, NULL);
     block_train(block, INT64_MAX, EPOCHS / 2, losses);
-    assert_ptr_equal(block_kernel(block), kernel_pick(&small, 2));
+    assert_ptr_equal(block_kernel(block), kernel_pick(&small, &sweep.trainings[0], 2));
     int64_t half = EPOCHS / 2;
     assert_int_equal(block_train(block, INT64_MAX, EPOCHS, losses + half * BLOCK_RUNS_MAX), half);
     int n_diverged;

@@ -214,17 +214,18 @@ static void chosen_kernel_has_few_vectors_and_constant_sizes(void **state)
     const struct network usual = {
         .n_inputs = 2, .n_layers = 2, .layers = {{2, ACTIVATION_RELU}, {1, ACTIVATION_LINEAR}}};
     const struct network other = {.n_inputs = 3, .n_layers = 1, .layers = {{1, ACTIVATION_LINEAR}}};
+    const struct training each_sample = {.learning_rate = 0.01, .batch_size = 1, .epochs = 1};
     for (int n = 1; n <= KERNEL_LANES_MAX; n++) {
-        const struct kernel *kernel = kernel_pick(&usual, n);
+        const struct kernel *kernel = kernel_pick(&usual, &each_sample, n);
         assert_true(kernel_runs_here(kernel) && kernel_suits(kernel, &usual));
         assert_non_null(kernel->shape);
         assert_true(kernel_lanes(kernel, n) >= n);
         assert_true(kernel_lanes(kernel, n) <= KERNEL_LANES_MAX);
-        kernel = kernel_pick(&other, n);
+        kernel = kernel_pick(&other, &each_sample, n);
         assert_null(kernel->shape);
         assert_true(kernel_lanes(kernel, n) >= n);
     }
-    assert_int_equal(kernel_pick(&other, 1)->width, 1);
+    assert_int_equal(kernel_pick(&other, &each_sample, 1)->width, 1);
     assert_int_equal(kernel_at(0)->width, 1);
     assert_null(kernel_at(0)->shape);
 }

@@ -96,8 +96,10 @@ static int is_better(const struct kernel *a, const struct kernel *b, int n_runs)
     return a->width != b->width ? a->width < b->width : a->processor > b->processor;
 }
 
-const struct kernel *kernel_pick(const struct network *network, int n_runs)
+const struct kernel *kernel_pick(const struct network *network, const struct training *training,
+                                 int n_runs)
 {
+    (void)training; /* so far every kernel trains in every way */
     const struct kernel *best = kernels_any_1, *kernel;
     for (int i = 0; (kernel = kernel_at(i)); i++) {
         if (kernel_runs_here(kernel) && kernel_suits(kernel, network) &&

@@ -65,8 +65,10 @@ const char *kernel_processor_name(enum kernel_processor processor);
 int kernel_runs_here(const struct kernel *kernel);
 int kernel_suits(const struct kernel *kernel, const struct network *network);
 
-/* The best kernel here for n_runs (1..KERNEL_LANES_MAX) runs of the network; never NULL. */
-const struct kernel *kernel_pick(const struct network *network, int n_runs);
+/* The best kernel here for n_runs (1..KERNEL_LANES_MAX) runs of the network, trained so; never
+ * NULL. */
+const struct kernel *kernel_pick(const struct network *network, const struct training *training,
+                                 int n_runs);
 
 /* Lanes it needs for n_runs runs: the next multiple of its width. */
 int kernel_lanes(const struct kernel *kernel, int n_runs);
