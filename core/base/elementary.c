@@ -1,12 +1,19 @@
-/* exp, tanh and sigmoid of one number: the vector form at one lane. */
+/* The elementary functions of one number: the vector forms at one lane. */
 #include "core/base/elementary.h"
 
 #define LANES 1
 #include "core/base/elementary_lanes.h"
+#include "core/base/logarithm_lanes.h"
+#include "core/base/normal_lanes.h"
 
 double elementary_exp(double x)
 {
     return lanes_exp(x);
+}
+
+double elementary_expm1(double x)
+{
+    return lanes_expm1(x);
 }
 
 double elementary_tanh(double x)
@@ -17,4 +24,29 @@ double elementary_tanh(double x)
 double elementary_sigmoid(double x)
 {
     return lanes_sigmoid(x);
+}
+
+double elementary_log(double x)
+{
+    return lanes_log(x);
+}
+
+double elementary_log1p(double x)
+{
+    return lanes_log1p(x);
+}
+
+double elementary_softplus(double x)
+{
+    return lanes_softplus(x);
+}
+
+double elementary_normal_cdf(double x)
+{
+    return lanes_normal_cdf(x);
+}
+
+double elementary_normal_density(double x)
+{
+    return lanes_normal_density(x);
 }

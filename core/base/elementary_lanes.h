@@ -1,4 +1,4 @@
-/* exp, tanh and the logistic sigmoid over a vector of lanes, with the same bits everywhere.
+/* exp, expm1, tanh and the logistic sigmoid over a vector of lanes, with the same bits everywhere.
  *
  * A template; include core/base/lanes.h before it. See elementary.h for what it promises.
  *
@@ -68,6 +68,16 @@ LANES_FN lanes lanes_exp(lanes x)
     lanes round = lanes_set(ELEMENTARY_ROUND);
     lanes half = (n * lanes_set(0.5) + round) - round;
     return (sum * elementary_power_of_two(half)) * elementary_power_of_two(n - half);
+}
+
+/* e^x - 1 for x <= 0, exact for small x: (2^n - 1) + 2^n (e^r - 1). */
+LANES_FN lanes lanes_expm1(lanes x)
+{
+    x = lanes_choose_positive(lanes_set(-50.0) - x, lanes_set(-50.0), x); /* -1 long before */
+    lanes n, lost;
+    lanes r = elementary_reduce(x, &n, &lost);
+    lanes power = elementary_power_of_two(n);
+    return (power - lanes_set(1.0)) + power * (r + (lost + elementary_series(r)));
 }
 
 /* With a = |x| and q = 2^n, e^r = 1 + p of e^-2a or e^2a: below 1,

@@ -1,4 +1,4 @@
-/* exp, tanh and sigmoid: how far from the truth, at the edges, and the same bits at every width;
+/* The elementary functions: how far from the truth, at the edges, and the same bits at every width;
  * and the positive part, which relu is. */
 #include <float.h>
 #include <math.h>
@@ -54,32 +54,86 @@ static long double true_sigmoid(long double x)
     return x > 0 ? 1 / (1 + expl(-x)) : expl(x) / (1 + expl(x));
 }
 
-static void errors_stay_below_two_units_in_the_last_place(void **state)
+static long double true_softplus(long double x)
+{
+    return (x > 0 ? x : 0) + log1pl(expl(-fabsl(x)));
+}
+
+static long double true_normal_cdf(long double x)
+{
+    return erfcl(-x / sqrtl(2)) / 2;
+}
+
+static long double true_normal_density(long double x)
+{
+    return expl(-x * x / 2) / sqrtl(2 * acosl(-1));
+}
+
+static double any(double x)
+{
+    return x;
+}
+
+static double not_positive(double x)
+{
+    return -fabs(x);
+}
+
+/* Every size of number, and those around 1 out to the same distances as around 0. */
+static double positive(double x)
+{
+    return fabs(x) < 1e-3 ? 1 + x : fabs(x) > 100 ? exp2(x) : fabs(x);
+}
+
+static double up_to_one(double x)
+{
+    return fabs(x) > 1 ? 1 / fabs(x) : fabs(x);
+}
+
+/* Beyond 38 the normal tail is subnormal. */
+static double of_normal_size(double x)
+{
+    return fabs(x) > 20 ? x / 20 : x;
+}
+
+static void errors_stay_below_what_the_header_says(void **state)
 {
     (void)state;
+    static const struct {
+        const char *name;
+        double (*function)(double);
+        long double (*truth)(long double);
+        double (*domain)(double);
+        double limit; /* the header's, found on fifty times as many points */
+    } checks[] = {
+        {"exp", elementary_exp, expl, any, 0.79},
+        {"expm1", elementary_expm1, expm1l, not_positive, 1.02},
+        {"tanh", elementary_tanh, tanhl, any, 1.96},
+        {"sigmoid", elementary_sigmoid, true_sigmoid, any, 1.91},
+        {"log", elementary_log, logl, positive, 0.87},
+        {"log1p", elementary_log1p, log1pl, up_to_one, 1.24},
+        {"softplus", elementary_softplus, true_softplus, any, 1.98},
+        {"normal_cdf", elementary_normal_cdf, true_normal_cdf, of_normal_size, 4.64},
+        {"normal_density", elementary_normal_density, true_normal_density, of_normal_size, 2.85},
+    };
     struct rng rng;
-    double greatest[3] = {0, 0, 0}, at[3] = {0, 0, 0};
-    rng_seed(&rng, 61);
-    for (int i = 0; i < POINTS; i++) {
-        double x = draw_point(&rng, i);
-        double found[3] = {ulps(elementary_exp(x), expl(x)), ulps(elementary_tanh(x), tanhl(x)),
-                           ulps(elementary_sigmoid(x), true_sigmoid(x))};
-        for (int f = 0; f < 3; f++) {
-            if (found[f] > greatest[f]) {
-                greatest[f] = found[f];
-                at[f] = x;
+    for (size_t f = 0; f < sizeof checks / sizeof checks[0]; f++) {
+        double greatest = 0, at = 0;
+        rng_seed(&rng, 61);
+        for (int i = 0; i < POINTS; i++) {
+            double x = checks[f].domain(draw_point(&rng, i));
+            double found = ulps(checks[f].function(x), checks[f].truth(x));
+            if (found > greatest) {
+                greatest = found;
+                at = x;
             }
         }
+        print_message("%s %.3f ulp at %.17g\n", checks[f].name, greatest, at);
+        assert_true(greatest > 0.5 && greatest <= checks[f].limit);
     }
-    print_message("exp %.3f ulp at %g, tanh %.3f at %g, sigmoid %.3f at %g\n", greatest[0], at[0],
-                  greatest[1], at[1], greatest[2], at[2]);
-    /* The header's figures, of fifty times as many points. */
-    assert_true(greatest[0] > 0.5 && greatest[0] <= 0.79);
-    assert_true(greatest[1] > 0.5 && greatest[1] <= 1.96);
-    assert_true(greatest[2] > 0.5 && greatest[2] <= 1.91);
 }
 #else
-static void errors_stay_below_two_units_in_the_last_place(void **state)
+static void errors_stay_below_what_the_header_says(void **state)
 {
     (void)state;
     skip(); /* long double is no truer than double here */
@@ -115,6 +169,27 @@ static void edges_are_exact(void **state)
     assert_same_double(elementary_sigmoid(-INFINITY), 0, "sigmoid(-inf)");
     assert_same_double(elementary_sigmoid(-745.0), tiny, "sigmoid(-745)");
     assert_true(isnan(elementary_sigmoid(NAN)));
+    assert_same_double(elementary_expm1(0.0), 0, "expm1(0)");
+    assert_same_double(elementary_expm1(-INFINITY), -1, "expm1(-inf)");
+    assert_same_double(elementary_expm1(-1e-300), -1e-300, "expm1(-1e-300)");
+    assert_true(isnan(elementary_expm1(NAN)));
+    assert_same_double(elementary_log(1.0), 0, "log(1)");
+    assert_same_double(elementary_log(0.0), -INFINITY, "log(0)");
+    assert_same_double(elementary_log(-0.0), -INFINITY, "log(-0)");
+    assert_same_double(elementary_log(INFINITY), INFINITY, "log(inf)");
+    assert_same_double(elementary_log(tiny), -1074 * 0x1.62e42fefa39efp-1, "log of the least double");
+    assert_true(isnan(elementary_log(-1.0)) && isnan(elementary_log(-INFINITY)) &&
+                isnan(elementary_log(-tiny)) && isnan(elementary_log(NAN)));
+    assert_same_double(elementary_log1p(tiny), tiny, "log1p of the least double");
+    assert_same_double(elementary_log1p(1.0), 0x1.62e42fefa39efp-1, "log1p(1)");
+    assert_same_double(elementary_softplus(INFINITY), INFINITY, "softplus(inf)");
+    assert_same_double(elementary_softplus(-INFINITY), 0, "softplus(-inf)");
+    assert_true(isnan(elementary_softplus(NAN)));
+    assert_same_double(elementary_normal_cdf(0.0), 0.5, "normal_cdf(0)");
+    assert_same_double(elementary_normal_cdf(INFINITY), 1, "normal_cdf(inf)");
+    assert_same_double(elementary_normal_cdf(-INFINITY), 0, "normal_cdf(-inf)");
+    assert_true(isnan(elementary_normal_cdf(NAN)) && isnan(elementary_normal_density(NAN)));
+    assert_same_double(elementary_normal_density(INFINITY), 0, "normal_density(inf)");
 }
 
 /* Bits found with this code; they must never change, on any machine. */
@@ -140,6 +215,44 @@ static void bits_are_the_ones_promised(void **state)
         assert_same_double(elementary_exp(points[i][0]), points[i][1], "exp");
         assert_same_double(elementary_tanh(points[i][0]), points[i][2], "tanh");
         assert_same_double(elementary_sigmoid(points[i][0]), points[i][3], "sigmoid");
+    }
+}
+
+static void newer_functions_have_the_bits_promised(void **state)
+{
+    (void)state;
+    static const struct {
+        double x, expm1, log, log1p, softplus, normal_cdf, normal_density; /* expm1 of -x */
+    } points[] = {
+        {0x1p+0, -0x1.43a54e4e98864p-1, 0x0p+0, 0x1.62e42fefa39efp-1,
+         0x1.5031eafefb049p+0, 0x1.44ed0bb7cb20bp-3, 0x1.ef8e58e331738p-3},
+        {0x1p-1, -0x1.92e9a0720d3ecp-2, -0x1.62e42fefa39efp-1, 0x1.9f323ecbf984cp-2,
+         0x1.f2ba37edae032p-1, 0x1.3bf143b9aa712p-2, 0x1.6883d022086adp-2},
+        {0x1.999999999999ap-4, -0x1.85c933156a62cp-4, -0x1.26bb1bbb55515p+1, 0x1.8663f793c46c7p-4,
+         0x1.7d218f1c8904fp-1, 0x1.d7375f15b2f1cp-2, 0x1.967aba85e91dep-2},
+        {0x1.ap+1, -0x1.ec25c97ade6fdp-1, 0x1.2dbc55768deb3p+0, 0x1.12b3cb6479947p-2,
+         0x1.a4de8a27a5a21p+1, 0x1.2e86fd7d03406p-11, 0x1.09f38e18a2821p-9},
+        {0x1.fp+2, -0x1.ffc78aadc01e5p-1, 0x1.061acc9140e62p+1, 0x1.f11814fd90d6dp-4,
+         0x1.f0070e46b3003p+2, 0x1.4b13ea9a9f5c3p-48, 0x1.45e8308d25d84p-45},
+        {0x1.4f8b588e368f1p-17, -0x1.4f8aea9acf2c9p-17, -0x1.7069e2aa2aa5bp+3, 0x1.4f8aea9ae7316p-17,
+         0x1.62e4d7b56b62ep-1, 0x1.fffef4463cf4ap-2, 0x1.9884533cebaaap-2},
+        {0x1.68f5c28f5c28fp+0, -0x1.82ffa6cea2c66p-1, 0x1.5fd5fabe64084p-2, 0x1.1273728339b03p-1,
+         0x1.a0e1e9ddd24f7p+0, 0x1.44b074099f705p-4, 0x1.2e5d1894a01d7p-3},
+        {0x1.3p+5, -0x1p+0, 0x1.d19c6c5c341a8p+1, 0x1.a995162661705p-6,
+         0x1.3p+5, 0x0.00000037b23b8p-1022, 0x0.00000845eb885p-1022},
+        {0x0.0000000004p-1022, -0x0.0000000004p-1022, -0x1.6f5e359f105f9p+9, 0x0.0000000004p-1022,
+         0x1.62e42fefa39efp-1, 0x1p-1, 0x1.9884533d43651p-2},
+        {0x1.5ep+9, -0x1p+0, 0x1.a344e6741ebabp+2, 0x1.7639647640a9fp-10,
+         0x1.5ep+9, 0x0p+0, 0x0p+0},
+    };
+    for (size_t i = 0; i < sizeof points / sizeof points[0]; i++) {
+        double x = points[i].x;
+        assert_same_double(elementary_expm1(-x), points[i].expm1, "expm1");
+        assert_same_double(elementary_log(x), points[i].log, "log");
+        assert_same_double(elementary_log1p(x > 1 ? 1 / x : x), points[i].log1p, "log1p");
+        assert_same_double(elementary_softplus(x), points[i].softplus, "softplus");
+        assert_same_double(elementary_normal_cdf(-x), points[i].normal_cdf, "normal_cdf");
+        assert_same_double(elementary_normal_density(x), points[i].normal_density, "density");
     }
 }
 
@@ -177,8 +290,18 @@ static void every_width_gives_the_bits_of_one_lane(void **state)
     (void)state;
     enum { N = 8 * 10000 };
     static double points[N], wide[N];
-    static double (*const single[])(double) = {elementary_exp, elementary_tanh, elementary_sigmoid,
-                                               positive_part};
+    static double (*const single[])(double) = {
+        [WIDE_EXP] = elementary_exp,
+        [WIDE_EXPM1] = elementary_expm1,
+        [WIDE_TANH] = elementary_tanh,
+        [WIDE_SIGMOID] = elementary_sigmoid,
+        [WIDE_LOG] = elementary_log,
+        [WIDE_LOG1P] = elementary_log1p,
+        [WIDE_SOFTPLUS] = elementary_softplus,
+        [WIDE_NORMAL_CDF] = elementary_normal_cdf,
+        [WIDE_NORMAL_DENSITY] = elementary_normal_density,
+        [WIDE_POSITIVE] = positive_part,
+    };
     void (*widths[4])(enum wide_function, double *, size_t) = {wide_elementary_1,
                                                                wide_elementary_2};
     int n_widths = 2;
@@ -208,9 +331,10 @@ static void every_width_gives_the_bits_of_one_lane(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(errors_stay_below_two_units_in_the_last_place),
+        cmocka_unit_test(errors_stay_below_what_the_header_says),
         cmocka_unit_test(edges_are_exact),
         cmocka_unit_test(bits_are_the_ones_promised),
+        cmocka_unit_test(newer_functions_have_the_bits_promised),
         cmocka_unit_test(tanh_is_odd_and_sigmoids_add_to_one),
         cmocka_unit_test(every_width_gives_the_bits_of_one_lane),
     };

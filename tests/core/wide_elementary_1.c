@@ -1,4 +1,4 @@
-/* exp, tanh, sigmoid and the positive part, one by one. */
+/* The elementary functions and the positive part, one by one. */
 #define LANES 1
 #include "tests/core/wide_elementary.h"
 

@@ -1,4 +1,4 @@
-/* exp, tanh, sigmoid and the positive part in vectors of 2. */
+/* The elementary functions and the positive part in vectors of 2. */
 #define LANES 2
 #include "tests/core/wide_elementary.h"
 

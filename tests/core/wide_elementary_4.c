@@ -1,4 +1,4 @@
-/* exp, tanh, sigmoid and the positive part in vectors of 4. */
+/* The elementary functions and the positive part in vectors of 4. */
 #ifdef __x86_64__
 #define LANES 4
 #define LANES_TARGET __attribute__((target("avx2")))

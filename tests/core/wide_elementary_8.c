@@ -1,4 +1,4 @@
-/* exp, tanh, sigmoid and the positive part in vectors of 8. */
+/* The elementary functions and the positive part in vectors of 8. */
 #ifdef __x86_64__
 #define LANES 8
 #define LANES_AVX512
