@@ -25,8 +25,8 @@ export class Fields {
         if (!option || !this.applies(option) || option.choices?.length === 1)
             return null;
         const hint = meaning ?? [option.description, limitsOf(option)].filter(Boolean).join(" ");
-        const make = option.type === "choice" ? this.choice : option.type === "integer" ||
-            option.type === "number" ? this.numbers : this.text;
+        const make = {choice: this.choice, boolean: this.boolean, integer: this.numbers,
+                      number: this.numbers}[option.type] ?? this.text;
         return this.labelled(pointer, label, {brief, meaning: hint}, (attributes) =>
             make.call(this, pointer, option, attributes, {after, last}));
     }
@@ -49,6 +49,20 @@ export class Fields {
         return element("select", {...attributes, onchange: write}, choices.map((choice) =>
             element("option", {value: choice, selected: choice === present},
                 choice.replaceAll("_", " "))));
+    }
+
+    boolean(pointer, option, attributes) {
+        const present = get(this.spec, pointer) ?? option.default;
+        const write = (event) => {
+            const chosen = event.target.value;
+            set(this.spec, pointer, chosen === "" ? undefined : chosen === "yes");
+            this.hooks.changed();
+        };
+        const choices = option.default === undefined ? ["", "yes", "no"] : ["yes", "no"];
+        const selected = present === undefined ? "" : present ? "yes" : "no";
+        return element("select", {...attributes, onchange: write}, choices.map((choice) =>
+            element("option", {value: choice, selected: choice === selected},
+                choice || "not set")));
     }
 
     /* A choice was made; where other fields hang on it, Groups does more. */

@@ -4,7 +4,7 @@ import {element} from "./element.js";
 import {Fields} from "./fields.js";
 import {escape, get, isTwoTwoOne, set, setSweep} from "./spec.js";
 
-const SCALARS = ["choice", "integer", "number", "formula", "text"];
+const SCALARS = ["choice", "boolean", "integer", "number", "formula", "text"];
 const CONVENTIONS = ["/dataset/draws", "/training/loss", "/training/gradient",
                      "/training/optimizer/name", "/training/reduction"];
 // A line for each unit: its weights and its bias.
@@ -24,15 +24,15 @@ class Groups extends Fields {
     }
 
     data() {
-        const isTable = get(this.spec, "/dataset/kind") === "table";
+        const kind = get(this.spec, "/dataset/kind") ?? "formula";
         return this.group("/dataset", "Data",
             element("div", {class: "pairs"}, this.field("/dataset/kind")),
-            isTable ? this.lines("/dataset/rows", "Samples",
-                "A line for each sample: its inputs, then its target.", 8)
-                : [this.map("/dataset/features", "Inputs", "an input"),
-                   get(this.spec, "/dataset/targets") ? this.map("/dataset/targets", "Targets",
-                                                                 "a target")
-                       : this.field("/dataset/target")],
+            kind === "table" && this.lines("/dataset/rows", "Samples",
+                "A line for each sample: its inputs, then its target.", 8),
+            kind === "formula" && [this.map("/dataset/features", "Inputs", "an input"),
+                get(this.spec, "/dataset/targets") ? this.map("/dataset/targets", "Targets",
+                                                              "a target")
+                    : this.field("/dataset/target")],
             this.below("/dataset", ["/dataset/kind", "/dataset/target"]));
     }
 
@@ -130,8 +130,9 @@ class Groups extends Fields {
     chose(pointer, choice) {
         const {dataset, network} = structuredClone(this.hooks.example);
         if (pointer === "/dataset/kind")
-            set(this.spec, "/dataset", choice === "formula" ? dataset
-                : {kind: choice, rows: [[0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0]]});
+            set(this.spec, "/dataset", choice === "formula" ? dataset : choice === "table"
+                ? {kind: choice, rows: [[0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0]]}
+                : {kind: choice});
         else if (pointer === "/network/init/scheme")
             set(this.spec, "/network/init", choice === "explicit" && isTwoTwoOne(this.spec)
                 ? network.init : {scheme: choice});

@@ -8,6 +8,8 @@
 
 #include <math.h>
 
+#include "core/base/elementary.h"
+
 enum { KEY_WORDS = 624, KEY_SHIFT = 397 };
 
 void rng_seed(struct rng *rng, uint32_t seed)
@@ -100,7 +102,7 @@ int64_t rng_randint(struct rng *rng, int64_t low, int64_t high)
 }
 
 /* Marsaglia's polar method: two values a success; the second is returned first, the first kept. */
-double rng_normal(struct rng *rng)
+static double normal(struct rng *rng, double (*logarithm)(double))
 {
     if (rng->has_normal) {
         double kept = rng->normal;
@@ -114,10 +116,20 @@ double rng_normal(struct rng *rng)
         x2 = 2.0 * rng_uniform(rng) - 1.0;
         r2 = x1 * x1 + x2 * x2;
     } while (r2 >= 1.0 || r2 == 0.0);
-    double factor = sqrt(-2.0 * log(r2) / r2);
+    double factor = sqrt(-2.0 * logarithm(r2) / r2);
     rng->normal = factor * x1;
     rng->has_normal = 1;
     return factor * x2;
+}
+
+double rng_normal(struct rng *rng)
+{
+    return normal(rng, log);
+}
+
+double rng_normal_fixed(struct rng *rng)
+{
+    return normal(rng, elementary_log);
 }
 
 /* Fisher-Yates from the end. */

@@ -30,6 +30,10 @@ int64_t rng_randint(struct rng *rng, int64_t low, int64_t high);
  * processors without FMA: there about 1 normal in 20,000 differs by an ulp or two, NumPy's too. */
 double rng_normal(struct rng *rng);
 
+/* The same draws with this project's own logarithm (elementary.h): the same bits on every machine,
+ * which may differ from NumPy's by a few ulp. */
+double rng_normal_fixed(struct rng *rng);
+
 /* As np.random.permutation(n): fills out[0..n-1] with a permutation of 0..n-1; n <= UINT32_MAX. */
 void rng_permutation(struct rng *rng, uint32_t *out, size_t n);
 

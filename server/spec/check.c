@@ -298,6 +298,7 @@ static json_t *visit_value(const struct check *check, const struct visit *visit)
     case OPTION_CHOICE:
     case OPTION_INTEGER:
     case OPTION_NUMBER:
+    case OPTION_BOOLEAN:
         return leaf_check(visit->option, visit->place, visit->value, check->faults);
     case OPTION_SWEEP:
         break;

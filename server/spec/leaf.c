@@ -168,6 +168,9 @@ json_t *leaf_check(const struct option *option, const struct place *place, const
         checked = check_choice(option, place, value, faults);
     else if (option->type == OPTION_INTEGER || option->type == OPTION_NUMBER)
         checked = check_number(option, place, value, faults);
+    else if (option->type == OPTION_BOOLEAN)
+        checked = json_is_boolean(value) ? json_incref((json_t *)value)
+                                         : leaf_refuse(place, value, "true or false", faults);
     else if (option->type == OPTION_NAME)
         checked = check_name(option, place, value, faults);
     else

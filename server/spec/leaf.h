@@ -9,7 +9,7 @@
 #include "server/spec/place.h"
 
 /* The value in its normalised form, a new reference; NULL with a fault at `place`. For the row
- * types text, name, formula, choice, integer and number. */
+ * types text, name, formula, choice, integer, number and boolean. */
 json_t *leaf_check(const struct option *option, const struct place *place, const json_t *value,
                    struct faults *faults);
 
@@ -22,7 +22,7 @@ json_t *leaf_refuse(const struct place *place, const json_t *value, const char *
 
 /* For messages: "1 to 4096", "more than 0", "at least 2" or "" of the row's limits; `"mean" or
  * "sum"` of "mean|sum". */
-enum { LEAF_TEXT_BYTES = 96 };
+enum { LEAF_TEXT_BYTES = 256 };
 const char *leaf_print_range(char out[LEAF_TEXT_BYTES], const struct option *option);
 const char *leaf_print_choices(char out[LEAF_TEXT_BYTES], const char *choices);
 

@@ -11,6 +11,7 @@
 #include "core/train/history.h"
 #include "server/base/json.h"
 
+#define PATTERNS "xor|circles|spirals|moons|gaussians|sine|linear"
 #define SEED_MAX 4294967295.0
 #define SAMPLES_MAX 100000
 #define ANY .minimum = -INFINITY, .maximum = INFINITY
@@ -24,16 +25,46 @@ static const struct option table[] = {
 
     {"/dataset", OPTION_OBJECT, .is_required = 1, .also = "data|data_set",
      .description = "The samples to learn from."},
-    {"/dataset/kind", OPTION_CHOICE, .fallback = "\"formula\"", .choices = "formula|table",
+    {"/dataset/kind", OPTION_CHOICE, .fallback = "\"formula\"", .choices = "formula|table|" PATTERNS,
      .also = "type",
-     .description = "Where the samples come from: made by formulas, or a table of numbers."},
-    {"/dataset/samples", OPTION_INTEGER, .when = "kind=formula", .fallback = "100", .minimum = 1,
+     .description =
+         "Where the samples come from: made by formulas, a table of numbers, or a data set known by "
+         "name. Classes: xor (TensorFlow Playground's square of +-5 with a gap of 0.3, class 1 where "
+         "exactly one of x1, x2 is positive), circles, moons and gaussians (scikit-learn's "
+         "make_circles, make_moons and make_blobs: the same seed gives its points, but for their "
+         "last bits), spirals (the Playground's two: r (sin a, cos a), r = 5 t, a = 2 pi 1.75 t, t "
+         "from 0 to 1). Values: sine (y = sin(2 pi x), x uniform in [0, 1)), linear (y = slope x + "
+         "intercept, x uniform in [-1, 1))."},
+    {"/dataset/samples", OPTION_INTEGER, .when = "kind=formula|" PATTERNS, .fallback = "100", .minimum = 1,
      .maximum = SAMPLES_MAX, .also = "n|n_samples|size",
      .description = "How many samples to make."},
-    {"/dataset/seed", OPTION_INTEGER, .when = "kind=formula", .fallback = "0", .minimum = 0,
+    {"/dataset/seed", OPTION_INTEGER, .when = "kind=formula|" PATTERNS, .fallback = "0", .minimum = 0,
      .maximum = SEED_MAX, .also = "random_state|random_seed",
      .description = "Start of the random numbers, as in np.random.seed(seed). The same seed makes "
                     "the same samples."},
+    {"/dataset/noise", OPTION_NUMBER, .when = "kind=xor|circles|spirals|moons|sine|linear",
+     .fallback = "0", .minimum = 0, .maximum = 1e6, .also = "noise_sd|noise_level",
+     .description = "Standard deviation of normal noise, added to x1 and x2, of sine and linear to "
+                    "y. It is drawn last: more noise moves the same points further and leaves their "
+                    "classes."},
+    {"/dataset/factor", OPTION_NUMBER, .when = "kind=circles", .fallback = "0.8", .minimum = 0,
+     .maximum = 1, .also = "radius|ratio",
+     .description = "Radius of the inner circle; that of the outer one is 1."},
+    {"/dataset/classes", OPTION_INTEGER, .when = "kind=gaussians", .fallback = "2", .minimum = 2,
+     .maximum = 100, .also = "centers|centres|n_classes|clusters|blobs",
+     .description = "How many groups; each has its centre in the square of +-10."},
+    {"/dataset/sd", OPTION_NUMBER, .when = "kind=gaussians", .fallback = "1", .minimum = 0,
+     .maximum = 1e6, .also = "std|sigma|stddev|cluster_std|spread",
+     .description = "Standard deviation of each group about its centre."},
+    {"/dataset/slope", OPTION_NUMBER, .when = "kind=linear", .fallback = "2", START,
+     .also = "gradient|m|coefficient", .description = "The slope of the line."},
+    {"/dataset/intercept", OPTION_NUMBER, .when = "kind=linear", .fallback = "1", START,
+     .also = "offset|bias|b", .description = "Its value at x = 0."},
+    {"/dataset/one_hot", OPTION_BOOLEAN, .when = "kind=xor|circles|spirals|moons|gaussians",
+     .also = "onehot|categorical",
+     .description = "true: a target for each class, 1 for a sample's own and 0 for the others, as "
+                    "softmax wants it. false: one target, the class's number. Left out: one target "
+                    "for two classes, one for each of more."},
     {"/dataset/draws", OPTION_CHOICE, .when = "kind=formula", .fallback = "\"row\"",
      .choices = "row|column",
      .description = "Order of the random draws: sample by sample (row), or one whole column after "
@@ -255,8 +286,8 @@ int option_has_word(const char *words, const char *word)
 
 /* --- the table as JSON --------------------------------------------------------------------- */
 
-static const char *const type_names[] = {"object",  "map",    "list",    "text",   "name",
-                                         "formula", "choice", "integer", "number", "sweep"};
+static const char *const type_names[] = {"object", "map",     "list",   "text",    "name", "formula",
+                                         "choice", "integer", "number", "boolean", "sweep"};
 
 /* "one|two" as ["one", "two"]; a new reference. */
 static json_t *words_json(const char *words)
@@ -291,7 +322,8 @@ static json_t *limit_json(double value)
 /* Whether the row's limits mean anything. */
 static int has_limits(const struct option *row)
 {
-    return row->type != OPTION_OBJECT && row->type != OPTION_CHOICE && row->type != OPTION_SWEEP;
+    return row->type != OPTION_OBJECT && row->type != OPTION_CHOICE && row->type != OPTION_BOOLEAN &&
+           row->type != OPTION_SWEEP;
 }
 
 static json_t *row_json(const struct option *row)

@@ -27,6 +27,7 @@ enum option_type {
     OPTION_CHOICE,  /* one of a few words */
     OPTION_INTEGER, /* also 1e3 or 5.0: JSON knows one kind of number */
     OPTION_NUMBER,
+    OPTION_BOOLEAN, /* true or false */
     OPTION_SWEEP /* see sweep.h */
 };
 

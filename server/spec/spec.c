@@ -46,7 +46,8 @@ static int has_swept_shape(const struct sweep *sweep)
         if (strncmp(sweep->axes[i].pointer, layers, strlen(layers)) == 0)
             return 1;
     return is_swept(sweep, "/network/layers") || is_swept(sweep, "/dataset/features") ||
-           is_swept(sweep, "/dataset/rows") || is_swept(sweep, "/dataset/kind");
+           is_swept(sweep, "/dataset/rows") || is_swept(sweep, "/dataset/kind") ||
+           is_swept(sweep, "/dataset/classes") || is_swept(sweep, "/dataset/one_hot");
 }
 
 /* A name from what all runs have in common: "2-2-1, sgd, 1000 epochs, 8 runs". */

@@ -8,6 +8,7 @@
  *   formula TEXT                                   "= VALUE", or "! MESSAGE"
  *   feature NAME TEXT · target NAME TEXT           columns of the data set to come
  *   dataset N SEED row|column                      "= VALUES...", sample by sample, or "! MESSAGE"
+ *   pattern KIND N SEED NOISE FACTOR CLASSES SD SLOPE INTERCEPT ONE_HOT     the same
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -19,6 +20,7 @@
 #include "core/base/rng.h"
 #include "core/data/formula.h"
 #include "core/data/generate.h"
+#include "core/data/pattern.h"
 
 enum { ITEMS_MAX = 16, LINE_BYTES = 4096 };
 
@@ -217,6 +219,32 @@ static void do_dataset(struct probe *probe, char *line)
     forget_columns(&probe->targets);
 }
 
+static double next_number(char **line)
+{
+    return strtod(next_word(line), NULL);
+}
+
+static void do_pattern(struct probe *probe, char *line)
+{
+    (void)probe;
+    struct pattern pattern = {.kind = (enum pattern_kind)pattern_find(next_word(&line))};
+    pattern.n_samples = (size_t)next_integer(&line);
+    pattern.seed = (uint32_t)next_integer(&line);
+    pattern.noise = next_number(&line);
+    pattern.factor = next_number(&line);
+    pattern.n_classes = (int)next_integer(&line);
+    pattern.sd = next_number(&line);
+    pattern.slope = next_number(&line);
+    pattern.intercept = next_number(&line);
+    pattern.one_hot = (int)next_integer(&line);
+    struct dataset *dataset = pattern_make(&pattern, NULL);
+    if (!dataset) {
+        end_badly("out of memory", line);
+    }
+    print_dataset(dataset);
+    dataset_destroy(dataset);
+}
+
 struct command {
     const char *name;
     void (*run)(struct probe *probe, char *line);
@@ -227,6 +255,7 @@ static const struct command commands[] = {
     {"normal", do_normal},   {"print", do_print},     {"permutation", do_permutation},
     {"let", do_let},         {"forget", do_forget},   {"formula", do_formula},
     {"feature", do_feature}, {"target", do_target},   {"dataset", do_dataset},
+    {"pattern", do_pattern},
 };
 
 static void run_line(struct probe *probe, char *line)
