@@ -129,6 +129,7 @@ out:
     /* Replies hold studies and watches of the lab, the lab's workers notify http: the workers have
      * ended, now http lets go of its replies, then the lab and the engine. */
     http_destroy(http);
+    echo_clear(&api.echo);
     lab_destroy(api.lab);
     engine_close(engine);
     return result;

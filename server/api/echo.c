@@ -1,55 +1,50 @@
-/* An echo: what a reader of an experiment was told last, for the others who stand at its place. */
+/* An echo: what readers of an experiment were told lately, for the others who stand at their
+ * place. */
 #include "server/api/echo.h"
 
 #include <string.h>
 
-static int same_place(const struct echo_place *a, const struct echo_place *b)
+void echo_clear(struct echo *echo)
 {
-    return a->version == b->version && a->cursor.sequence == b->cursor.sequence &&
-           a->cursor.n_sent == b->cursor.n_sent && a->exact == b->exact &&
-           strcmp(a->id, b->id) == 0;
+    for (int i = 0; i < ECHO_STEPS; i++)
+        text_clear(&echo->steps[i].frame);
+    memset(echo, 0, sizeof *echo);
 }
 
-const struct echo_said *echo_find(const struct echo *echo, const struct echo_place *place)
+static int same_cursor(const struct frame_cursor *a, const struct frame_cursor *b)
 {
-    for (int i = 0; i < ECHO_SLOTS; i++)
-        if (echo->slots[i].is_whole && same_place(&echo->slots[i].place, place))
-            return &echo->slots[i];
+    return a->sequence == b->sequence && a->n_sent == b->n_sent;
+}
+
+static int same_telling(const struct echo_telling *a, const struct echo_telling *b)
+{
+    return a->version == b->version && a->points == b->points &&
+           same_cursor(&a->begin, &b->begin) && strcmp(a->id, b->id) == 0;
+}
+
+const struct echo_step *echo_find(const struct echo *echo, const struct echo_telling *telling,
+                                  const struct frame_cursor *from)
+{
+    for (unsigned i = 1; i <= ECHO_STEPS; i++) { /* what is asked for was mostly told just now */
+        const struct echo_step *step = &echo->steps[(echo->next - i) % ECHO_STEPS];
+        if (same_cursor(&step->from, from) && same_telling(&step->telling, telling))
+            return step;
+    }
     return NULL;
 }
 
-struct echo_said *echo_begin(struct echo *echo, const struct echo_place *place)
+void echo_add(struct echo *echo, const struct echo_step *step)
 {
-    struct echo_said *said = &echo->slots[echo->next++ % ECHO_SLOTS];
-    said->is_whole = 0;
-    said->place = *place;
-    said->n_frames = 0;
-    return said;
-}
-
-void echo_add(struct echo_said *said, const struct text *frame, const struct frame_cursor *cursor)
-{
-    if (said->n_frames < 0)
-        return;
-    size_t begin = said->n_frames == 0 ? 0 : said->ends[said->n_frames - 1];
-    if (said->n_frames == ECHO_FRAMES || frame->n_bytes > ECHO_BYTES - begin) {
-        said->n_frames = -1;
+    struct echo_step *kept = &echo->steps[echo->next % ECHO_STEPS];
+    struct text frame = kept->frame; /* its memory is used again */
+    frame.n_bytes = 0;
+    text_add(&frame, step->frame.bytes, step->frame.n_bytes);
+    if (frame.failed) {
+        text_clear(&frame);
+        memset(kept, 0, sizeof *kept);
         return;
     }
-    memcpy(said->bytes + begin, frame->bytes, frame->n_bytes);
-    said->ends[said->n_frames] = begin + frame->n_bytes;
-    said->reached[said->n_frames] = (struct echo_reached){0, 0};
-    said->cursors[said->n_frames++] = *cursor;
-}
-
-void echo_add_reached(struct echo_said *said, int run, int64_t epoch)
-{
-    if (said->n_frames > 0)
-        said->reached[said->n_frames - 1] = (struct echo_reached){run, epoch};
-}
-
-void echo_end(struct echo_said *said, int is_whole, int is_over)
-{
-    said->is_whole = is_whole && said->n_frames >= 0;
-    said->is_over = is_over;
+    *kept = *step;
+    kept->frame = frame;
+    echo->next++;
 }

@@ -1,4 +1,4 @@
-/* An echo: what a reader of an experiment was told last, for the others who stand at its place.
+/* An echo: what readers of an experiment were told lately, for the others who stand at their place.
  *
  * A thousand readers of a live run ask for the same entries in the same moment. The first one's
  * frames are kept as they were printed, and handed to the others without asking the engine again.
@@ -8,53 +8,40 @@
 
 #include "server/api/frame.h"
 
-/* How far a frame of an envelope brings its reader; 0: it is another frame. */
-struct echo_reached {
-    int run;
-    int64_t epoch;
-};
-
-/* What is read depends on this alone. `version` is the watch's before the log was read. */
-struct echo_place {
+/* A telling: a reader begins to read, and is told everything that was there then, in as many frames
+ * and turns as it takes. What it is told depends on this alone. */
+struct echo_telling {
     char id[ENGINE_ID_BYTES];
-    struct frame_cursor cursor;
-    int exact;
-    uint64_t version;
+    struct frame_cursor begin;
+    int points;       /* as follower_create has it */
+    uint64_t version; /* the watch's before the log was read */
 };
 
-enum { ECHO_BYTES = 20 * 1024, ECHO_FRAMES = 64, ECHO_SLOTS = 16 };
-
-/* Everything that was there to be told at a place. */
-struct echo_said {
-    int is_whole; /* 0: nothing is kept here, or not yet all */
-    int is_over;  /* the last frame is the experiment's end */
-    struct echo_place place;
-    int n_frames;
-    size_t ends[ECHO_FRAMES]; /* where each frame ends in bytes */
-    struct frame_cursor cursors[ECHO_FRAMES]; /* behind each */
-    struct echo_reached reached[ECHO_FRAMES];
-    char bytes[ECHO_BYTES];
+/* A step of a telling: a frame, or the word that there are no more. */
+struct echo_step {
+    struct echo_telling telling;
+    struct frame_cursor from, to; /* where its reader stands before and after */
+    int is_last;                  /* nothing more is to be told in this telling */
+    int is_over;                  /* nor in any other: the frame is the experiment's end */
+    int run;                      /* of a frame of an envelope: how far it brings its reader */
+    int64_t reached;              /* the epoch; 0: it is another frame */
+    struct text frame;            /* empty: no frame */
 };
 
-/* Starts zeroed and holds no memory but its own. */
+enum { ECHO_STEPS = 256 };
+
+/* Starts zeroed. Holds up to ECHO_STEPS frames of at most FRAME_BYTES_MAX each. */
 struct echo {
-    struct echo_said slots[ECHO_SLOTS];
-    unsigned next; /* the slot that is given away next */
+    struct echo_step steps[ECHO_STEPS];
+    unsigned next; /* the step that is given away next */
 };
+void echo_clear(struct echo *echo);
 
-/* What was told at the place, or NULL; valid until the next echo_begin. */
-const struct echo_said *echo_find(const struct echo *echo, const struct echo_place *place);
+/* The step of the telling from that place on, or NULL; valid until the next echo_add. */
+const struct echo_step *echo_find(const struct echo *echo, const struct echo_telling *telling,
+                                  const struct frame_cursor *from);
 
-/* A slot to keep what is now told there: echo_add for each frame, then echo_end. */
-struct echo_said *echo_begin(struct echo *echo, const struct echo_place *place);
-
-/* `cursor` is behind the frame. What doesn't fit makes echo_end give the slot up. */
-void echo_add(struct echo_said *said, const struct text *frame, const struct frame_cursor *cursor);
-
-/* The frame added last is of an envelope. */
-void echo_add_reached(struct echo_said *said, int run, int64_t epoch);
-
-/* `is_whole`: there was nothing more to tell. Not calling it gives the slot up too. */
-void echo_end(struct echo_said *said, int is_whole, int is_over);
+/* Keeps a copy of a step in place of the oldest one; without memory for it, nothing. */
+void echo_add(struct echo *echo, const struct echo_step *step);
 
 #endif

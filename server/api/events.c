@@ -191,10 +191,14 @@ static struct stream *stream_create(struct call *call, const struct wish *wish,
     if (stream == NULL)
         return NULL;
     stream->reset = wish->reset;
+    int n_runs = 0;
+    for (int i = 0; i < wish->n; i++)
+        n_runs += wish->n_runs[i];
+    int points = wish->exact ? 0 : follower_points(n_runs);
     for (int i = 0; i < wish->n; i++) {
         struct follower *follower =
             follower_create(call->api->lab, &call->api->echo, wish->ids[i], wish->n_runs[i],
-                            wish->exact, &wish->cursors[i], error);
+                            points, &wish->cursors[i], error);
         if (follower == NULL) {
             stream_destroy(stream);
             return NULL;

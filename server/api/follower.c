@@ -1,9 +1,11 @@
 /* A follower: one reader's place in one experiment's log.
  *
- * DESIGN: whether the experiment has ended is asked before the log is read, so the end is told only
- * behind everything else. What waits at the beginning of a catch-up decides how much of it is
- * thinned. What one follower was told is kept as an echo for those at the same place: it is as if
- * they had read in that moment too, so it counts only while the watch's version is that moment's. */
+ * DESIGN: it is told the log in tellings: what there was when it began to read, in as many turns as
+ * it takes, and then what has come meanwhile. Whether the experiment has ended is asked before the
+ * log's last entry, and that before the log is read, so the end is told only behind everything
+ * else. What waits when a telling begins decides how much of it is thinned, so a reader who cannot
+ * keep up is told less. What one follower was told is kept as an echo for those at the same place:
+ * it is as if they had read in that moment too. */
 #include "server/api/follower.h"
 
 #include <stdlib.h>
@@ -12,28 +14,44 @@
 #include "core/base/memory.h"
 #include "server/api/present.h"
 
-/* Far behind: more epochs of a run wait than FAR_BEHIND. Then they come as about POINTS_A_RUN
- * buckets, unless all points were asked for. */
-enum { FAR_BEHIND = 10000, POINTS_A_RUN = 2000 };
+/* Points of a stream: buckets for all its runs together, and of each run at most and at least. A
+ * run is thinned when more than FAR_BEHIND epochs for each of its points wait, or when it has more
+ * and they come faster than singly: a bucket is then about its share of the run so far. */
+enum {
+    STREAM_POINTS = 200000,
+    RUN_POINTS_MAX = 2000,
+    RUN_POINTS_MIN = 200,
+    FAR_BEHIND = 5,
+    FAST = FRAME_EPOCHS
+};
 
 struct follower {
     struct lab *lab;
     struct echo *echo;
-    char id[ENGINE_ID_BYTES];
     int n_runs;
-    int exact;
     struct watch *watch;
     uint64_t seen; /* the watch's version when the log was last read to its end */
     int is_new;    /* not read yet */
-    int is_catching_up; /* the last read ended without room: there are more entries */
     int is_over;
     struct frame_cursor cursor;
-    int64_t *waiting; /* [n_runs] epochs a run was far behind with; NULL while none is */
+    struct echo_telling telling;
+    int is_telling;  /* in the middle of it */
+    int is_measured; /* the three below are of it; else only echoes were heard of it so far */
+    int64_t until;      /* its last entry */
+    const char *ending; /* the experiment's state that ends it; NULL: it goes on */
+    int64_t *waiting;   /* [n_runs] epochs of a run, if they may be too many; NULL: of none */
     int64_t *reached; /* [n_runs] the last epoch of an envelope that was sent; NULL while none was */
 };
 
+int follower_points(int n_runs)
+{
+    int points = STREAM_POINTS / (n_runs > 0 ? n_runs : 1);
+    return points > RUN_POINTS_MAX ? RUN_POINTS_MAX : points < RUN_POINTS_MIN ? RUN_POINTS_MIN
+                                                                               : points;
+}
+
 struct follower *follower_create(struct lab *lab, struct echo *echo, const char *id, int n_runs,
-                                 int exact, const struct frame_cursor *cursor,
+                                 int points, const struct frame_cursor *cursor,
                                  struct error *error)
 {
     struct follower *follower = memory_array(1, sizeof *follower, error);
@@ -46,9 +64,9 @@ struct follower *follower_create(struct lab *lab, struct echo *echo, const char 
     }
     follower->lab = lab;
     follower->echo = echo;
-    strncpy(follower->id, id, sizeof follower->id - 1);
+    strncpy(follower->telling.id, id, sizeof follower->telling.id - 1);
+    follower->telling.points = points;
     follower->n_runs = n_runs;
-    follower->exact = exact;
     follower->is_new = 1;
     follower->cursor = *cursor;
     return follower;
@@ -66,7 +84,7 @@ void follower_destroy(struct follower *follower)
 
 int follower_is_ready(const struct follower *follower)
 {
-    return !follower->is_over && (follower->is_new || follower->is_catching_up ||
+    return !follower->is_over && (follower->is_new || follower->is_telling ||
                                   watch_version(follower->watch) != follower->seen);
 }
 
@@ -86,7 +104,22 @@ static int64_t after(const struct frame_cursor *cursor)
     return cursor->n_sent >= FRAME_ALL ? cursor->sequence : cursor->sequence - 1;
 }
 
-/* --- thinning --- */
+/* --- a telling begins --- */
+
+static void begin_telling(struct follower *follower)
+{
+    follower->telling.begin = follower->cursor;
+    follower->telling.version = watch_version(follower->watch);
+    follower->is_telling = 1;
+    follower->is_measured = 0;
+    follower->is_new = 0;
+}
+
+static void end_telling(struct follower *follower)
+{
+    follower->is_telling = 0;
+    follower->seen = follower->telling.version;
+}
 
 static int note_waiting(void *context, int run, int64_t n_epochs)
 {
@@ -98,25 +131,62 @@ static int note_waiting(void *context, int run, int64_t n_epochs)
     return follower->waiting == NULL; /* without memory every point is sent */
 }
 
-static int measure_backlog(struct follower *follower)
+/* The state that ends the experiment's stream, NULL while it goes on. -1 when the engine failed. */
+static int find_ending(const struct follower *follower, const char **out)
 {
-    if (follower->exact || follower->is_catching_up)
-        return 0;
-    free(follower->waiting);
-    follower->waiting = NULL;
-    return engine_each_waiting(lab_engine(follower->lab), follower->id, after(&follower->cursor),
-                               FAR_BEHIND, note_waiting, follower, NULL);
+    struct engine_experiment record = {0};
+    struct error error = ERROR_INIT;
+    *out = NULL;
+    if (engine_find(lab_engine(follower->lab), follower->telling.id, &record, &error) != 0) {
+        *out = "deleted";
+        return error.kind == ERROR_NOT_FOUND ? 0 : -1;
+    }
+    if (strcmp(present_state(&record), "done") == 0)
+        *out = "done";
+    engine_experiment_clear(&record);
+    return 0;
 }
 
-static int buckets_for(const struct follower *follower, const struct engine_entry *entry)
+/* What there is to be told now; the cursor's place is the beginning. */
+static int measure(struct follower *follower)
 {
-    if (entry->n_buckets > 0)
-        return follower->exact ? 0 : POINTS_A_RUN;
-    int64_t waiting = follower->waiting == NULL ? 0 : follower->waiting[entry->run];
-    if (waiting == 0)
+    struct engine *engine = lab_engine(follower->lab);
+    const char *id = follower->telling.id;
+    begin_telling(follower);
+    free(follower->waiting);
+    follower->waiting = NULL;
+    follower->is_measured = 1;
+    if (find_ending(follower, &follower->ending) != 0)
+        return -1;
+    if (follower->ending != NULL && strcmp(follower->ending, "deleted") == 0)
         return 0;
-    int64_t n = (int64_t)entry->n * POINTS_A_RUN / waiting;
-    return n < 1 ? 1 : n > FRAME_BUCKETS_MAX ? FRAME_BUCKETS_MAX : (int)n;
+    if (engine_last_sequence(engine, id, &follower->until, NULL) != 0)
+        return -1;
+    return follower->telling.points == 0
+               ? 0
+               : engine_each_waiting(engine, id, after(&follower->cursor), FAST, note_waiting,
+                                     follower, NULL);
+}
+
+/* --- thinning --- */
+
+static int64_t last_epoch(const struct engine_entry *entry)
+{
+    int64_t last = entry->first - 1 + (int64_t)entry->n;
+    for (size_t b = 0; b < entry->n_buckets; b++)
+        last += entry->buckets[b].n;
+    return last;
+}
+
+/* Epochs a bucket, as frame_print_entry takes it. */
+static int64_t stride_for(const struct follower *follower, const struct engine_entry *entry)
+{
+    int64_t points = follower->telling.points;
+    int64_t waiting = follower->waiting == NULL ? 0 : follower->waiting[entry->run];
+    if (points == 0 || (waiting == 0 && entry->n_buckets == 0))
+        return 0;
+    int64_t last = last_epoch(entry), span = waiting > last ? waiting : last;
+    return span > FAR_BEHIND * points ? (span + points - 1) / points : 0;
 }
 
 /* --- reading --- */
@@ -125,24 +195,29 @@ struct reading {
     struct follower *follower;
     follower_take_fn take;
     void *context;
-    struct text frame;
-    struct echo_said *said; /* NULL: what is read is not kept */
+    struct echo_step step; /* the one being made; its frame is the reading's own */
     int is_full;
     int is_lost; /* the reader's place is no more */
 };
 
-/* Hands the printed frame over, or goes back to where the cursor was. */
-static int hand_over(struct reading *reading, const struct frame_cursor *before)
+/* Hands the printed frame over, or goes back to where the cursor was. An echo is kept in any case:
+ * it is printed once. */
+static int hand_over(struct reading *reading)
 {
-    int is_taken =
-        !reading->frame.failed && reading->take(reading->context, &reading->frame);
+    struct follower *follower = reading->follower;
+    struct echo_step *step = &reading->step;
+    int is_taken = !step->frame.failed && (step->frame.n_bytes == 0 ||
+                                           reading->take(reading->context, &step->frame));
+    step->telling = follower->telling;
+    step->to = follower->cursor;
+    if (!step->frame.failed)
+        echo_add(follower->echo, step);
     if (!is_taken) {
-        reading->follower->cursor = *before;
+        follower->cursor = step->from;
         reading->is_full = 1;
-    } else if (reading->said != NULL) {
-        echo_add(reading->said, &reading->frame, &reading->follower->cursor);
     }
-    reading->frame.n_bytes = 0;
+    *step = (struct echo_step){.frame = step->frame};
+    step->frame.n_bytes = 0;
     return is_taken;
 }
 
@@ -152,14 +227,6 @@ static int is_merged_over(const struct engine_entry *entry, const struct frame_c
     if (entry->sequence == cursor->sequence)
         return !frame_is_place(entry, cursor);
     return entry->since <= cursor->sequence;
-}
-
-static int64_t last_epoch(const struct engine_entry *entry)
-{
-    int64_t last = entry->first - 1;
-    for (size_t b = 0; b < entry->n_buckets; b++)
-        last += entry->buckets[b].n;
-    return last;
 }
 
 /* Puts the cursor into an envelope that was merged where the reader was: behind the last epoch it
@@ -182,14 +249,23 @@ static void note_reached(struct follower *follower, int run, int64_t epoch)
         follower->reached[run] = epoch;
 }
 
-/* A frame of an envelope was handed over. */
-static void envelope_told(struct reading *reading, const struct engine_entry *entry)
+/* Prints one frame of the entry and hands it over. */
+static int tell_entry(struct reading *reading, const struct engine_entry *entry)
 {
-    int64_t sent = reading->follower->cursor.n_sent;
+    struct follower *follower = reading->follower;
+    struct echo_step *step = &reading->step;
+    step->from = follower->cursor;
+    frame_print_entry(&step->frame, follower->telling.id, entry, stride_for(follower, entry),
+                      &follower->cursor);
+    int64_t sent = follower->cursor.n_sent;
     int64_t epoch = sent < FRAME_ALL ? sent : last_epoch(entry);
-    note_reached(reading->follower, entry->run, epoch);
-    if (reading->said != NULL)
-        echo_add_reached(reading->said, entry->run, epoch);
+    step->run = entry->run;
+    step->reached = entry->n_buckets > 0 ? epoch : 0;
+    if (!hand_over(reading))
+        return 0;
+    if (entry->n_buckets > 0)
+        note_reached(follower, entry->run, epoch);
+    return 1;
 }
 
 static int print_entry(void *context, const struct engine_entry *entry)
@@ -197,129 +273,96 @@ static int print_entry(void *context, const struct engine_entry *entry)
     struct reading *reading = context;
     struct follower *follower = reading->follower;
     struct frame_cursor *cursor = &follower->cursor;
+    if (entry->sequence > follower->until)
+        return 1; /* of the next telling */
     if (entry->sequence == cursor->sequence && cursor->n_sent >= FRAME_ALL)
         return 0;
     reading->is_lost = is_merged_over(entry, cursor) && !find_place(follower, entry);
     if (reading->is_lost)
         return 1;
-    while (cursor->sequence != entry->sequence || cursor->n_sent < FRAME_ALL) {
-        struct frame_cursor before = *cursor;
-        frame_print_entry(&reading->frame, follower->id, entry, buckets_for(follower, entry),
-                          cursor);
-        if (!hand_over(reading, &before))
+    while (cursor->sequence != entry->sequence || cursor->n_sent < FRAME_ALL)
+        if (!tell_entry(reading, entry))
             return 1;
-        if (entry->n_buckets > 0)
-            envelope_told(reading, entry);
-    }
     return 0;
 }
 
-static void print_end(struct reading *reading, const char *state)
+/* The last step of a telling: the experiment's end, or none. */
+static void print_last(struct reading *reading)
 {
     struct follower *follower = reading->follower;
-    struct frame_cursor before = follower->cursor;
-    frame_print_end(&reading->frame, follower->id, state, &follower->cursor);
-    follower->is_over = hand_over(reading, &before);
+    reading->step.from = follower->cursor;
+    reading->step.is_last = 1;
+    reading->step.is_over = follower->ending != NULL;
+    if (follower->ending != NULL)
+        frame_print_end(&reading->step.frame, follower->telling.id, follower->ending,
+                        &follower->cursor);
+    if (!hand_over(reading))
+        return;
+    follower->is_over = follower->ending != NULL;
+    end_telling(follower);
 }
 
-/* The experiment's state, "deleted" when it is gone, NULL when the engine failed. */
-static const char *state_of(const struct follower *follower)
+/* Reads on in the telling from the log. */
+static int read_log(struct reading *reading)
 {
-    struct engine_experiment record = {0};
+    struct follower *follower = reading->follower;
     struct error error = ERROR_INIT;
-    if (engine_find(lab_engine(follower->lab), follower->id, &record, &error) != 0)
-        return error.kind == ERROR_NOT_FOUND ? "deleted" : NULL;
-    const char *state = present_state(&record);
-    engine_experiment_clear(&record);
-    return state;
-}
-
-static int read_log(struct reading *reading, uint64_t version)
-{
-    struct follower *follower = reading->follower;
-    const char *state = state_of(follower);
-    int is_deleted = state != NULL && strcmp(state, "deleted") == 0;
-    if (state == NULL)
+    if (!follower->is_measured && measure(follower) != 0)
         return -1;
-    if (!is_deleted && (measure_backlog(follower) != 0 ||
-                        engine_read_log(lab_engine(follower->lab), follower->id,
-                                        after(&follower->cursor), print_entry, reading, NULL) != 0))
-        return -1;
-    if (!reading->is_full && !reading->is_lost && (is_deleted || strcmp(state, "done") == 0))
-        print_end(reading, state);
-    follower->is_catching_up = reading->is_full;
-    follower->seen = version;
+    int is_there = follower->ending == NULL || strcmp(follower->ending, "deleted") != 0;
+    if (is_there && engine_read_log(lab_engine(follower->lab), follower->telling.id,
+                                    after(&follower->cursor), print_entry, reading, &error) != 0) {
+        if (error.kind != ERROR_NOT_FOUND)
+            return -1;
+        follower->ending = "deleted";
+    }
+    if (!reading->is_full && !reading->is_lost)
+        print_last(reading);
     return 0;
 }
 
-static void name_place(const struct follower *follower, uint64_t version, struct echo_place *place)
+/* Tells what another reader was told here. */
+static void repeat(struct reading *reading, const struct echo_step *step)
 {
-    memset(place, 0, sizeof *place);
-    memcpy(place->id, follower->id, sizeof place->id);
-    place->cursor = follower->cursor;
-    place->exact = follower->exact;
-    place->version = version;
-}
-
-/* Tells what another reader was told here. When there is no room for all of it, the rest is read
- * as if the reader had just come. */
-static void repeat(struct follower *follower, const struct echo_said *said, follower_take_fn take,
-                   void *context)
-{
-    size_t begin = 0;
-    for (int i = 0; i < said->n_frames; i++) {
-        struct frame_cursor before = follower->cursor;
-        struct text frame = {.bytes = (char *)said->bytes + begin,
-                             .n_bytes = said->ends[i] - begin};
-        follower->cursor = said->cursors[i];
-        if (!take(context, &frame)) {
-            follower->cursor = before;
-            follower->is_new = 1;
-            return;
-        }
-        if (said->reached[i].epoch > 0)
-            note_reached(follower, said->reached[i].run, said->reached[i].epoch);
-        begin = said->ends[i];
+    struct follower *follower = reading->follower;
+    follower->cursor = step->to;
+    if (step->frame.n_bytes > 0 && !reading->take(reading->context, &step->frame)) {
+        follower->cursor = step->from;
+        reading->is_full = 1;
+        return;
     }
-    follower->is_over = said->is_over;
-    follower->seen = said->place.version;
-    follower->is_new = 0;
-}
-
-/* Reads on in a catch-up, which is this reader's own, or reads what others will ask for too. */
-static int read_anew(struct follower *follower, const struct echo_place *place,
-                     follower_take_fn take, void *context)
-{
-    struct reading reading = {.follower = follower, .take = take, .context = context};
-    reading.said = follower->is_catching_up ? NULL : echo_begin(follower->echo, place);
-    int result = read_log(&reading, place->version);
-    if (reading.said != NULL)
-        echo_end(reading.said, result == 0 && !reading.is_full && !reading.is_lost,
-                 follower->is_over);
-    follower->is_new = 0;
-    text_clear(&reading.frame);
-    return result == 0 && reading.is_lost ? 1 : result;
+    if (step->reached > 0)
+        note_reached(follower, step->run, step->reached);
+    follower->is_over = step->is_over;
+    if (step->is_last)
+        end_telling(follower);
 }
 
 int follower_read(struct follower *follower, follower_take_fn take, void *context)
 {
-    struct echo_place place;
+    struct reading reading = {.follower = follower, .take = take, .context = context};
+    int result = 0;
     if (follower->is_over)
         return 0;
-    name_place(follower, watch_version(follower->watch), &place);
-    const struct echo_said *said =
-        follower->is_catching_up ? NULL : echo_find(follower->echo, &place);
-    if (said == NULL)
-        return read_anew(follower, &place, take, context);
-    repeat(follower, said, take, context);
-    return 0;
+    if (!follower->is_telling)
+        begin_telling(follower);
+    while (result == 0 && follower->is_telling && !reading.is_full && !reading.is_lost) {
+        const struct echo_step *step =
+            echo_find(follower->echo, &follower->telling, &follower->cursor);
+        if (step != NULL)
+            repeat(&reading, step);
+        else
+            result = read_log(&reading);
+    }
+    text_clear(&reading.step.frame);
+    return result == 0 && reading.is_lost ? 1 : result;
 }
 
 void follower_restart(struct follower *follower)
 {
     follower->cursor = (struct frame_cursor){0, FRAME_ALL};
     follower->is_new = 1;
-    follower->is_catching_up = 0;
+    follower->is_telling = 0;
     follower->is_over = 0;
     free(follower->reached);
     follower->reached = NULL;

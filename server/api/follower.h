@@ -13,10 +13,14 @@
 
 struct follower;
 
-/* Follows the experiment `id` of n_runs runs from `cursor` on; `exact`: never thinned. NULL with
- * ERROR_MEMORY. The lab and the echo are borrowed. */
+/* How many buckets each run may take of a stream of so many runs. */
+int follower_points(int n_runs);
+
+/* Follows the experiment `id` of n_runs runs from `cursor` on. Runs that come faster than that, or
+ * have long begun, are thinned to about `points` buckets; 0: never. NULL with ERROR_MEMORY. The lab
+ * and the echo are borrowed. */
 struct follower *follower_create(struct lab *lab, struct echo *echo, const char *id, int n_runs,
-                                 int exact, const struct frame_cursor *cursor,
+                                 int points, const struct frame_cursor *cursor,
                                  struct error *error);
 void follower_destroy(struct follower *follower);
 

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "server/api/thin.h"
-
 static int read_digits(const char **text, int64_t *out)
 {
     if (**text < '0' || **text > '9')
@@ -99,43 +97,45 @@ static int64_t print_buckets(struct text *text, int run, int64_t first,
     return last;
 }
 
-/* The whole entry of losses in n buckets. */
-static void print_thinned(struct text *text, const struct engine_entry *entry, size_t n)
+/* Up to n_left losses from the n_before-th on, in buckets of `stride`; how many. */
+static size_t print_thinned(struct text *text, const struct engine_entry *entry, size_t n_before,
+                            size_t n_left, size_t stride)
 {
     struct history_bucket buckets[FRAME_BUCKETS_MAX];
-    for (size_t b = 0; b < n; b++) {
-        size_t begin = thin_begin(b, entry->n, n), end = thin_begin(b + 1, entry->n, n);
-        buckets[b] = history_sum(entry->losses + begin, end - begin, 1,
-                                 entry->first + (int64_t)begin);
+    int64_t first = entry->first + (int64_t)n_before;
+    size_t n = 0, at = 0;
+    while (at < n_left && n < FRAME_BUCKETS_MAX) {
+        size_t length = n_left - at < stride ? n_left - at : stride;
+        buckets[n++] = history_sum(entry->losses + n_before + at, length, 1, first + (int64_t)at);
+        at += length;
     }
-    print_buckets(text, entry->run, entry->first, buckets, n);
+    print_buckets(text, entry->run, first, buckets, n);
+    return at;
 }
 
-/* A part of an envelope behind the epoch `sent`, `group` of its buckets as one. Of a bucket that
- * `sent` lies in the rest is told, with the extremes of all of it. Returns where it ends: an epoch,
- * or FRAME_ALL. */
+/* A part of an envelope behind the epoch `sent`, neighbours merged to `stride` epochs. Of a bucket
+ * that `sent` lies in the rest is told, with the extremes of all of it. Returns where it ends: an
+ * epoch, or FRAME_ALL. */
 static int64_t print_envelope(struct text *text, const struct engine_entry *entry, int64_t sent,
-                              size_t group)
+                              int64_t stride)
 {
     struct history_bucket buckets[FRAME_BUCKETS_MAX];
-    size_t b = 0, n = 0, in_group = 0;
+    size_t b = 0, n = 0;
     int64_t before = entry->first - 1;
     for (; b < entry->n_buckets && before + entry->buckets[b].n <= sent; b++)
         before += entry->buckets[b].n;
     if (b < entry->n_buckets && before < sent) {
         buckets[n] = entry->buckets[b++];
         buckets[n++].n -= sent - before;
-        in_group = 1;
         before = sent;
     }
-    for (; b < entry->n_buckets && (n < FRAME_BUCKETS_MAX || in_group < group); b++) {
-        if (n > 0 && in_group < group) {
+    for (; b < entry->n_buckets; b++) {
+        if (n > 0 && buckets[n - 1].n < stride)
             buckets[n - 1] = history_merge(&buckets[n - 1], &entry->buckets[b]);
-            in_group++;
-        } else {
+        else if (n < FRAME_BUCKETS_MAX)
             buckets[n++] = entry->buckets[b];
-            in_group = 1;
-        }
+        else
+            break;
     }
     int64_t last = print_buckets(text, entry->run, before + 1, buckets, n);
     return b == entry->n_buckets ? FRAME_ALL : last;
@@ -152,22 +152,21 @@ int frame_is_place(const struct engine_entry *entry, const struct frame_cursor *
     return cursor->n_sent < (int64_t)entry->n;
 }
 
-static void print_losses(struct text *text, const struct engine_entry *entry, int n_buckets,
+static void print_losses(struct text *text, const struct engine_entry *entry, int64_t stride,
                          int64_t sent, struct frame_cursor *cursor)
 {
     size_t n_before = sent < (int64_t)entry->n ? (size_t)sent : 0;
-    if (n_buckets > 0 && n_before == 0 && entry->n > (size_t)n_buckets) {
-        print_thinned(text, entry, (size_t)n_buckets);
-        return;
-    }
-    size_t n = entry->n - n_before < FRAME_EPOCHS ? entry->n - n_before : FRAME_EPOCHS;
-    if (n_before + n < entry->n)
+    size_t n_left = entry->n - n_before, n = n_left < FRAME_EPOCHS ? n_left : FRAME_EPOCHS;
+    if (stride > 1 && n_left > 1)
+        n = print_thinned(text, entry, n_before, n_left, (size_t)stride);
+    else
+        print_exact(text, entry, entry->first + (int64_t)n_before, entry->losses + n_before, n);
+    if (n < n_left)
         cursor->n_sent = (int64_t)(n_before + n);
-    print_exact(text, entry, entry->first + (int64_t)n_before, entry->losses + n_before, n);
 }
 
 void frame_print_entry(struct text *text, const char *experiment, const struct engine_entry *entry,
-                       int n_buckets, struct frame_cursor *cursor)
+                       int64_t stride, struct frame_cursor *cursor)
 {
     int is_begun = cursor->sequence == entry->sequence && cursor->n_sent < FRAME_ALL;
     int64_t sent = is_begun ? cursor->n_sent : 0;
@@ -178,11 +177,9 @@ void frame_print_entry(struct text *text, const char *experiment, const struct e
         text_printf(text, "\"run\":%d,\"state\":\"%s\",\"epoch\":%lld}\n\n", entry->run,
                     run_state_name(entry->state), (long long)entry->first);
     } else if (entry->n_buckets > 0) {
-        size_t wanted = n_buckets > 0 ? (size_t)n_buckets : entry->n_buckets;
-        cursor->n_sent =
-            print_envelope(text, entry, sent, (entry->n_buckets + wanted - 1) / wanted);
+        cursor->n_sent = print_envelope(text, entry, sent, stride);
     } else {
-        print_losses(text, entry, n_buckets, sent, cursor);
+        print_losses(text, entry, stride, sent, cursor);
     }
 }
 

@@ -35,11 +35,10 @@ void frame_print_cursor(struct text *text, const struct frame_cursor *cursor);
 int frame_is_place(const struct engine_entry *entry, const struct frame_cursor *cursor);
 
 /* Appends the next frame of `entry` from n_sent on, but for its id, and moves the cursor behind it.
- * n_buckets > 0 makes a chunk one frame of so many buckets (at most FRAME_BUCKETS_MAX) with their
- * extremes, if it has more epochs and none of them was sent before; else every loss is there. Of an
- * envelope n_buckets > 0 merges neighbours, so that at most about so many are left of it. */
+ * stride > 1 thins: buckets of so many epochs with their extremes in place of every loss, and of an
+ * envelope neighbours merged until they have at least so many. */
 void frame_print_entry(struct text *text, const char *experiment, const struct engine_entry *entry,
-                       int n_buckets, struct frame_cursor *cursor);
+                       int64_t stride, struct frame_cursor *cursor);
 
 /* The last frame of an experiment: its own state. */
 void frame_print_end(struct text *text, const char *experiment, const char *state,

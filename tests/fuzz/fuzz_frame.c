@@ -1,7 +1,7 @@
 /* Any losses as frames of a stream, and any text as an event's id: what is printed is read back.
  *
  * Up to the first newline stands an id, or what somebody takes for one. Then a byte each for how
- * often every loss is repeated, the run, the buckets wanted; two for the first epoch; and the
+ * often every loss is repeated, the run, the epochs of a bucket; two for the first epoch; and the
  * losses, as the bits of doubles. */
 #include <math.h>
 #include <string.h>
@@ -90,13 +90,13 @@ static void check_losses(const json_t *json, const struct engine_entry *entry, i
 }
 
 /* The frames of an entry follow each other without gap or repetition. */
-static void check_frames(const struct engine_entry *entry, int n_buckets)
+static void check_frames(const struct engine_entry *entry, int64_t stride)
 {
     struct frame_cursor cursor = {0, FRAME_ALL};
     int64_t next = entry->first, last = entry->first + (int64_t)entry->n - 1;
     while (next <= last) {
         struct text text = {0};
-        frame_print_entry(&text, "some-experiment", entry, n_buckets, &cursor);
+        frame_print_entry(&text, "some-experiment", entry, stride, &cursor);
         json_t *json = read_event(&text);
         int64_t from = integer(json, "from"), to = integer(json, "to");
         FUZZ_CHECK(integer(json, "run") == entry->run && from == next && to >= from && to <= last);
@@ -130,6 +130,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n_bytes)
         for (int i = 0; i <= head[0] && entry.n < LOSSES_MAX; i++)
             memcpy(&losses[entry.n++], at, sizeof(double));
     entry.first = 1 + head[3] + ((int64_t)head[4] << 24);
-    check_frames(&entry, head[2] <= FRAME_BUCKETS_MAX ? head[2] : 0);
+    check_frames(&entry, head[2]);
     return 0;
 }

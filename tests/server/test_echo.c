@@ -1,17 +1,18 @@
-/* Echoes: found at their own place only, whole or not at all; and versions that never return. */
+/* Echoes: found at their own place of their own telling only; and versions that never return. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <cmocka.h>
 
 #include "core/base/error.h"
 #include "server/api/echo.h"
 #include "server/lab/watch.h"
 
-static const struct echo_place here = {"abc", {17, FRAME_ALL}, 0, 5};
+static const struct echo_telling here = {"abc", {17, FRAME_ALL}, 2000, 5};
 
 static struct echo *new_echo(void)
 {
@@ -20,97 +21,83 @@ static struct echo *new_echo(void)
     return echo;
 }
 
-/* Keeps n frames of so many bytes. */
-static void tell(struct echo *echo, const struct echo_place *place, int n, size_t n_bytes)
+static void destroy(struct echo *echo)
 {
-    static char bytes[ECHO_BYTES + 1];
-    struct echo_said *said = echo_begin(echo, place);
-    for (int i = 0; i < n; i++) {
-        struct frame_cursor cursor = {place->cursor.sequence + i + 1, FRAME_ALL};
-        struct text frame = {.bytes = bytes, .n_bytes = n_bytes};
-        memset(bytes, 'a' + i % 26, n_bytes);
-        echo_add(said, &frame, &cursor);
-    }
-    echo_end(said, 1, 0);
-}
-
-static void gives_back_the_frames_as_they_were(void **state)
-{
-    (void)state;
-    struct echo *echo = new_echo();
-    assert_null(echo_find(echo, &here));
-    tell(echo, &here, 3, 2);
-    const struct echo_said *said = echo_find(echo, &here);
-    assert_non_null(said);
-    assert_int_equal(said->n_frames, 3);
-    assert_int_equal(said->ends[2], 6);
-    assert_memory_equal(said->bytes, "aabbcc", 6);
-    assert_int_equal(said->cursors[0].sequence, 18);
-    assert_int_equal(said->cursors[2].sequence, 20);
-    assert_int_equal(said->is_over, 0);
+    echo_clear(echo);
     free(echo);
 }
 
-static void is_heard_at_its_own_place_only(void **state)
+/* Keeps a step of a telling from `from` to the entry behind it. */
+static void tell(struct echo *echo, const struct echo_telling *telling, int64_t from,
+                 const char *frame)
+{
+    struct echo_step step = {.telling = *telling, .from = {from, FRAME_ALL},
+                             .to = {from + 1, FRAME_ALL}};
+    text_add(&step.frame, frame, strlen(frame));
+    echo_add(echo, &step);
+    text_clear(&step.frame);
+}
+
+static const struct echo_step *find(const struct echo *echo, const struct echo_telling *telling,
+                                    int64_t from)
+{
+    const struct frame_cursor cursor = {from, FRAME_ALL};
+    return echo_find(echo, telling, &cursor);
+}
+
+static void gives_back_each_frame_as_it_was(void **state)
 {
     (void)state;
     struct echo *echo = new_echo();
-    tell(echo, &here, 1, 10);
-    struct echo_place others[5] = {here, here, here, here, here};
+    assert_null(find(echo, &here, 17));
+    tell(echo, &here, 17, "first");
+    tell(echo, &here, 18, "second");
+    tell(echo, &here, 19, "");
+    const struct echo_step *step = find(echo, &here, 18);
+    assert_non_null(step);
+    assert_string_equal(step->frame.bytes, "second");
+    assert_int_equal(step->frame.n_bytes, 6);
+    assert_int_equal(step->to.sequence, 19);
+    assert_string_equal(find(echo, &here, 17)->frame.bytes, "first");
+    assert_int_equal(find(echo, &here, 19)->frame.n_bytes, 0);
+    assert_null(find(echo, &here, 20));
+    destroy(echo);
+}
+
+static void is_heard_at_its_own_place_of_its_own_telling_only(void **state)
+{
+    (void)state;
+    struct echo *echo = new_echo();
+    tell(echo, &here, 17, "frame");
+    struct echo_telling others[5] = {here, here, here, here, here};
     others[0].id[0] = 'x';
-    others[1].cursor.sequence++;
-    others[2].cursor.n_sent = 3;
-    others[3].exact = 1;
+    others[1].begin.sequence++;
+    others[2].begin.n_sent = 3;
+    others[3].points = 0;
     others[4].version++;
     for (int i = 0; i < 5; i++)
-        assert_null(echo_find(echo, &others[i]));
-    assert_non_null(echo_find(echo, &here));
-    free(echo);
+        assert_null(find(echo, &others[i], 17));
+    const struct frame_cursor inside = {17, 3};
+    assert_null(echo_find(echo, &here, &inside));
+    assert_non_null(find(echo, &here, 17));
+    destroy(echo);
 }
 
-static void nothing_is_kept_of_what_was_not_told_to_its_end(void **state)
+static void the_oldest_step_is_given_away_first(void **state)
 {
     (void)state;
     struct echo *echo = new_echo();
-    struct frame_cursor cursor = {18, FRAME_ALL};
-    struct text frame = {.bytes = (char *)"one", .n_bytes = 3};
-    struct echo_said *said = echo_begin(echo, &here);
-    echo_add(said, &frame, &cursor);
-    assert_null(echo_find(echo, &here));
-    echo_end(said, 0, 0);
-    assert_null(echo_find(echo, &here));
-    free(echo);
-}
-
-static void too_many_frames_or_bytes_are_not_kept(void **state)
-{
-    (void)state;
-    struct echo *echo = new_echo();
-    tell(echo, &here, ECHO_FRAMES + 1, 1);
-    assert_null(echo_find(echo, &here));
-    tell(echo, &here, 3, ECHO_BYTES / 3 + 1);
-    assert_null(echo_find(echo, &here));
-    tell(echo, &here, 1, ECHO_BYTES + 1);
-    assert_null(echo_find(echo, &here));
-    tell(echo, &here, ECHO_FRAMES, ECHO_BYTES / ECHO_FRAMES);
-    assert_non_null(echo_find(echo, &here));
-    free(echo);
-}
-
-static void the_oldest_place_is_given_away_first(void **state)
-{
-    (void)state;
-    struct echo *echo = new_echo();
-    struct echo_place place = here;
-    for (int i = 0; i <= ECHO_SLOTS; i++) {
-        place.version = 100 + (uint64_t)i;
-        tell(echo, &place, 1, 5);
+    char frame[16];
+    for (int i = 0; i <= ECHO_STEPS; i++) {
+        snprintf(frame, sizeof frame, "frame %d", i);
+        tell(echo, &here, 100 + i, frame);
     }
-    for (int i = 0; i <= ECHO_SLOTS; i++) {
-        place.version = 100 + (uint64_t)i;
-        assert_int_equal(echo_find(echo, &place) != NULL, i > 0);
+    assert_null(find(echo, &here, 100));
+    for (int i = 1; i <= ECHO_STEPS; i++) {
+        snprintf(frame, sizeof frame, "frame %d", i);
+        assert_string_equal(find(echo, &here, 100 + i)->frame.bytes, frame);
     }
-    free(echo);
+    destroy(echo);
 }
 
 /* Else an echo from before could be taken for what is there now. */
@@ -137,11 +124,9 @@ static void a_watch_opened_again_has_a_new_version(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(gives_back_the_frames_as_they_were),
-        cmocka_unit_test(is_heard_at_its_own_place_only),
-        cmocka_unit_test(nothing_is_kept_of_what_was_not_told_to_its_end),
-        cmocka_unit_test(too_many_frames_or_bytes_are_not_kept),
-        cmocka_unit_test(the_oldest_place_is_given_away_first),
+        cmocka_unit_test(gives_back_each_frame_as_it_was),
+        cmocka_unit_test(is_heard_at_its_own_place_of_its_own_telling_only),
+        cmocka_unit_test(the_oldest_step_is_given_away_first),
         cmocka_unit_test(a_watch_opened_again_has_a_new_version),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -42,24 +42,38 @@ static void refuses_what_is_no_id(void **state)
         assert_int_equal(frame_read_id(ids[i], &cursor), -1);
 }
 
-static void cuts_a_chunk_without_gap_or_repetition(void **state)
+/* Frames of 1234 epochs follow each other; how many. */
+static int frames_of_chunk(int64_t stride)
 {
-    (void)state;
     struct engine_entry entry = chunk(5, 1001, 1234);
     struct frame_cursor cursor = {0, FRAME_ALL};
     int64_t next = 1001;
+    int n = 0;
     do {
         struct text text = {0};
         long long from, to;
-        frame_print_entry(&text, "e", &entry, 0, &cursor);
+        frame_print_entry(&text, "e", &entry, stride, &cursor);
         const char *data = strstr(text.bytes, "\"from\":");
         assert_non_null(data);
+        assert_true(cursor.n_sent == FRAME_ALL || frame_is_place(&entry, &cursor));
         assert_int_equal(sscanf(data, "\"from\":%lld,\"to\":%lld", &from, &to), 2);
         assert_true(from == next);
         next = to + 1;
+        n++;
         text_clear(&text);
     } while (cursor.n_sent < FRAME_ALL);
     assert_true(next == 1001 + 1234);
+    return n;
+}
+
+static void cuts_a_chunk_without_gap_or_repetition(void **state)
+{
+    (void)state;
+    assert_int_equal(frames_of_chunk(0), 4);
+    assert_int_equal(frames_of_chunk(1), 4);
+    assert_int_equal(frames_of_chunk(7), 2);   /* 177 buckets */
+    assert_int_equal(frames_of_chunk(100), 1); /* the last one of 34 epochs */
+    assert_int_equal(frames_of_chunk(INT64_MAX), 1);
 }
 
 static void never_exceeds_the_frame_size(void **state)
@@ -74,7 +88,7 @@ static void never_exceeds_the_frame_size(void **state)
             struct frame_cursor cursor = {0, FRAME_ALL};
             struct text text = {0};
             entry.run = 1023;
-            frame_print_entry(&text, "e", &entry, exact ? 0 : FRAME_BUCKETS_MAX, &cursor);
+            frame_print_entry(&text, "e", &entry, exact ? 0 : 2, &cursor);
             assert_true(text.n_bytes <= FRAME_BYTES_MAX);
             text_clear(&text);
         }
@@ -89,7 +103,7 @@ static void keeps_the_extremes_when_thinned(void **state)
     struct engine_entry entry = chunk(9, 1, 100000);
     struct frame_cursor cursor = {0, FRAME_ALL};
     struct text text = {0};
-    frame_print_entry(&text, "e", &entry, 100, &cursor);
+    frame_print_entry(&text, "e", &entry, 1000, &cursor);
     assert_non_null(strstr(text.bytes, "\"exact\":false"));
     assert_non_null(strstr(text.bytes, "\"from\":1,\"to\":100000"));
     assert_non_null(strstr(text.bytes, "1000000000"));
@@ -113,7 +127,7 @@ static struct engine_entry envelope(int64_t sequence)
 }
 
 /* Frames of the entry from the cursor on: how many; *out_spikes tell the spike. */
-static int frames_of(const struct engine_entry *entry, int n_buckets, struct frame_cursor cursor,
+static int frames_of(const struct engine_entry *entry, int64_t stride, struct frame_cursor cursor,
                      int64_t next, int *out_spikes)
 {
     int n = 0;
@@ -121,7 +135,7 @@ static int frames_of(const struct engine_entry *entry, int n_buckets, struct fra
     do {
         struct text text = {0};
         long long from, to;
-        frame_print_entry(&text, "e", entry, n_buckets, &cursor);
+        frame_print_entry(&text, "e", entry, stride, &cursor);
         const char *data = strstr(text.bytes, "\"from\":");
         assert_int_equal(sscanf(data, "\"from\":%lld,\"to\":%lld,\"exact\":false", &from, &to), 2);
         assert_true(from == next && to >= from && text.n_bytes <= FRAME_BYTES_MAX);
@@ -143,9 +157,9 @@ static void cuts_an_envelope_without_gap_or_repetition(void **state)
     int n_spikes;
     assert_int_equal(frames_of(&entry, 0, begin, 1001, &n_spikes), 7);
     assert_int_equal(n_spikes, 1);
-    assert_int_equal(frames_of(&entry, 100, begin, 1001, &n_spikes), 1);
+    assert_int_equal(frames_of(&entry, 160, begin, 1001, &n_spikes), 1);
     assert_int_equal(n_spikes, 1);
-    assert_int_equal(frames_of(&entry, 999, begin, 1001, &n_spikes), 4); /* pairs */
+    assert_int_equal(frames_of(&entry, 17, begin, 1001, &n_spikes), 4); /* pairs */
     assert_int_equal(n_spikes, 1);
 }
 
