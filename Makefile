@@ -54,10 +54,12 @@ LOADERS        := $(call programs,tests/load/*.c)
 FUZZERS        := $(call programs,tests/fuzz/fuzz_*.c)
 FUZZ_HELPERS   := $(filter-out $(addsuffix .o,$(FUZZERS)),$(call objects,tests/fuzz/*.c))
 
-PAGE  := $(wildcard $(addprefix static/*.,html css js svg png ico))
+PAGE  := $(filter-out static/node_modules/%,$(wildcard \
+         $(foreach kind,html css js svg png ico,static/*.$(kind) static/*/*.$(kind))))
 CHART := $(addprefix static/node_modules/uplot/dist/uPlot.,esm.js min.css)
-# path=file for each: "/" is the index, "/NAME" another file of static/, "/uplot/NAME" the chart.
-ASSETS = $(patsubst /index.html=%,/=%,$(foreach f,$(PAGE),/$(notdir $f)=$f) \
+# path=file for each: "/" is the index, "/NAME" another file of static/, "/chart/NAME" one of a
+# folder in it, "/uplot/NAME" the library that draws.
+ASSETS = $(patsubst /index.html=%,/=%,$(foreach f,$(PAGE),$(f:static/%=/%)=$f) \
          $(foreach f,$(CHART),/uplot/$(notdir $f)=$f))
 
 # V=1 shows the commands.

@@ -1,10 +1,10 @@
 // The first page: presets to start with one click, and recent experiments.
 
-import * as api from "./api.js";
-import {append, element} from "./element.js";
-import {ago, plural} from "./format.js";
-import {badge} from "./runs.js";
-import * as view from "./view.js";
+import * as api from "./base/api.js";
+import {append, element} from "./base/element.js";
+import {ago, plural} from "./base/format.js";
+import * as view from "./base/view.js";
+import {badge} from "./experiment/runs.js";
 
 export async function open(host) {
     document.title = "Descent";

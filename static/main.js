@@ -1,11 +1,11 @@
 // Shows the page the address asks for, and keeps it right through back and forward.
 
-import {Problem} from "./api.js";
-import {element, refill} from "./element.js";
-import * as experiment from "./experiment.js";
-import * as form from "./form.js";
+import {Problem} from "./base/api.js";
+import {element, refill} from "./base/element.js";
+import * as view from "./base/view.js";
+import * as experiment from "./experiment/experiment.js";
+import * as form from "./form/form.js";
 import * as home from "./home.js";
-import * as view from "./view.js";
 
 const PAGES = {experiment, form, home};
 const main = document.querySelector("main");

@@ -8,7 +8,7 @@ struct http_request;
 
 /* One file of static/, made into build/assets.c by the Makefile. */
 struct asset {
-    const char *path;         /* "/chart.js"; "/" for index.html */
+    const char *path;         /* "/main.js"; "/" for index.html */
     const char *content_type;
     const char *etag;         /* quoted */
     const unsigned char *bytes;

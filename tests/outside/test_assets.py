@@ -1,16 +1,19 @@
 """The page's files as the server gives them: the bytes of static/, whole, compressed, and cached."""
 import gzip
+import posixpath
+import re
 import zlib
 
 import pytest
 
 from service import ROOT
 
-CHART = ROOT / "static/node_modules/uplot/dist"
-FILES = {"/" if path.name == "index.html" else "/" + path.name: path
+UPLOT = ROOT / "static/node_modules/uplot/dist"
+FILES = {"/" + str(path.relative_to(ROOT / "static")): path
          for pattern in ("html", "css", "js", "svg", "png", "ico")
-         for path in (ROOT / "static").glob("*." + pattern)}
-FILES.update({"/uplot/" + name: CHART / name for name in ("uPlot.esm.js", "uPlot.min.css")})
+         for folder in ("", "*/") for path in (ROOT / "static").glob(f"{folder}*.{pattern}")}
+FILES["/"] = FILES.pop("/index.html")
+FILES.update({"/uplot/" + name: UPLOT / name for name in ("uPlot.esm.js", "uPlot.min.css")})
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript",
          ".svg": "image/svg+xml", ".png": "image/png", ".ico": "image/x-icon"}
 
@@ -43,22 +46,37 @@ def test_a_compressed_file_unpacks_to_the_same_bytes(server, path):
     assert body == FILES[path].read_bytes()
 
 
-def test_an_unchanged_file_is_not_sent_again(server):
+@pytest.mark.parametrize("path", ["/", "/main.js", "/chart/chart.js"])
+def test_an_unchanged_file_is_not_sent_again(server, path):
     for coding in ("identity", "gzip"):
-        reply, _ = get(server, "/", **{"Accept-Encoding": coding})
+        reply, _ = get(server, path, **{"Accept-Encoding": coding})
         tag = reply.headers["ETag"]
         assert tag.startswith('"') and tag.endswith('"'), tag
-        again, body = get(server, "/", **{"Accept-Encoding": coding, "If-None-Match": tag})
+        again, body = get(server, path, **{"Accept-Encoding": coding, "If-None-Match": tag})
         assert (again.status_code, body, again.headers["ETag"]) == (304, b"", tag)
 
 
-def test_the_chart_is_among_the_files(server):
+def test_the_library_that_draws_is_among_the_files(server):
     reply, body = get(server, "/uplot/uPlot.esm.js", **{"Accept-Encoding": "identity"})
     assert reply.status_code == 200 and b"uPlot" in body
 
 
-@pytest.mark.parametrize("path", ["/index.html", "/package.json", "/Makefile",
-                                  "/node_modules/uplot/package.json", "/uplot/uPlot.cjs.js"])
+def test_every_module_imports_what_is_there():
+    """A name with a wrong folder would be noticed by whoever opens the page, and late."""
+    imported = 0
+    for path, file in FILES.items():
+        if file.suffix != ".js" or "uplot" in path:
+            continue
+        for name in re.findall(r"""(?:from |import\()["'](\.[^"']+)["']""", file.read_text()):
+            address = posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
+            assert address in FILES, (path, name)
+            imported += 1
+    assert imported > 20
+
+
+@pytest.mark.parametrize("path", ["/index.html", "/package.json", "/Makefile", "/chart",
+                                  "/chart/", "/chart.js", "/node_modules/uplot/package.json",
+                                  "/uplot/uPlot.cjs.js"])
 def test_nothing_else_of_the_folder_is_served(server, path):
     reply = server.request("GET", "/" + path)
     assert reply.status_code == 404, reply.text[:200]

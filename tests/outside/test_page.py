@@ -345,7 +345,7 @@ def test_thinning_keeps_every_extreme(page):
     page.open()
     found = page.browser.execute_async_script("""
         const done = arguments[arguments.length - 1];
-        import("/losses.js").then(({Losses}) => {
+        import("/chart/losses.js").then(({Losses}) => {
             const losses = new Losses(1), n = 2000000;
             for (let begun = 0; begun < n; begun += 1000) {
                 const epochs = Array.from({length: 1000}, (_, i) => begun + i + 1);

@@ -1,12 +1,12 @@
 // The panel of the losses: the chart with its two axis switches, its legend, and the same losses
 // as a table.
 
+import {append, element, refill, setText} from "../base/element.js";
+import {plural} from "../base/format.js";
+import * as view from "../base/view.js";
 import {createChart} from "./chart.js";
-import {append, element, refill, setText} from "./element.js";
-import {plural} from "./format.js";
 import {Legend, look} from "./legend.js";
 import {Twin} from "./twin.js";
-import * as view from "./view.js";
 
 const LOG_AFTER = 30;   // a loss that falls this many times over is drawn on a log axis
 const LOG_EPOCHS = 100; // as is an axis of this many epochs

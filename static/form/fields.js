@@ -1,9 +1,9 @@
 // The fields of the form, made from the server's table of options: their kinds, choices, limits,
 // defaults and meanings are the server's.
 
-import {element} from "./element.js";
-import {short} from "./format.js";
-import {get, numbersText, set, setNumbers, values, words} from "./spec.js";
+import {element} from "../base/element.js";
+import {short} from "../base/format.js";
+import {get, numbersText, set, setNumbers, values, words} from "../base/spec.js";
 
 export class Fields {
     /* hooks.changed() is called after a field has written to the spec, hooks.reshaped() when other

@@ -1,7 +1,7 @@
 // The legend of the chart: what each line is, its loss at the cursor, and whether it is shown.
 
-import {append, element, setText, svg} from "./element.js";
-import {count, short} from "./format.js";
+import {append, element, setText, svg} from "../base/element.js";
+import {count, short} from "../base/format.js";
 
 const DASHES = [[], [9, 4], [2, 3], [12, 4, 2, 4]];
 const COLOURS = 12;  // --run-0 to --run-11 in style.css

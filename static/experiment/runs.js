@@ -1,9 +1,9 @@
 // The table of runs: state, losses, final weights and biases by name, predictions.
 
-import {append, element, refill, setText} from "./element.js";
-import {brief, count, exact, setting, short} from "./format.js";
-import {swatch} from "./legend.js";
-import * as view from "./view.js";
+import {append, element, refill, setText} from "../base/element.js";
+import {brief, count, exact, setting, short} from "../base/format.js";
+import * as view from "../base/view.js";
+import {swatch} from "../chart/legend.js";
 
 const NAMES = ["w1", "w2", "w3", "w4", "w5", "w6", "bias1", "bias2", "bias3"];
 const SIGNS = {queued: "\u25cb", running: "\u25d4", done: "\u2713", diverged: "\u25b2",

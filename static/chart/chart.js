@@ -5,7 +5,7 @@
 // log: {x, y}}. listeners: onZoom({x, y} | null), onPoint(epoch | null), onNear(line | null).
 // What is visible is always range, so new data never moves a zoom.
 
-import {tick} from "./format.js";
+import {tick} from "../base/format.js";
 
 const FONT = "12px system-ui, sans-serif";
 
@@ -13,7 +13,7 @@ let uPlot = null;
 
 /* The chart's library is part of the server; without it createChart gives null. */
 async function load() {
-    uPlot ??= (await import("./uplot/uPlot.esm.js").catch(() => ({default: null}))).default;
+    uPlot ??= (await import("../uplot/uPlot.esm.js").catch(() => ({default: null}))).default;
     return uPlot;
 }
 

@@ -1,8 +1,8 @@
 // The groups of the form: which fields stand where, and the lists that grow: inputs and layers.
 
-import {element} from "./element.js";
+import {element} from "../base/element.js";
+import {escape, get, isTwoTwoOne, set, setSweep} from "../base/spec.js";
 import {Fields} from "./fields.js";
-import {escape, get, isTwoTwoOne, set, setSweep} from "./spec.js";
 
 const SCALARS = ["choice", "boolean", "integer", "number", "formula", "text"];
 const CONVENTIONS = ["/dataset/draws", "/training/loss", "/training/gradient",

@@ -1,9 +1,9 @@
 // The chart's twin: the same losses as a table, at epochs 1, 2, 5, 10, 20, ... and the last.
 
-import {element, refill} from "./element.js";
-import {count, exact, short} from "./format.js";
+import {element, refill} from "../base/element.js";
+import {count, exact, short} from "../base/format.js";
+import * as view from "../base/view.js";
 import {reading} from "./legend.js";
-import * as view from "./view.js";
 
 export class Twin {
     /* `losses` is the store, `runs` is [{label}]. `host` is the element to place. */

@@ -1,14 +1,14 @@
 // The form: a spec to change and start. The spec itself is the only state: every field reads from
 // it and writes to it, and the JSON view shows it whole and can be edited too.
 
-import * as api from "./api.js";
-import {copyable} from "./copy.js";
-import {append, element, refill, setText} from "./element.js";
-import {plural} from "./format.js";
+import * as api from "../base/api.js";
+import {copyable} from "../base/copy.js";
+import {append, element, refill, setText} from "../base/element.js";
+import {plural} from "../base/format.js";
+import {pretty} from "../base/spec.js";
+import * as view from "../base/view.js";
 import * as faults from "./faults.js";
 import {groups} from "./groups.js";
-import {pretty} from "./spec.js";
-import * as view from "./view.js";
 
 const CHECK_MS = 400;
 

@@ -4,7 +4,7 @@
 // stream (503 under load, a proxy's error page); then this file opens a new one, after a pause
 // that doubles and is never the same for two readers, with the id of the last event seen.
 
-import * as api from "./api.js";
+import * as api from "../base/api.js";
 
 const PAUSE_MS = 1000;
 const PAUSE_MAX_MS = 30000;

@@ -1,15 +1,15 @@
 // The page of one experiment: its story, its curves, its runs, its files; live while it trains.
 
-import * as api from "./api.js";
-import {Curves} from "./curves.js";
-import {copyable} from "./copy.js";
-import {append, element, refill, setText} from "./element.js";
-import {ago, count, plural, setting} from "./format.js";
-import {Losses} from "./losses.js";
+import * as api from "../base/api.js";
+import {copyable} from "../base/copy.js";
+import {append, element, refill, setText} from "../base/element.js";
+import {ago, count, plural, setting} from "../base/format.js";
+import {labels, pretty, within} from "../base/spec.js";
+import * as view from "../base/view.js";
+import {Curves} from "../chart/curves.js";
+import {Losses} from "../chart/losses.js";
 import {Runs, badge} from "./runs.js";
-import {labels, pretty, within} from "./spec.js";
 import {follow} from "./stream.js";
-import * as view from "./view.js";
 
 const FINE = 1 / 400;       // a point wider than this share of the axis is fetched again, finer
 const POINTS = 900;         // per decade of epochs

@@ -4,7 +4,7 @@
 // the slot with the longest pointer that is its own or lies above it. A fault of a swept value
 // belongs to the field that is swept.
 
-import {element, refill} from "./element.js";
+import {element, refill} from "../base/element.js";
 
 /* Shows the faults of `problem` (null: none) below `root`; what has no slot stands in `top`. */
 export function show(root, top, problem) {
