@@ -127,6 +127,19 @@ int call_query_integer(struct call *call, const char *name, int64_t low, int64_t
     return -1;
 }
 
+int call_query_flag(struct call *call, const char *name, int *out)
+{
+    const char *text = http_query(call->request, name);
+    int is_true = text != NULL && (text[0] == '\0' || strcmp(text, "true") == 0);
+    *out = is_true;
+    if (text == NULL || is_true || strcmp(text, "false") == 0)
+        return 0;
+    char detail[128];
+    snprintf(detail, sizeof detail, "?%s=%.40s: expected true or false", name, text);
+    http_reply_problem(call->request, 400, detail, NULL);
+    return -1;
+}
+
 int call_format(struct call *call, enum call_format *out)
 {
     static const char *const names[] = {"json", "csv", "ndjson"};

@@ -9,12 +9,14 @@
 #include "server/engine/engine.h"
 #include "server/lab/replay.h"
 
+struct route;
+
 struct call {
     struct api *api;
     struct http_request *request;
     char name[64]; /* {name} of the path: an experiment's id or a preset's name */
     int run;       /* {run} of the path */
-    int route;     /* its row in the table of routes */
+    const struct route *route; /* its row in the table of routes */
 };
 
 /* A handler replies to call->request exactly once. */
@@ -35,6 +37,7 @@ void runs_parameters(struct call *call);
 void epochs_of_run(struct call *call);
 void epochs_side_by_side(struct call *call);
 void dataset_get(struct call *call);
+void catalog_routes(struct call *call);
 void catalog_presets(struct call *call);
 void catalog_preset(struct call *call);
 void catalog_options(struct call *call);
@@ -65,6 +68,10 @@ json_t *call_body(struct call *call);
  * -1 after replying 400. */
 int call_query_integer(struct call *call, const char *name, int64_t low, int64_t high,
                        int64_t missing, int64_t *out);
+
+/* A query argument as a flag: true by itself ("?name") or as "?name=true", not set when absent or
+ * "false". 0, or -1 after replying 400. */
+int call_query_flag(struct call *call, const char *name, int *out);
 
 /* A wish to replay the call's run, given up when the server stops. At a desk. */
 struct replay_wish call_replay(struct call *call, const struct study *study);

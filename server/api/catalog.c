@@ -1,5 +1,5 @@
-/* What the server comes with: presets, options, and that it is alive. */
-#include "server/api/call.h"
+/* What the server comes with: routes, presets, options, and that it is alive. */
+#include "server/api/routes.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -8,6 +8,25 @@
 #include "server/base/json.h"
 #include "server/spec/options.h"
 #include "server/spec/presets.h"
+
+static json_t *present_route(const struct route *route)
+{
+    json_t *query = json_array();
+    for (const char *const *name = route->query; *name != NULL; name++)
+        json_array_append_new(query, json_string(*name));
+    return json_pack("{s:s, s:s, s:o}", "method", http_method_name(route->method), "path",
+                     route->pattern, "query", query);
+}
+
+void catalog_routes(struct call *call)
+{
+    json_t *routes = json_array();
+    for (const struct route *route = route_table; route->pattern != NULL; route++)
+        json_array_append_new(routes, present_route(route));
+    http_reply_header(call->request, "Cache-Control", "no-cache");
+    call_reply_json(call, 200, json_pack("{s:s, s:o}", "version", call->api->version, "routes",
+                                         routes));
+}
 
 void catalog_presets(struct call *call)
 {

@@ -134,9 +134,11 @@ static void validate(struct call *call)
 
 void experiments_create(struct call *call)
 {
-    const char *wants_check = http_query(call->request, "validate");
     struct once once;
-    if (wants_check != NULL && strcmp(wants_check, "false") != 0)
+    int wants_check;
+    if (call_query_flag(call, "validate", &wants_check) != 0)
+        return;
+    if (wants_check)
         validate(call);
     else if (once_begin(&once, call) == 0) {
         submit(call, once.key.key == NULL ? NULL : &once.key);

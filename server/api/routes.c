@@ -1,9 +1,8 @@
 /* Which handler answers which path and method.
  *
- * DESIGN: a table. A pattern's {name} takes one path segment of [A-Za-z0-9._-], {run} a run
- * number. What may wait for the disk, parse a spec or run a network is done at a desk; the others
- * are answered on the loop thread. */
-#include "server/api/api.h"
+ * DESIGN: a table. What may wait for the disk, parse a spec or run a network is done at a desk; the
+ * others are answered on the loop thread. */
+#include "server/api/routes.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -11,41 +10,41 @@
 #include <string.h>
 
 #include "core/base/memory.h"
-#include "server/api/call.h"
+#include "server/api/query.h"
+#include "server/api/signpost.h"
 #include "server/http/assets.h"
 
-enum place { AT_ONCE, AT_A_DESK };
-
-struct route {
-    enum http_method method;
-    const char *pattern;
-    enum place place;
-    call_fn handler;
+const struct route route_table[] = {
+    {HTTP_GET, "/api/v1", ROUTE_AT_ONCE, catalog_routes, {NULL}},
+    {HTTP_POST, "/api/v1/experiments", ROUTE_AT_A_DESK, experiments_create, {"validate"}},
+    {HTTP_GET, "/api/v1/experiments", ROUTE_AT_A_DESK, experiments_list, {"limit", "cursor"}},
+    {HTTP_GET, "/api/v1/experiments/{name}", ROUTE_AT_A_DESK, experiments_get, {NULL}},
+    {HTTP_PATCH, "/api/v1/experiments/{name}", ROUTE_AT_A_DESK, experiments_rename, {NULL}},
+    {HTTP_DELETE, "/api/v1/experiments/{name}", ROUTE_AT_A_DESK, experiments_delete, {NULL}},
+    {HTTP_POST, "/api/v1/experiments/{name}/cancel", ROUTE_AT_A_DESK, experiments_cancel, {NULL}},
+    {HTTP_GET, "/api/v1/experiments/{name}/events", ROUTE_AT_ONCE, events_get,
+     {"points", "last_event_id"}},
+    {HTTP_GET, "/api/v1/experiments/{name}/epochs", ROUTE_AT_A_DESK, epochs_side_by_side,
+     {"from", "to", "points", "format"}},
+    {HTTP_GET, "/api/v1/experiments/{name}/dataset", ROUTE_AT_A_DESK, dataset_get,
+     {"run", "format"}},
+    {HTTP_GET, "/api/v1/experiments/{name}/runs/{run}", ROUTE_AT_A_DESK, runs_get, {NULL}},
+    {HTTP_GET, "/api/v1/experiments/{name}/runs/{run}/epochs", ROUTE_AT_A_DESK, epochs_of_run,
+     {"from", "to", "points", "format"}},
+    {HTTP_POST, "/api/v1/experiments/{name}/runs/{run}/predict", ROUTE_AT_A_DESK, runs_predict,
+     {NULL}},
+    {HTTP_GET, "/api/v1/experiments/{name}/runs/{run}/parameters", ROUTE_AT_A_DESK,
+     runs_parameters, {"epoch"}},
+    {HTTP_GET, "/api/v1/events", ROUTE_AT_ONCE, events_of_several,
+     {"experiments", "points", "last_event_id"}},
+    {HTTP_GET, "/api/v1/presets", ROUTE_AT_ONCE, catalog_presets, {NULL}},
+    {HTTP_GET, "/api/v1/presets/{name}", ROUTE_AT_ONCE, catalog_preset, {NULL}},
+    {HTTP_GET, "/api/v1/options", ROUTE_AT_ONCE, catalog_options, {NULL}},
+    {HTTP_GET, "/healthz", ROUTE_AT_ONCE, health_get, {NULL}},
+    {HTTP_GET, "/readyz", ROUTE_AT_A_DESK, operations_ready, {NULL}},
+    {HTTP_GET, "/metrics", ROUTE_AT_ONCE, operations_metrics, {NULL}},
+    {HTTP_OTHER, NULL, ROUTE_AT_ONCE, NULL, {NULL}},
 };
-
-static const struct route routes[] = {
-    {HTTP_POST, "/api/v1/experiments", AT_A_DESK, experiments_create},
-    {HTTP_GET, "/api/v1/experiments", AT_A_DESK, experiments_list},
-    {HTTP_GET, "/api/v1/experiments/{name}", AT_A_DESK, experiments_get},
-    {HTTP_PATCH, "/api/v1/experiments/{name}", AT_A_DESK, experiments_rename},
-    {HTTP_DELETE, "/api/v1/experiments/{name}", AT_A_DESK, experiments_delete},
-    {HTTP_POST, "/api/v1/experiments/{name}/cancel", AT_A_DESK, experiments_cancel},
-    {HTTP_GET, "/api/v1/experiments/{name}/events", AT_ONCE, events_get},
-    {HTTP_GET, "/api/v1/experiments/{name}/epochs", AT_A_DESK, epochs_side_by_side},
-    {HTTP_GET, "/api/v1/experiments/{name}/dataset", AT_A_DESK, dataset_get},
-    {HTTP_GET, "/api/v1/experiments/{name}/runs/{run}", AT_A_DESK, runs_get},
-    {HTTP_GET, "/api/v1/experiments/{name}/runs/{run}/epochs", AT_A_DESK, epochs_of_run},
-    {HTTP_POST, "/api/v1/experiments/{name}/runs/{run}/predict", AT_A_DESK, runs_predict},
-    {HTTP_GET, "/api/v1/experiments/{name}/runs/{run}/parameters", AT_A_DESK, runs_parameters},
-    {HTTP_GET, "/api/v1/events", AT_ONCE, events_of_several},
-    {HTTP_GET, "/api/v1/presets", AT_ONCE, catalog_presets},
-    {HTTP_GET, "/api/v1/presets/{name}", AT_ONCE, catalog_preset},
-    {HTTP_GET, "/api/v1/options", AT_ONCE, catalog_options},
-    {HTTP_GET, "/healthz", AT_ONCE, health_get},
-    {HTTP_GET, "/readyz", AT_A_DESK, operations_ready},
-    {HTTP_GET, "/metrics", AT_ONCE, operations_metrics},
-};
-enum { N_ROUTES = sizeof routes / sizeof *routes };
 
 static int take_name(const char **path, struct call *call)
 {
@@ -93,27 +92,27 @@ static int matches(const char *pattern, const char *path, struct call *call)
 static void work(void *context, struct http_request *request)
 {
     struct call *call = context;
-    call_fn handler = routes[call->route].handler;
     call->request = request;
-    handler(call);
+    call->route->handler(call);
     free(call);
 }
 
-static void answer(const struct call *matched, const struct route *route)
+static void answer(struct call *call)
 {
-    struct call call = *matched;
-    if (route->place == AT_ONCE) {
-        route->handler(&call);
+    if (query_check(call) != 0)
+        return;
+    if (call->route->place == ROUTE_AT_ONCE) {
+        call->route->handler(call);
         return;
     }
     struct error error = ERROR_INIT;
     struct call *later = memory_array(1, sizeof *later, &error);
     if (later == NULL) {
-        http_reply_error(call.request, &error);
+        http_reply_error(call->request, &error);
         return;
     }
-    *later = call;
-    if (http_later(call.request, work, later) != 0)
+    *later = *call;
+    if (http_later(call->request, work, later) != 0)
         free(later);
 }
 
@@ -122,22 +121,23 @@ void api_dispatch(void *context, struct http_request *request)
     struct call call = {.api = context, .request = request};
     const char *path = http_path(request);
     char allowed[64] = "";
-    for (int i = 0; i < N_ROUTES; i++) {
-        if (!matches(routes[i].pattern, path, &call))
+    for (const struct route *route = route_table; route->pattern != NULL; route++) {
+        if (!matches(route->pattern, path, &call))
             continue;
-        http_name_route(request, routes[i].pattern);
-        if (routes[i].method == http_method(request)) {
-            call.route = i;
-            answer(&call, &routes[i]);
+        http_name_route(request, route->pattern);
+        if (route->method == http_method(request)) {
+            call.route = route;
+            answer(&call);
             return;
         }
         size_t n = strlen(allowed);
-        snprintf(allowed + n, sizeof allowed - n, "%s%s%s", n == 0 ? "" : ", ",
-                 http_method_name(routes[i].method),
-                 routes[i].method == HTTP_GET ? ", HEAD" : "");
+        snprintf(allowed + n, sizeof allowed - n, "%s%s, ", http_method_name(route->method),
+                 route->method == HTTP_GET ? ", HEAD" : "");
     }
-    if (allowed[0] != '\0')
+    size_t n = strlen(allowed);
+    snprintf(allowed + n, sizeof allowed - n, "OPTIONS");
+    if (n > 0)
         http_allow(request, allowed);
     else if (!assets_reply(request))
-        http_reply_problem(request, 404, "nothing is served at this path", NULL);
+        signpost_reply(request);
 }

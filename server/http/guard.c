@@ -295,10 +295,12 @@ static int check_body(const struct guard *guard, const struct guard_rules *rules
         return refuse(detail, 413, "the body has %.*s bytes, at most %zu are taken",
                       SHOW(guard->length), rules->body_bytes_max);
     if (guard->content_coding.bytes != NULL && !is(guard->content_coding, "identity"))
-        return refuse(detail, 415, "Content-Encoding: got \"%.*s\", expected none",
+        return refuse(detail, 415, "Content-Encoding: got \"%.*s\", expected none: send it as it is",
                       SHOW(guard->content_coding));
     if (is_change(guard) && !is_json(guard->content_type))
-        return refuse(detail, 415, "Content-Type: got \"%.*s\", expected application/json",
+        return refuse(detail, 415,
+                      "Content-Type: got \"%.*s\", expected application/json; with curl, use "
+                      "--json in place of -d, or add -H 'Content-Type: application/json'",
                       SHOW(guard->content_type));
     return 0;
 }

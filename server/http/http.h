@@ -83,6 +83,8 @@ const char *http_path(const struct http_request *request); /* percent-decoded on
 /* Value of a query argument ("" for `?validate`; the first of several), or NULL; decoded;
  * borrowed. Neither path nor query ever holds a NUL; a path holds no control character. */
 const char *http_query(const struct http_request *request, const char *name);
+/* The name of the n-th query argument, counted from 0 (decoded; borrowed); NULL behind the last. */
+const char *http_query_name(const struct http_request *request, int n);
 const char *http_header(const struct http_request *request, const char *name); /* or NULL */
 /* Never NULL; a NUL follows the last byte. */
 const char *http_body(const struct http_request *request, size_t *out_bytes);

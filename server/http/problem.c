@@ -2,12 +2,15 @@
 #include "server/http/problem.h"
 
 #include <microhttpd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "server/base/text.h"
 #include "server/http/reply.h"
 #include "server/http/request.h"
+
+enum { PATH_SHOWN = 120 };
 
 const char *problem_title(int status)
 {
@@ -63,9 +66,15 @@ void http_reply_error(struct http_request *request, const struct error *error)
 
 void http_allow(struct http_request *request, const char *methods)
 {
+    char detail[256];
     http_reply_header(request, "Allow", methods);
-    if (strcmp(request->method_name, "OPTIONS") == 0)
+    if (strcmp(request->method_name, "OPTIONS") == 0) {
         http_reply(request, 204, NULL, NULL, 0);
-    else
-        http_reply_problem(request, 405, "this path does not answer that method; see Allow", NULL);
+        return;
+    }
+    snprintf(detail, sizeof detail, "%.*s: got %.20s, expected one of %s",
+             request->target.raw_path_bytes > PATH_SHOWN ? PATH_SHOWN
+                                                         : (int)request->target.raw_path_bytes,
+             request->raw, request->method_name, methods);
+    http_reply_problem(request, 405, detail, NULL);
 }

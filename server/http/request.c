@@ -43,6 +43,11 @@ const char *http_query(const struct http_request *request, const char *name)
     return target_query(&request->target, name);
 }
 
+const char *http_query_name(const struct http_request *request, int n)
+{
+    return target_query_name(&request->target, n);
+}
+
 const char *http_header(const struct http_request *request, const char *name)
 {
     return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);

@@ -119,14 +119,30 @@ void target_parse(struct target *target, const char *raw, char *room)
         parse_query(target, path + 1, &room);
 }
 
+/* The argument behind the one at `at`; NULL behind the last. For the first, `at` is NULL. */
+static const char *next_argument(const struct target *target, const char *at)
+{
+    const char *end = target->query + target->query_bytes;
+    if (at == NULL)
+        return target->query_bytes > 0 ? target->query : NULL;
+    at += strlen(at) + 1; /* to its value */
+    at += strlen(at) + 1;
+    return at < end ? at : NULL;
+}
+
 const char *target_query(const struct target *target, const char *name)
 {
-    const char *at = target->query;
-    while (at < target->query + target->query_bytes) {
-        const char *value = at + strlen(at) + 1;
+    const char *at = NULL;
+    while ((at = next_argument(target, at)) != NULL)
         if (strcmp(at, name) == 0)
-            return value;
-        at = value + strlen(value) + 1;
-    }
+            return at + strlen(at) + 1;
     return NULL;
+}
+
+const char *target_query_name(const struct target *target, int n)
+{
+    const char *at = next_argument(target, NULL);
+    while (at != NULL && n-- > 0)
+        at = next_argument(target, at);
+    return at;
 }

@@ -32,4 +32,7 @@ void target_parse(struct target *target, const char *raw, char *room);
 /* The value of the first argument `name`, or NULL. */
 const char *target_query(const struct target *target, const char *name);
 
+/* The name of the n-th argument, counted from 0; NULL behind the last. */
+const char *target_query_name(const struct target *target, int n);
+
 #endif

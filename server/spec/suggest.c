@@ -4,53 +4,18 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SPELLING_BYTES = 64 };
-
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-/* Edits (insert, delete, replace, swap of neighbours) between two texts: the optimal string
- * alignment distance. Long texts count as far apart. */
-static size_t distance(const char *a, const char *b)
-{
-    size_t rows[3][SPELLING_BYTES]; /* of the table, the last three */
-    size_t n_a = strlen(a), n_b = strlen(b);
-
-    if (n_a >= SPELLING_BYTES || n_b >= SPELLING_BYTES)
-        return SPELLING_BYTES;
-    for (size_t j = 0; j <= n_b; j++)
-        rows[0][j] = j;
-    for (size_t i = 1; i <= n_a; i++) {
-        size_t *now = rows[i % 3], *above = rows[(i + 2) % 3], *higher = rows[(i + 1) % 3];
-        now[0] = i;
-        for (size_t j = 1; j <= n_b; j++) {
-            size_t replaced = above[j - 1] + (a[i - 1] != b[j - 1]);
-            now[j] = least(replaced, least(above[j], now[j - 1]) + 1);
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-                now[j] = least(now[j], higher[j - 2] + 1);
-        }
-    }
-    return rows[n_a % 3][n_b];
-}
-
-/* How many slips make a text of this length still recognisable. */
-static size_t slips(const char *text)
-{
-    return (strlen(text) + 2) / 3;
-}
+#include "server/base/spelling.h"
 
 const struct option *suggest_below(const struct option *parent, const char *name)
 {
     const struct option *best = NULL;
-    size_t best_distance = slips(name) + 1;
+    size_t best_distance = spelling_slips(name) + 1;
 
     for (const struct option *row = option_below(parent, NULL); row != NULL;
          row = option_below(parent, row)) {
         if (option_has_word(row->also, name))
             return row;
-        size_t d = distance(name, option_name(row));
+        size_t d = spelling_distance(name, option_name(row));
         if (d < best_distance) {
             best = row;
             best_distance = d;
@@ -107,12 +72,12 @@ const char *suggest_pointer(const char *pointer)
 {
     const char *slash = strrchr(pointer, '/');
     const struct option *best = named_row(slash != NULL ? slash + 1 : pointer);
-    size_t best_distance = slips(pointer) + 1;
+    size_t best_distance = spelling_slips(pointer) + 1;
 
     if (best != NULL)
         return best->pointer;
     for (const struct option *row = option_whole() + 1; row->pointer != NULL; row++) {
-        size_t d = distance(pointer, row->pointer);
+        size_t d = spelling_distance(pointer, row->pointer);
         if (strncmp(row->pointer, "/sweep", 6) != 0 && d < best_distance) {
             best = row;
             best_distance = d;

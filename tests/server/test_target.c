@@ -64,6 +64,22 @@ static void arguments_are_found_by_name(void **state)
     assert_null(target_query(&target, "a"));
 }
 
+static void arguments_are_counted_with_their_names(void **state)
+{
+    (void)state;
+    parse("/x?a=1&&b&a%3d=&=2");
+    assert_string_equal(target_query_name(&target, 0), "a");
+    assert_string_equal(target_query_name(&target, 1), "b");
+    assert_string_equal(target_query_name(&target, 2), "a=");
+    assert_string_equal(target_query_name(&target, 3), "");
+    assert_null(target_query_name(&target, 4));
+    assert_null(target_query_name(&target, 64));
+    parse("/x?");
+    assert_null(target_query_name(&target, 0));
+    parse("/x");
+    assert_null(target_query_name(&target, 0));
+}
+
 static void what_is_no_path_is_a_fault(void **state)
 {
     (void)state;
@@ -117,6 +133,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(paths_are_decoded_once),
         cmocka_unit_test(arguments_are_found_by_name),
+        cmocka_unit_test(arguments_are_counted_with_their_names),
         cmocka_unit_test(what_is_no_path_is_a_fault),
         cmocka_unit_test(a_query_may_hold_control_characters),
         cmocka_unit_test(absolute_targets_have_an_authority),
