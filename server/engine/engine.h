@@ -193,6 +193,11 @@ struct engine_claim {
 enum engine_result engine_claim(struct engine *engine, const char *id, int run,
                                 struct engine_claim *out_claim, struct error *error);
 
+/* The same for several runs of an experiment at once, all or nothing: out_claims[n_runs]; attempt 0
+ * stands for fenced. */
+int engine_claim_all(struct engine *engine, const char *id, const int *runs, int n_runs,
+                     struct engine_claim *out_claims, struct error *error);
+
 /* A run's latest checkpoint: bytes the caller frees (aligned as malloc does), its epoch; NULL and
  * epoch 0 if none. */
 int engine_checkpoint(struct engine *engine, const char *id, int run, void **out_bytes,
@@ -210,7 +215,8 @@ int engine_kept_checkpoint(struct engine *engine, const char *id, int run, int64
 struct engine_chunk {
     int64_t first; /* the run's committed epoch + 1, else ERROR_INVALID; not read without epochs */
     size_t n;      /* >= 0; 0 once there are buckets of the run, else ERROR_INVALID */
-    const double *losses;   /* [n] */
+    const double *losses;   /* [n], each `stride` doubles after the one before; 0 stands for 1 */
+    size_t stride;
     const void *checkpoint; /* NULL: keep the old one */
     size_t checkpoint_bytes;
     size_t n_buckets; /* at most ENGINE_CHUNK_BUCKETS_MAX */
@@ -232,6 +238,19 @@ enum engine_result engine_finish(struct engine *engine, const struct engine_clai
                                  const struct engine_chunk *chunk, enum run_state state,
                                  const char *message, int64_t diverged_epoch,
                                  int64_t diverged_sample, struct error *error);
+
+/* Both for several runs at once: a block's. All are committed or, for an error, none; durably if one
+ * of them ends. A fenced one is left out, which the others need not care about. */
+struct engine_handover {
+    const struct engine_claim *claim;
+    struct engine_chunk chunk;
+    enum run_state state; /* RUN_RUNNING: it goes on; otherwise how it ends, and as for */
+    const char *message;  /* engine_finish: */
+    int64_t diverged_epoch, diverged_sample;
+    enum engine_result result; /* filled in: ENGINE_OK or ENGINE_FENCED */
+};
+int engine_hand_over(struct engine *engine, struct engine_handover *handovers, int n,
+                     struct error *error);
 
 /* Gives a claimed run back to the queue (shutdown), with a log entry; its chunks and checkpoint
  * stay. */

@@ -122,6 +122,24 @@ int envelope_merge(struct engine *engine, const struct run_key *key, struct enve
  * how many, 0 when they cannot be. */
 size_t envelope_unpack(struct query *query, int64_t n, int column, struct history_bucket *out);
 
+/* --- sqlite_claim.c ------------------------------------------------------------------------- */
+
+/* A claimed run as its next chunk finds and leaves it. */
+struct progress {
+    struct run_key key;
+    double loss, first_loss, best_loss;
+    int64_t best_epoch;
+    struct envelope_size envelope;
+};
+
+/* The run the claim holds, or ENGINE_FENCED. In a turn. */
+enum engine_result find_claimed(struct engine *engine, const struct engine_claim *claim,
+                                struct progress *out, struct error *error);
+
+/* The counts of the experiment follow one run from a state to another. In a turn. */
+int count_move(struct engine *engine, const struct run_key *key, enum run_state from,
+               enum run_state to, struct error *error);
+
 /* --- sqlite_checkpoint.c -------------------------------------------------------------------- */
 
 /* Makes the chunk's checkpoint the run's latest, and keeps it too where it is due. In a turn. */

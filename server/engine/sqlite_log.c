@@ -6,11 +6,12 @@
 #include <string.h>
 
 /* Losses as the log keeps them: little-endian doubles, whatever this machine's order. */
-static const void *pack(struct engine *engine, const double *losses, size_t n)
+static const void *pack(struct engine *engine, const double *losses, size_t stride, size_t n)
 {
-    memcpy(engine->packed, losses, n * sizeof *losses);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
+        memcpy(&engine->packed[i], &losses[i * stride], sizeof *losses);
         engine->packed[i] = htole64(engine->packed[i]);
+    }
     return engine->packed;
 }
 
@@ -44,7 +45,7 @@ int log_add_state(struct engine *engine, const struct run_key *key, enum run_sta
 }
 
 static int add_entry(struct engine *engine, const struct run_key *key, int64_t first, size_t n,
-                     const double *losses, struct error *error)
+                     const double *losses, size_t stride, struct error *error)
 {
     struct query query;
     query_start(&query, &engine->writer,
@@ -53,16 +54,18 @@ static int add_entry(struct engine *engine, const struct run_key *key, int64_t f
     query_bind_integer(&query, key->run);
     query_bind_integer(&query, first);
     query_bind_integer(&query, (int64_t)n);
-    query_bind_bytes(&query, pack(engine, losses, n), n * sizeof *losses);
+    query_bind_bytes(&query, pack(engine, losses, stride, n), n * sizeof *losses);
     return query_run(&query);
 }
 
 int log_add_losses(struct engine *engine, const struct run_key *key,
                    const struct engine_chunk *chunk, struct error *error)
 {
+    size_t stride = chunk->stride > 0 ? chunk->stride : 1;
     for (size_t at = 0, n; at < chunk->n; at += n) {
         n = chunk->n - at < ENGINE_ENTRY_EPOCHS_MAX ? chunk->n - at : ENGINE_ENTRY_EPOCHS_MAX;
-        if (add_entry(engine, key, chunk->first + (int64_t)at, n, chunk->losses + at, error) != 0)
+        if (add_entry(engine, key, chunk->first + (int64_t)at, n, chunk->losses + at * stride,
+                      stride, error) != 0)
             return -1;
     }
     return 0;

@@ -47,8 +47,7 @@ struct job {
     int64_t capacity;   /* epochs that fit in losses */
     int64_t n_epochs;   /* in losses, all of them to be kept */
     double *losses;     /* [capacity][n_lanes], in the block's order */
-    double *column;     /* [capacity]: one run's losses for a commit */
-    void *checkpoint;   /* [checkpoint_bytes] */
+    unsigned char *checkpoints; /* [n_lanes][checkpoint_bytes] */
     size_t checkpoint_bytes;
 };
 
@@ -126,28 +125,28 @@ static int in_lockstep(const struct study *study, const struct candidate *a,
            spec_same_dataset(study->spec, a->run, b->run);
 }
 
-/* Claims the candidates, the claimed ones moved to the front; the fenced ones are left out. Stops
- * when the engine fails: *out_n is how many were dealt with. Returns how many are claimed. */
+/* Claims the candidates, the claimed ones moved to the front; the fenced ones are left out. Returns
+ * how many are claimed, or -1: then none is. */
 static int claim_all(struct job *job, const char *id, struct candidate *candidates, int n,
-                     int *out_n, struct error *error)
+                     struct error *error)
 {
-    int n_claimed = 0, i;
-    for (i = 0; i < n; i++) {
-        struct lane *lane = &job->lanes[n_claimed];
-        enum engine_result result =
-            engine_claim(job->engine, id, candidates[i].run, &lane->claim, error);
-        if (result == ENGINE_ERROR)
-            break;
-        if (result == ENGINE_FENCED)
+    int runs[BLOCK_RUNS_MAX];
+    struct engine_claim claims[BLOCK_RUNS_MAX];
+    for (int i = 0; i < n; i++)
+        runs[i] = candidates[i].run;
+    if (engine_claim_all(job->engine, id, runs, n, claims, error) != 0)
+        return -1;
+    for (int i = 0; i < n; i++) {
+        if (claims[i].attempt == 0)
             continue;
+        struct lane *lane = &job->lanes[job->n_lanes];
+        lane->claim = claims[i];
         lane->committed = candidates[i].epoch;
         struct candidate claimed = candidates[i];
-        candidates[i] = candidates[n_claimed];
-        candidates[n_claimed++] = claimed;
-        job->n_lanes = n_claimed;
+        candidates[i] = candidates[job->n_lanes];
+        candidates[job->n_lanes++] = claimed;
     }
-    *out_n = i;
-    return n_claimed;
+    return job->n_lanes;
 }
 
 static int build_block(struct job *job, const struct candidate *candidates, struct error *error)
@@ -185,9 +184,8 @@ static int build_buffers(struct job *job, const struct run_plan *plan, struct er
     job->steps = first_steps(job, &plan->network);
     job->checkpoint_bytes = block_checkpoint_bytes(job->block);
     job->losses = memory_array((size_t)job->capacity, (size_t)job->n_lanes * sizeof(double), error);
-    job->column = memory_array((size_t)job->capacity, sizeof(double), error);
-    job->checkpoint = memory_array(job->checkpoint_bytes, 1, error);
-    if (job->losses == NULL || job->column == NULL || job->checkpoint == NULL)
+    job->checkpoints = memory_array((size_t)job->n_lanes, job->checkpoint_bytes, error);
+    if (job->losses == NULL || job->checkpoints == NULL)
         return -1;
     for (int i = 0; i < job->n_lanes && plan->training.epochs > job->keep; i++) {
         job->lanes[i].buckets = memory_array(ENGINE_CHUNK_BUCKETS_MAX,
@@ -244,16 +242,14 @@ struct job *job_begin(struct engine *engine, const struct study *study, const in
     job->keep = candidates[0].keep;
     job->dataset = candidates[0].plan.dataset;
     candidates[0].plan.dataset = NULL;
-    n_claimed = claim_all(job, study->id, candidates, n, out_n, error);
-    if (n_claimed > 0) {
-        /* What could not be claimed is tried again later; what was claimed is trained. */
+    n_claimed = claim_all(job, study->id, candidates, n, error);
+    if (n_claimed < 0)
+        *out_n = 0;
+    if (n_claimed > 0 && (build_block(job, candidates, error) != 0 ||
+                          build_buffers(job, &candidates[0].plan, error) != 0)) {
+        job_fail(job, error->text);
         *error = (struct error)ERROR_INIT;
-        if (build_block(job, candidates, error) != 0 ||
-            build_buffers(job, &candidates[0].plan, error) != 0) {
-            job_fail(job, error->text);
-            *error = (struct error)ERROR_INIT;
-            n_claimed = 0;
-        }
+        n_claimed = 0;
     }
 out:
     for (int i = 0; i < n; i++)
@@ -368,55 +364,71 @@ static enum run_state final_state(const struct block_state *state, char *message
 static struct engine_chunk chunk_of(struct job *job, int index, const struct block_state *state)
 {
     struct lane *lane = &job->lanes[index];
-    struct engine_chunk chunk = {.first = lane->committed + 1, .losses = job->column};
+    struct engine_chunk chunk = {.first = lane->committed + 1, .stride = (size_t)job->n_lanes};
     int64_t last = state->epoch < job->keep ? state->epoch : job->keep;
-    for (int64_t epoch = chunk.first; epoch <= last; epoch++)
-        job->column[chunk.n++] = job->losses[(epoch - job->first) * job->n_lanes + index];
+    if (last >= chunk.first) {
+        chunk.n = (size_t)(last - chunk.first + 1);
+        chunk.losses = job->losses + (chunk.first - job->first) * job->n_lanes + index;
+    }
     chunk.buckets = lane->buckets;
     chunk.n_buckets = lane->n_buckets;
-    block_save(job->block, index, job->checkpoint);
-    chunk.checkpoint = job->checkpoint;
+    unsigned char *checkpoint = job->checkpoints + (size_t)index * job->checkpoint_bytes;
+    block_save(job->block, index, checkpoint);
+    chunk.checkpoint = checkpoint;
     chunk.checkpoint_bytes = job->checkpoint_bytes;
     if (state->status == BLOCK_RUNNING) /* what has diverged is not at an epoch's end */
         chunk.spacing = history_spacing(state->epoch, job->n_runs, job->checkpoint_bytes);
     return chunk;
 }
 
-/* Commits one run's new epochs, and its end if it has ended. */
-static enum engine_result commit_lane(struct job *job, int index, struct error *error)
-{
-    struct lane *lane = &job->lanes[index];
-    struct block_state state = block_state(job->block, index);
-    struct engine_chunk chunk = chunk_of(job, index, &state);
+/* A lane as it is handed over. */
+struct part_of {
+    int lane;
+    struct block_state state;
+    char message[256];
+};
 
-    enum engine_result result;
-    if (state.status == BLOCK_RUNNING) {
-        if (chunk.n + chunk.n_buckets == 0)
-            return ENGINE_OK;
-        result = engine_append(job->engine, &lane->claim, &chunk, error);
-    } else {
-        char message[256];
-        enum run_state final = final_state(&state, message, sizeof message);
-        result = engine_finish(job->engine, &lane->claim, &chunk, final, message,
-                               state.diverged_epoch,
-                               state.status == BLOCK_DIVERGED ? state.diverged_sample : -1, error);
-        lane->ended = result == ENGINE_OK;
+/* Lists what the lanes have to hand over, parts[n] of the lanes of[n]; returns n. */
+static int gather_parts(struct job *job, struct engine_handover *parts, struct part_of *of)
+{
+    int n = 0;
+    for (int i = 0; i < job->n_lanes; i++) {
+        struct lane *lane = &job->lanes[i];
+        struct block_state state = block_state(job->block, i);
+        if (lane->ended)
+            continue;
+        struct engine_chunk chunk = chunk_of(job, i, &state);
+        if (state.status == BLOCK_RUNNING && chunk.n + chunk.n_buckets == 0)
+            continue;
+        of[n].lane = i;
+        of[n].state = state;
+        parts[n] = (struct engine_handover){.claim = &lane->claim, .chunk = chunk,
+                                            .state = RUN_RUNNING, .message = of[n].message,
+                                            .diverged_epoch = state.diverged_epoch,
+                                            .diverged_sample = -1};
+        if (state.status != BLOCK_RUNNING)
+            parts[n].state = final_state(&state, of[n].message, sizeof of[n].message);
+        if (state.status == BLOCK_DIVERGED)
+            parts[n].diverged_sample = state.diverged_sample;
+        n++;
     }
-    if (result == ENGINE_OK) {
-        lane->committed = state.epoch;
-        lane->n_buckets = 0;
-    }
-    if (result == ENGINE_FENCED)
-        lane->ended = 1;
-    return result;
+    return n;
 }
 
-/* Commits every run; the losses are dropped only when all are safe. */
+/* Commits every run, all at once; the losses are dropped only when all are safe. */
 static int commit(struct job *job, struct error *error)
 {
-    for (int i = 0; i < job->n_lanes; i++)
-        if (!job->lanes[i].ended && commit_lane(job, i, error) == ENGINE_ERROR)
-            return -1;
+    struct engine_handover parts[BLOCK_RUNS_MAX];
+    struct part_of of[BLOCK_RUNS_MAX];
+    int n = gather_parts(job, parts, of);
+    if (n > 0 && engine_hand_over(job->engine, parts, n, error) != 0)
+        return -1;
+    for (int i = 0; i < n; i++) {
+        struct lane *lane = &job->lanes[of[i].lane];
+        lane->ended = parts[i].result == ENGINE_FENCED || parts[i].state != RUN_RUNNING;
+        lane->committed = of[i].state.epoch;
+        lane->n_buckets = 0;
+    }
     job->first = job->reached + 1;
     job->n_epochs = 0;
     return 0;
@@ -460,8 +472,7 @@ void job_close(struct job *job, int release)
     for (int i = 0; i < job->n_lanes; i++)
         free(job->lanes[i].buckets);
     free(job->losses);
-    free(job->column);
-    free(job->checkpoint);
+    free(job->checkpoints);
     free(job);
 }
 

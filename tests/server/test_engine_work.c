@@ -385,6 +385,142 @@ static void a_claim_holds_for_its_own_run_only(void **state)
     must(append(engine, &taken, 1, 1));
 }
 
+/* --- several at once ----------------------------------------------------------------------- */
+
+enum { BLOCK = 4 };
+
+/* What a block of runs hands over: n epochs each from `first` on. */
+static void block_make(struct made_chunk *made, struct engine_handover *handovers,
+                       const struct engine_claim *claims, int64_t first, size_t n)
+{
+    for (int i = 0; i < BLOCK; i++) {
+        chunk_make(&made[i], claims[i].run, first, n);
+        handovers[i] = (struct engine_handover){.claim = &claims[i], .chunk = made[i].chunk,
+                                                .state = RUN_RUNNING, .message = "",
+                                                .diverged_sample = -1};
+    }
+}
+
+static void block_free(struct made_chunk *made)
+{
+    for (int i = 0; i < BLOCK; i++)
+        free(made[i].losses);
+}
+
+static void several_runs_are_claimed_at_once_but_for_the_fenced(void **state)
+{
+    struct engine *engine = ((struct store *)*state)->engine;
+    const int runs[] = {0, 1, 2, 7};
+    struct engine_claim claims[BLOCK];
+    submit(engine, "e", BLOCK);
+    struct engine_claim other = claim(engine, "e", 1);
+    must(engine_claim_all(engine, "e", runs, BLOCK, claims, fresh()));
+    for (int i = 0; i < BLOCK; i++) {
+        assert_int_equal(claims[i].run, runs[i]);
+        assert_int_equal(claims[i].attempt > 0, i == 0 || i == 2);
+    }
+    must(append(engine, &claims[0], 1, 3));
+    must(append(engine, &claims[2], 1, 3));
+    must(append(engine, &other, 1, 3));
+    must_be_fenced(append(engine, &claims[1], 4, 3));
+}
+
+static void a_block_is_handed_over_at_once_but_for_the_fenced(void **state)
+{
+    struct engine *engine = ((struct store *)*state)->engine;
+    const int runs[BLOCK] = {0, 1, 2, 3};
+    struct engine_claim claims[BLOCK];
+    struct engine_handover handovers[BLOCK];
+    struct made_chunk made[BLOCK];
+    struct engine_totals before, after;
+    submit(engine, "e", BLOCK);
+    must(engine_claim_all(engine, "e", runs, BLOCK, claims, fresh()));
+    must(engine_release(engine, &claims[1], fresh()));
+    must(engine_totals(engine, &before, fresh()));
+    block_make(made, handovers, claims, 1, 5);
+    handovers[2].state = RUN_DONE;
+    handovers[3].state = RUN_DIVERGED;
+    handovers[3].message = "why";
+    handovers[3].diverged_epoch = 6;
+    handovers[3].diverged_sample = 9;
+    must(engine_hand_over(engine, handovers, BLOCK, fresh()));
+    block_free(made);
+    const enum run_state states[] = {RUN_RUNNING, RUN_QUEUED, RUN_DONE, RUN_DIVERGED};
+    for (int i = 0; i < BLOCK; i++) {
+        assert_int_equal(handovers[i].result, i == 1 ? ENGINE_FENCED : ENGINE_OK);
+        assert_int_equal(state_of(engine, "e", i), states[i]);
+        assert_int_equal(epoch_of(engine, "e", i), i == 1 ? 0 : 5);
+        assert_int_equal(checkpoint_of(engine, "e", i), i == 1 ? 0 : 5);
+    }
+    must(engine_totals(engine, &after, fresh()));
+    assert_int_equal(after.n_commits, before.n_commits + 1);
+    assert_int_equal(after.n_epochs, before.n_epochs + 15);
+    struct engine_run run;
+    must(engine_find_run(engine, "e", 3, &run, fresh()));
+    assert_string_equal(run.message, "why");
+    assert_int_equal(run.diverged_epoch, 6);
+    assert_int_equal(run.diverged_sample, 9);
+    engine_run_clear(&run);
+}
+
+static void a_block_that_fails_leaves_nothing_of_any_run(void **state)
+{
+    struct engine *engine = ((struct store *)*state)->engine;
+    const int runs[BLOCK] = {0, 1, 2, 3};
+    struct engine_claim claims[BLOCK];
+    struct engine_handover handovers[BLOCK];
+    struct made_chunk made[BLOCK];
+    int64_t before, after;
+    submit(engine, "e", BLOCK);
+    must(engine_claim_all(engine, "e", runs, BLOCK, claims, fresh()));
+    must(engine_last_sequence(engine, "e", &before, fresh()));
+    block_make(made, handovers, claims, 1, 5);
+    handovers[0].state = RUN_DONE;
+    handovers[3].chunk.first = 2;
+    must_fail(engine_hand_over(engine, handovers, BLOCK, fresh()), ERROR_INVALID);
+    handovers[3].chunk.first = 1;
+    handovers[3].state = RUN_QUEUED;
+    must_fail(engine_hand_over(engine, handovers, BLOCK, fresh()), ERROR_INVALID);
+    must(engine_last_sequence(engine, "e", &after, fresh()));
+    assert_int_equal(after, before);
+    for (int i = 0; i < BLOCK; i++) {
+        assert_int_equal(state_of(engine, "e", i), RUN_RUNNING);
+        assert_int_equal(epoch_of(engine, "e", i), 0);
+    }
+    handovers[3].state = RUN_RUNNING;
+    must(engine_hand_over(engine, handovers, BLOCK, fresh()));
+    assert_int_equal(epoch_of(engine, "e", 3), 5);
+    block_free(made);
+}
+
+/* A block's losses lie run beside run. */
+static void losses_may_stand_apart(void **state)
+{
+    struct engine *engine = ((struct store *)*state)->engine;
+    enum { N = 70000, STRIDE = 3 }; /* more than one entry */
+    double *losses = malloc(N * STRIDE * sizeof *losses), *got = malloc(N * sizeof *got);
+    submit(engine, "e", 1);
+    struct engine_claim taken = claim(engine, "e", 0);
+    for (int i = 0; i < N * STRIDE; i++)
+        losses[i] = i % STRIDE == 0 ? loss_of(0, i / STRIDE + 1) : -1;
+    struct engine_chunk chunk = {.first = 1, .n = N, .losses = losses, .stride = STRIDE,
+                                 .checkpoint = losses, .checkpoint_bytes = 8};
+    must(engine_append(engine, &taken, &chunk, fresh()));
+    size_t n;
+    must(engine_read_losses(engine, "e", 0, 1, N, got, &n, fresh()));
+    assert_int_equal(n, N);
+    for (int i = 0; i < N; i++)
+        assert_same_bits(got[i], loss_of(0, i + 1));
+    struct engine_run run;
+    must(engine_find_run(engine, "e", 0, &run, fresh()));
+    assert_same_bits(run.first_loss, loss_of(0, 1));
+    assert_same_bits(run.best_loss, loss_of(0, 1));
+    assert_same_bits(run.loss, loss_of(0, N));
+    engine_run_clear(&run);
+    free(losses);
+    free(got);
+}
+
 /* --- restarts ------------------------------------------------------------------------------ */
 
 static void a_restart_queues_running_runs_again(void **state)
@@ -462,6 +598,10 @@ int main(void)
         STORE_TEST(a_cancelled_attempt_is_fenced),
         STORE_TEST(a_deleted_attempt_is_fenced_even_when_the_id_comes_back),
         STORE_TEST(a_claim_holds_for_its_own_run_only),
+        STORE_TEST(several_runs_are_claimed_at_once_but_for_the_fenced),
+        STORE_TEST(a_block_is_handed_over_at_once_but_for_the_fenced),
+        STORE_TEST(a_block_that_fails_leaves_nothing_of_any_run),
+        STORE_TEST(losses_may_stand_apart),
         STORE_TEST(a_restart_queues_running_runs_again),
         STORE_TEST(numbers_are_never_given_twice),
     };
