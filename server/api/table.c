@@ -1,7 +1,7 @@
 /* Losses as text, written in slices: a run's epochs, or all runs side by side.
  *
  * DESIGN: table_read copies from `pending`; when that is empty, the next piece is printed into it:
- * some rows of CSV or NDJSON, or some numbers of the present JSON column. Every part has a place
+ * some rows of CSV or NDJSON, or a part of one, or some numbers of the present JSON column. Every part has a place
  * that goes down its rows, and a window of losses that is read from the engine as the place
  * advances, so memory does not grow with the epochs. */
 #include "server/api/table.h"
@@ -13,7 +13,9 @@
 #include "core/base/memory.h"
 #include "server/base/json.h"
 
-enum { WINDOW_LOSSES = 8192, WINDOW_MIN = 256, PIECE_NUMBERS = 512 };
+/* A piece is over after PIECE_NUMBERS, or when PIECE_READS windows were read for it: in a wide table
+ * those of all runs end in the same row, and reading them at once would keep the loop. */
+enum { WINDOW_LOSSES = 8192, WINDOW_MIN = 256, PIECE_NUMBERS = 512, PIECE_READS = 24 };
 
 enum column { COLUMN_EPOCH, COLUMN_LOSS, COLUMN_MIN, COLUMN_MAX };
 
@@ -39,7 +41,9 @@ struct table {
     struct text pending;
     size_t n_taken;
     int begun, ended;
-    int part;           /* JSON: the part being written */
+    int n_reads;        /* windows read for the present piece */
+    int part;           /* the part to be written next: of the row, of JSON's list */
+    int64_t epoch;      /* of the row, where it has begun (part > 0) */
     enum column column; /* JSON: of that part */
 };
 
@@ -110,6 +114,7 @@ static int read_window(struct table *table, int p)
         n != wanted)
         return -1;
     place->window_row = place->row;
+    table->n_reads++;
     return 0;
 }
 
@@ -254,20 +259,32 @@ static int64_t next_epoch(const struct table *table)
     return epoch;
 }
 
-static int print_rows(struct table *table)
+/* Goes on in a row, as far as the piece may; *out_n counts its numbers. */
+static int print_row(struct table *table, int *out_n)
 {
     int csv = table->format == FORMAT_CSV;
-    for (int i = 0; i < PIECE_NUMBERS / (table->n_parts + 1) + 1; i++) {
-        int64_t epoch = next_epoch(table);
-        if (epoch == INT64_MAX) {
+    if (table->part == 0)
+        text_printf(&table->pending, csv ? "%lld" : "{\"epoch\":%lld", (long long)table->epoch);
+    for (; table->part < table->n_parts; table->part++, ++*out_n) {
+        if (*out_n >= PIECE_NUMBERS || table->n_reads >= PIECE_READS)
+            return 0;
+        if (print_cells(table, table->part, table->epoch) != 0)
+            return -1;
+    }
+    text_printf(&table->pending, csv ? "\r\n" : "}\n");
+    table->part = 0;
+    return 0;
+}
+
+static int print_rows(struct table *table)
+{
+    for (int n = 0; n < PIECE_NUMBERS && table->n_reads < PIECE_READS; n++) {
+        if (table->part == 0 && (table->epoch = next_epoch(table)) == INT64_MAX) {
             table->ended = 1;
             return 0;
         }
-        text_printf(&table->pending, csv ? "%lld" : "{\"epoch\":%lld", (long long)epoch);
-        for (int p = 0; p < table->n_parts; p++)
-            if (print_cells(table, p, epoch) != 0)
-                return -1;
-        text_printf(&table->pending, csv ? "\r\n" : "}\n");
+        if (print_row(table, &n) != 0)
+            return -1;
     }
     return 0;
 }
@@ -338,6 +355,7 @@ static int begin_json(struct table *table)
 /* Prints the next piece; -1 when the engine failed. */
 static int print_piece(struct table *table)
 {
+    table->n_reads = 0;
     if (!table->begun) {
         table->begun = 1;
         if (table->format == FORMAT_JSON)
