@@ -35,43 +35,82 @@ static void print_sample(struct text *text, const struct dataset *dataset, size_
     }
 }
 
-static void print_csv(struct text *text, const struct dataset *dataset)
+static const char *part_of(const struct spec_data *data, size_t sample)
 {
-    print_names(text, dataset, FORMAT_CSV);
-    text_printf(text, "\r\n");
-    for (size_t i = 0; i < dataset->n_samples; i++) {
-        print_sample(text, dataset, i);
+    return part_name((enum part)data->parts[sample]);
+}
+
+static void print_csv(struct text *text, const struct spec_data *data)
+{
+    print_names(text, data->whole, FORMAT_CSV);
+    text_printf(text, data->parts != NULL ? ",part\r\n" : "\r\n");
+    for (size_t i = 0; i < data->whole->n_samples; i++) {
+        print_sample(text, data->whole, i);
+        if (data->parts != NULL)
+            text_printf(text, ",%s", part_of(data, i));
         text_printf(text, "\r\n");
     }
 }
 
-/* One JSON object, or with `lines` one array a line. */
-static void print_json(struct text *text, const struct dataset *dataset, int lines)
+/* An array a line, a split's part after the values. */
+static void print_lines(struct text *text, const struct spec_data *data)
 {
-    if (!lines) {
-        text_printf(text, "{\"names\":[");
-        print_names(text, dataset, FORMAT_JSON);
-        text_printf(text, "],\"n_features\":%zu,\"rows\":[", dataset->n_features);
+    for (size_t i = 0; i < data->whole->n_samples; i++) {
+        text_printf(text, "[");
+        print_sample(text, data->whole, i);
+        if (data->parts != NULL)
+            text_printf(text, ",\"%s\"", part_of(data, i));
+        text_printf(text, "]\n");
     }
-    for (size_t i = 0; i < dataset->n_samples; i++) {
-        text_printf(text, i == 0 || lines ? "[" : ",[");
-        print_sample(text, dataset, i);
-        text_printf(text, lines ? "]\n" : "]");
-    }
-    if (!lines)
-        text_printf(text, "]}");
 }
 
-static void reply_dataset(struct call *call, const struct dataset *dataset,
+static void print_numbers(struct text *text, const char *name, const double *values, size_t n)
+{
+    text_printf(text, "\"%s\":[", name);
+    for (size_t i = 0; i < n; i++) {
+        text_printf(text, i == 0 ? "" : ",");
+        text_number(text, values[i]);
+    }
+    text_printf(text, "]");
+}
+
+static void print_json(struct text *text, const struct spec_data *data)
+{
+    const struct dataset *whole = data->whole;
+    text_printf(text, "{\"names\":[");
+    print_names(text, whole, FORMAT_JSON);
+    text_printf(text, "],\"n_features\":%zu,\"rows\":[", whole->n_features);
+    for (size_t i = 0; i < whole->n_samples; i++) {
+        text_printf(text, i == 0 ? "[" : ",[");
+        print_sample(text, whole, i);
+        text_printf(text, "]");
+    }
+    text_printf(text, "]");
+    for (size_t i = 0; data->parts != NULL && i < whole->n_samples; i++)
+        text_printf(text, "%s\"%s\"", i == 0 ? ",\"parts\":[" : ",", part_of(data, i));
+    text_printf(text, data->parts != NULL ? "]" : "");
+    if (data->scaling != NULL) {
+        text_printf(text, ",\"scaling\":{");
+        print_numbers(text, "mean", data->scaling->mean, whole->n_features);
+        text_printf(text, ",");
+        print_numbers(text, "sd", data->scaling->sd, whole->n_features);
+        text_printf(text, "}");
+    }
+    text_printf(text, "}");
+}
+
+static void reply_dataset(struct call *call, const struct spec_data *data,
                           enum call_format format)
 {
     static const char *const types[] = {"application/json", "text/csv; charset=utf-8",
                                         "application/x-ndjson"};
     struct text text = {0};
     if (format == FORMAT_CSV)
-        print_csv(&text, dataset);
+        print_csv(&text, data);
+    else if (format == FORMAT_NDJSON)
+        print_lines(&text, data);
     else
-        print_json(&text, dataset, format == FORMAT_NDJSON);
+        print_json(&text, data);
     size_t n_bytes;
     char *body = text_take(&text, &n_bytes);
     if (body == NULL) {
@@ -100,14 +139,14 @@ void dataset_get(struct call *call)
         http_reply_error(call->request, &error);
         return;
     }
-    struct run_plan plan = {0};
+    struct spec_data data = {0};
     if (call_format(call, &format) == 0 &&
         call_query_integer(call, "run", 0, spec_n_runs(study->spec) - 1, 0, &run) == 0) {
-        if (spec_plan(study->spec, (int)run, 1, &plan, &error) != 0)
+        if (spec_data(study->spec, (int)run, &data, &error) != 0)
             http_reply_error(call->request, &error);
         else
-            reply_dataset(call, plan.dataset, format);
-        run_plan_clear(&plan);
+            reply_dataset(call, &data, format);
+        spec_data_clear(&data);
     }
     shelf_release(shelf, study);
 }

@@ -128,6 +128,7 @@ static json_t *predict(struct call *call, const struct study *study, const json_
         return NULL;
     double *inputs = read_inputs(body, (size_t)plan.network.n_inputs, &n, error);
     if (inputs != NULL) {
+        scaling_apply(plan.scaling, inputs, n);
         json_t *outputs = present_outputs(&plan.network, parameters, inputs, n, error);
         if (outputs != NULL)
             json = json_pack("{s:O, s:o, s:I}", "inputs", json_object_get(body, "inputs"),

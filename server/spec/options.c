@@ -102,6 +102,27 @@ static const struct option table[] = {
     {"/dataset/rows/*", OPTION_LIST, .minimum = 2, .maximum = DATASET_COLUMNS_MAX,
      .description = "A sample."},
     {"/dataset/rows/*/*", OPTION_NUMBER, ANY, .description = "A number."},
+    {"/dataset/split", OPTION_OBJECT, .also = "parts|holdout|train_test_split",
+     .description = "Keeps some samples from training: which are in which part is drawn from a seed "
+                    "of its own. Only the train part is trained on, and it is what batch_size, the "
+                    "order and the printed loss are about; samples keep their order within a part."},
+    {"/dataset/split/train", OPTION_NUMBER, .is_required = 1, .minimum = 0, .is_above = 1,
+     .maximum = 1, .also = "training",
+     .description = "The share to train on. The three shares add up to 1; validation and test are "
+                    "rounded to whole samples, train has the rest."},
+    {"/dataset/split/validation", OPTION_NUMBER, .fallback = "0", .minimum = 0, .maximum = 1,
+     .also = "val|dev|valid", .description = "The share to watch the training with."},
+    {"/dataset/split/test", OPTION_NUMBER, .fallback = "0", .minimum = 0, .maximum = 1,
+     .also = "test_size|holdout", .description = "The share for the last judgement."},
+    {"/dataset/split/seed", OPTION_INTEGER, .fallback = "0", .minimum = 0, .maximum = SEED_MAX,
+     .also = "random_state|random_seed",
+     .description = "The first samples of np.random.permutation(n) after np.random.seed(seed) are "
+                    "the train part, the next validation, the last test."},
+    {"/dataset/standardize", OPTION_BOOLEAN, .also = "standardise|normalize|normalise|scale",
+     .description = "true: each feature x becomes (x - mean) / sd, with mean and standard deviation "
+                    "(over n, as scikit-learn's StandardScaler) of the samples trained on. What is "
+                    "to be predicted is given unscaled and scaled the same way. Targets stay as "
+                    "they are."},
 
     {"/network", OPTION_OBJECT, .fallback = "{}", .also = "model|net",
      .description = "The network and its start values."},

@@ -28,8 +28,8 @@ void section_check_training(const json_t *training, const struct shape *shape,
     struct training built;
 
     section_training(training, &built);
-    if (shape->n_samples != 0 && built.batch_size > shape->n_samples)
+    if (shape->n_train != 0 && built.batch_size > shape->n_train)
         faults_add(faults, "/training/batch_size",
-                   "got %zu, expected 1 to %zu, the number of samples", built.batch_size,
-                   shape->n_samples);
+                   "got %zu, expected 1 to %zu, the number of samples%s", built.batch_size,
+                   shape->n_train, shape->n_train < shape->n_samples ? " to train on" : "");
 }

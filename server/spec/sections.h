@@ -9,21 +9,21 @@
 #include <jansson.h>
 #include <stddef.h>
 
-#include "core/base/error.h"
-#include "core/data/dataset.h"
-#include "core/model/network.h"
-#include "core/train/training.h"
 #include "server/spec/faults.h"
+#include "server/spec/spec.h"
 
 /* The shape of a data set, told without making it. All zero: unknown, and not checked against. */
 struct shape {
     size_t n_samples, n_features, n_targets;
+    size_t n_train; /* samples trained on: all, but for a split */
 };
 
 /* /dataset. The check makes the data set once, unless an earlier fault forbids it. */
 struct shape section_shape(const json_t *dataset);
 void section_check_dataset(const json_t *dataset, struct faults *faults);
-struct dataset *section_dataset(const json_t *dataset, struct error *error); /* owned */
+/* 0, or -1 with the error filled and nothing to clear; cleared with spec_data_clear. */
+int section_data(const json_t *dataset, struct spec_data *out, struct error *error);
+int section_is_standardised(const json_t *dataset);
 
 /* /network, without its start values. */
 void section_network(const json_t *network, const struct shape *shape, struct network *out);

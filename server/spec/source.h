@@ -8,7 +8,7 @@
 #include "server/spec/sections.h"
 
 struct source {
-    /* The shape, told without making the data set. */
+    /* The shape but for n_train, told without making the data set. */
     struct shape (*shape)(const json_t *dataset);
     /* Adds what does not fit together; the shape is within the limits. NULL: nothing can. */
     void (*check)(const json_t *dataset, struct faults *faults);

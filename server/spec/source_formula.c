@@ -11,9 +11,10 @@
 static struct shape shape_of(const json_t *dataset)
 {
     const json_t *targets = json_object_get(dataset, "targets");
-    return (struct shape){(size_t)json_integer_value(json_object_get(dataset, "samples")),
-                          json_object_size(json_object_get(dataset, "features")),
-                          targets != NULL ? json_object_size(targets) : 1};
+    return (struct shape){
+        .n_samples = (size_t)json_integer_value(json_object_get(dataset, "samples")),
+        .n_features = json_object_size(json_object_get(dataset, "features")),
+        .n_targets = targets != NULL ? json_object_size(targets) : 1};
 }
 
 /* Turns the spec into a recipe that borrows its texts; `columns` has room for all of them. */

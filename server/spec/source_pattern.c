@@ -26,8 +26,9 @@ static struct pattern pattern_of(const json_t *dataset)
 static struct shape shape_of(const json_t *dataset)
 {
     const struct pattern pattern = pattern_of(dataset);
-    return (struct shape){pattern.n_samples, pattern_n_features(&pattern),
-                          pattern_n_targets(&pattern)};
+    return (struct shape){.n_samples = pattern.n_samples,
+                          .n_features = pattern_n_features(&pattern),
+                          .n_targets = pattern_n_targets(&pattern)};
 }
 
 static struct dataset *make(const json_t *dataset, struct error *error)

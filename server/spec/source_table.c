@@ -10,7 +10,9 @@ static struct shape shape_of(const json_t *dataset)
     size_t n_columns = json_array_size(json_array_get(rows, 0));
     size_t n_targets = (size_t)json_integer_value(json_object_get(dataset, "n_targets"));
     n_targets = n_targets < n_columns ? n_targets : n_columns;
-    return (struct shape){json_array_size(rows), n_columns - n_targets, n_targets};
+    return (struct shape){.n_samples = json_array_size(rows),
+                          .n_features = n_columns - n_targets,
+                          .n_targets = n_targets};
 }
 
 static void check_names(const json_t *names, size_t n_columns, struct faults *faults)

@@ -20,8 +20,14 @@
 struct spec {
     json_t *json; /* normalised */
     json_t *runs; /* list of each run's {"dataset", "network", "training"} */
+    struct scaling **scalings; /* [n_runs], of the first run with each data set; else NULL */
     struct sweep sweep;
 };
+
+static const json_t *run_section(const struct spec *spec, int run, const char *name)
+{
+    return json_object_get(json_array_get(spec->runs, (size_t)run), name);
+}
 
 /* --- reading ------------------------------------------------------------------------------- */
 
@@ -109,6 +115,26 @@ static int complete(struct spec *spec, json_t *base)
     return failed || ordered == NULL ? -1 : 0;
 }
 
+/* Fits what standardises each different data set: a plan needs it for predictions, without data. */
+static int fit_scalings(struct spec *spec, struct error *error)
+{
+    int n_runs = spec->sweep.n_runs;
+    spec->scalings = memory_array((size_t)n_runs, sizeof *spec->scalings, error);
+    for (int run = 0; run < n_runs && spec->scalings != NULL; run++) {
+        const json_t *dataset = run_section(spec, run, "dataset");
+        struct spec_data data;
+        if (!section_is_standardised(dataset) ||
+            !sweep_is_first(&spec->sweep, run, SWEEP_DATASET))
+            continue;
+        if (section_data(dataset, &data, error) < 0)
+            return -1;
+        spec->scalings[run] = data.scaling;
+        data.scaling = NULL;
+        spec_data_clear(&data);
+    }
+    return spec->scalings != NULL ? 0 : -1;
+}
+
 struct spec *spec_parse(const json_t *json, struct faults *faults)
 {
     const json_t *posted = json_object_get(json, "sweep");
@@ -126,7 +152,7 @@ struct spec *spec_parse(const json_t *json, struct faults *faults)
     spec->runs = survey_runs(&spec->sweep, base, posted, faults);
     if (spec->runs == NULL)
         goto out;
-    failed = complete(spec, base);
+    failed = complete(spec, base) < 0 || fit_scalings(spec, NULL) < 0;
     if (failed)
         faults_add_memory(faults);
 out:
@@ -142,6 +168,9 @@ void spec_destroy(struct spec *spec)
 {
     if (spec == NULL)
         return;
+    for (int run = 0; spec->scalings != NULL && run < spec->sweep.n_runs; run++)
+        scaling_destroy(spec->scalings[run]);
+    free(spec->scalings);
     sweep_clear(&spec->sweep);
     json_decref(spec->runs);
     json_decref(spec->json);
@@ -179,18 +208,68 @@ json_t *spec_overrides(const struct spec *spec, int run)
     return sweep_overrides(&spec->sweep, run);
 }
 
+int spec_data(const struct spec *spec, int run, struct spec_data *out, struct error *error)
+{
+    return section_data(run_section(spec, run, "dataset"), out, error);
+}
+
+void spec_data_clear(struct spec_data *data)
+{
+    dataset_destroy(data->whole);
+    free(data->parts);
+    scaling_destroy(data->scaling);
+    *data = (struct spec_data){0};
+}
+
+/* One part of the data, standardised; *out stays NULL when it is empty. 0, or -1 for memory. */
+static int take_part(const struct spec_data *data, enum part part, struct dataset **out,
+                     struct error *error)
+{
+    struct dataset *taken = split_take(data->whole, data->parts, part, error);
+
+    if (taken == NULL)
+        return -1;
+    if (taken->n_samples > 0) {
+        scaling_apply(data->scaling, taken->features, taken->n_samples);
+        *out = taken;
+    } else {
+        dataset_destroy(taken);
+    }
+    return 0;
+}
+
+/* Fills the plan's data sets. */
+static int plan_data(const struct spec *spec, int run, struct run_plan *plan, struct error *error)
+{
+    struct spec_data data;
+    int failed = 0;
+
+    if (spec_data(spec, run, &data, error) < 0)
+        return -1;
+    if (data.parts == NULL) {
+        plan->dataset = data.whole;
+        data.whole = NULL;
+        scaling_apply(data.scaling, plan->dataset->features, plan->dataset->n_samples);
+    } else {
+        failed = take_part(&data, PART_TRAIN, &plan->dataset, error) < 0 ||
+                 take_part(&data, PART_VALIDATION, &plan->validation, error) < 0 ||
+                 take_part(&data, PART_TEST, &plan->test, error) < 0;
+    }
+    spec_data_clear(&data);
+    return failed ? -1 : 0;
+}
+
 int spec_plan(const struct spec *spec, int run, int with_dataset, struct run_plan *out_plan,
               struct error *error)
 {
-    const json_t *json = json_array_get(spec->runs, (size_t)run);
-    const json_t *dataset = json_object_get(json, "dataset");
-    const json_t *network = json_object_get(json, "network");
+    const json_t *dataset = run_section(spec, run, "dataset");
+    const json_t *network = run_section(spec, run, "network");
     const json_t *predict = json_object_get(spec->json, "predict");
     const struct shape shape = section_shape(dataset);
     struct run_plan plan = {0};
 
     section_network(network, &shape, &plan.network);
-    section_training(json_object_get(json, "training"), &plan.training);
+    section_training(run_section(spec, run, "training"), &plan.training);
     plan.n_predict = json_array_size(predict);
     plan.parameters =
         memory_array(network_n_parameters(&plan.network), sizeof *plan.parameters, error);
@@ -198,9 +277,11 @@ int spec_plan(const struct spec *spec, int run, int with_dataset, struct run_pla
     if (plan.parameters == NULL || plan.predict == NULL)
         goto failed;
     section_predict(predict, shape.n_features, plan.predict);
+    plan.scaling = spec->scalings[sweep_first(&spec->sweep, run, SWEEP_DATASET)];
+    scaling_apply(plan.scaling, plan.predict, plan.n_predict);
     if (section_init(json_object_get(network, "init"), &plan.network, plan.parameters, error) < 0)
         goto failed;
-    if (with_dataset && (plan.dataset = section_dataset(dataset, error)) == NULL)
+    if (with_dataset && plan_data(spec, run, &plan, error) < 0)
         goto failed;
     *out_plan = plan;
     return 0;
@@ -215,6 +296,8 @@ void run_plan_clear(struct run_plan *plan)
     free(plan->parameters);
     free(plan->predict);
     dataset_destroy(plan->dataset);
+    dataset_destroy(plan->validation);
+    dataset_destroy(plan->test);
     *plan = (struct run_plan){0};
 }
 

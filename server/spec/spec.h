@@ -9,6 +9,8 @@
 
 #include "core/base/error.h"
 #include "core/data/dataset.h"
+#include "core/data/scaling.h"
+#include "core/data/split.h"
 #include "core/model/init.h"
 #include "core/model/network.h"
 #include "core/train/training.h"
@@ -42,16 +44,28 @@ struct run_plan {
     struct network network;
     struct training training;
     double *parameters;      /* start values [network_n_parameters], owned */
-    struct dataset *dataset; /* owned; NULL unless asked for */
+    struct dataset *dataset; /* what is trained on, owned; NULL unless asked for */
+    struct dataset *validation, *test; /* kept from training, owned; NULL where there are none */
+    const struct scaling *scaling; /* how features were standardised, the spec's; NULL: not at all */
     size_t n_predict;
-    double *predict; /* [n_predict][n_inputs], owned */
+    double *predict; /* [n_predict][n_inputs], standardised as the data set, owned */
 };
 
 /* Builds the plan of run 0..n_runs-1; `with_dataset` 1 also generates its data. -1 with
- * ERROR_MEMORY (or ERROR_INTERNAL). Pure: the same spec gives the same bits. */
+ * ERROR_MEMORY (or ERROR_INTERNAL). Pure: the same spec gives the same bits. The plan borrows from
+ * the spec. */
 int spec_plan(const struct spec *spec, int run, int with_dataset, struct run_plan *out_plan,
               struct error *error);
 void run_plan_clear(struct run_plan *plan);
+
+/* All samples of run 0..n_runs-1 as they are, and what is made of them, to show them. */
+struct spec_data {
+    struct dataset *whole;
+    unsigned char *parts;    /* [n_samples] enum part; NULL: all are trained on */
+    struct scaling *scaling; /* NULL: features are trained on as they are */
+};
+int spec_data(const struct spec *spec, int run, struct spec_data *out, struct error *error);
+void spec_data_clear(struct spec_data *data);
 
 /* 1 if both runs have the same data set (so that one copy can serve both). */
 int spec_same_dataset(const struct spec *spec, int run_a, int run_b);

@@ -152,7 +152,7 @@ static void add_up(struct survey *survey, const json_t *json, const struct shape
 
 static void judge_run(struct survey *survey, int run)
 {
-    struct shape shape = {0, 0, 0};
+    struct shape shape = {0};
     json_t *json = run_json(survey, run);
 
     enter(survey, run, 0);

@@ -233,12 +233,18 @@ int sweep_index(const struct sweep *sweep, int axis, int run)
     return run / sweep->axes[axis].stride % sweep->axes[axis].n_values;
 }
 
+int sweep_first(const struct sweep *sweep, int run, unsigned of_sections)
+{
+    int first = 0;
+    for (int i = 0; i < sweep->n_axes; i++)
+        if ((sweep->axes[i].sections & of_sections) != 0)
+            first += sweep_index(sweep, i, run) * sweep->axes[i].stride;
+    return first;
+}
+
 int sweep_is_first(const struct sweep *sweep, int run, unsigned of_sections)
 {
-    for (int i = 0; i < sweep->n_axes; i++)
-        if ((sweep->axes[i].sections & of_sections) == 0 && sweep_index(sweep, i, run) != 0)
-            return 0;
-    return 1;
+    return sweep_first(sweep, run, of_sections) == run;
 }
 
 int sweep_n_different(const struct sweep *sweep, unsigned of_sections)

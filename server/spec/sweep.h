@@ -42,7 +42,8 @@ void sweep_clear(struct sweep *sweep);
 /* Which of its values an axis has in a run. */
 int sweep_index(const struct sweep *sweep, int axis, int run);
 
-/* 1 if no earlier run has the same values in all axes of these sections. */
+/* The first run with the same values in all axes of these sections, and whether it is this one. */
+int sweep_first(const struct sweep *sweep, int run, unsigned sections);
 int sweep_is_first(const struct sweep *sweep, int run, unsigned sections);
 
 /* How many runs are the first ones in that sense. */
