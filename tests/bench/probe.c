@@ -25,30 +25,43 @@ double probe_clock_hz(void)
     return ADDITIONS / (probe_clock_s() - started);
 }
 
-__attribute__((target("avx2,fma"))) static double fma_peak(void)
-{
-    enum { STEPS = 8000, CHAINS = 12, LANES = 4 };
-    typedef double quad __attribute__((vector_size(32)));
-    quad one = {1, 1, 1, 1};
-    double started = probe_clock_s();
-    for (int i = 0; i < STEPS; i++) {
-        __asm__ volatile("vfmadd231pd %0, %0, %%ymm0\n vfmadd231pd %0, %0, %%ymm1\n"
-                         "vfmadd231pd %0, %0, %%ymm2\n vfmadd231pd %0, %0, %%ymm3\n"
-                         "vfmadd231pd %0, %0, %%ymm4\n vfmadd231pd %0, %0, %%ymm5\n"
-                         "vfmadd231pd %0, %0, %%ymm6\n vfmadd231pd %0, %0, %%ymm7\n"
-                         "vfmadd231pd %0, %0, %%ymm8\n vfmadd231pd %0, %0, %%ymm9\n"
-                         "vfmadd231pd %0, %0, %%ymm10\n vfmadd231pd %0, %0, %%ymm11\n"
-                         :
-                         : "x"(one)
-                         : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8",
-                           "xmm9", "xmm10", "xmm11");
+/* Twelve chains in names of so many doubles; flops per second. */
+#define FMA(name, i) "vfmadd231pd %0, %0, %%" name #i "\n "
+#define FMA_12(name)                                                                               \
+    FMA(name, 0)                                                                                   \
+    FMA(name, 1)                                                                                   \
+    FMA(name, 2) FMA(name, 3) FMA(name, 4) FMA(name, 5) FMA(name, 6) FMA(name, 7) FMA(name, 8)     \
+        FMA(name, 9) FMA(name, 10) FMA(name, 11)
+#define FMA_PEAK(function, needs, name, doubles)                                                   \
+    __attribute__((target(needs))) static double function(void)                                    \
+    {                                                                                              \
+        enum { STEPS = 4000, CHAINS = 12 };                                                        \
+        typedef double vector __attribute__((vector_size(8 * (doubles))));                         \
+        vector some = {1};                                                                         \
+        double started = probe_clock_s();                                                          \
+        for (int i = 0; i < STEPS; i++) {                                                          \
+            __asm__ volatile(FMA_12(name)                                                          \
+                             :                                                                     \
+                             : "x"(some)                                                           \
+                             : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7",     \
+                               "xmm8", "xmm9", "xmm10", "xmm11");                                  \
+        }                                                                                          \
+        return 2.0 * STEPS * CHAINS * (doubles) / (probe_clock_s() - started);                     \
     }
-    return 2.0 * STEPS * CHAINS * LANES / (probe_clock_s() - started);
-}
+
+FMA_PEAK(fma_peak_avx2, "avx2,fma", "ymm", 4)
+FMA_PEAK(fma_peak_avx512, "avx512f", "zmm", 8)
 
 double probe_fma_peak(void)
 {
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? fma_peak() : 0;
+    double peak = 0, wider;
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+        peak = fma_peak_avx2();
+    }
+    if (__builtin_cpu_supports("avx512f") && (wider = fma_peak_avx512()) > peak) {
+        peak = wider;
+    }
+    return peak;
 }
 
 #else

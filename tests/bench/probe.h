@@ -8,8 +8,9 @@ double probe_clock_s(void);
 /* Clock in Hz, from a chain of additions of one cycle each; 0 where that is not known. */
 double probe_clock_hz(void);
 
-/* Runs twelve independent chains of fused multiply-adds for about a millisecond; flops per second.
- * 0 where there are none (no x86, no FMA). */
+/* Runs twelve independent chains of fused multiply-adds for about a millisecond, in vectors of four
+ * doubles and, where there are such, of eight; flops per second of the better. 0 where there are
+ * none (no x86, no FMA). */
 double probe_fma_peak(void);
 
 /* Name of the processor, "unknown processor" if it can't be read. Static. */
