@@ -39,6 +39,7 @@ struct follower {
     int is_measured; /* the three below are of it; else only echoes were heard of it so far */
     int64_t until;      /* its last entry */
     const char *ending; /* the experiment's state that ends it; NULL: it goes on */
+    int n_in_state[RUN_STATES]; /* its runs then, unless it is gone */
     int64_t *waiting;   /* [n_runs] epochs of a run, if they may be too many; NULL: of none */
     int64_t *reached; /* [n_runs] the last epoch of an envelope that was sent; NULL while none was */
 };
@@ -131,20 +132,26 @@ static int note_waiting(void *context, int run, int64_t n_epochs)
     return follower->waiting == NULL; /* without memory every point is sent */
 }
 
-/* The state that ends the experiment's stream, NULL while it goes on. -1 when the engine failed. */
-static int find_ending(const struct follower *follower, const char **out)
+/* Finds the state that ends the experiment's stream. -1 when the engine failed. */
+static int find_ending(struct follower *follower)
 {
     struct engine_experiment record = {0};
     struct error error = ERROR_INIT;
-    *out = NULL;
+    follower->ending = NULL;
     if (engine_find(lab_engine(follower->lab), follower->telling.id, &record, &error) != 0) {
-        *out = "deleted";
+        follower->ending = "deleted";
         return error.kind == ERROR_NOT_FOUND ? 0 : -1;
     }
     if (strcmp(present_state(&record), "done") == 0)
-        *out = "done";
+        follower->ending = "done";
+    memcpy(follower->n_in_state, record.n_in_state, sizeof follower->n_in_state);
     engine_experiment_clear(&record);
     return 0;
+}
+
+static int is_gone(const struct follower *follower)
+{
+    return follower->ending != NULL && strcmp(follower->ending, "deleted") == 0;
 }
 
 /* What there is to be told now; the cursor's place is the beginning. */
@@ -156,9 +163,9 @@ static int measure(struct follower *follower)
     free(follower->waiting);
     follower->waiting = NULL;
     follower->is_measured = 1;
-    if (find_ending(follower, &follower->ending) != 0)
+    if (find_ending(follower) != 0)
         return -1;
-    if (follower->ending != NULL && strcmp(follower->ending, "deleted") == 0)
+    if (is_gone(follower))
         return 0;
     if (engine_last_sequence(engine, id, &follower->until, NULL) != 0)
         return -1;
@@ -295,7 +302,7 @@ static void print_last(struct reading *reading)
     reading->step.is_over = follower->ending != NULL;
     if (follower->ending != NULL)
         frame_print_end(&reading->step.frame, follower->telling.id, follower->ending,
-                        &follower->cursor);
+                        is_gone(follower) ? NULL : follower->n_in_state, &follower->cursor);
     if (!hand_over(reading))
         return;
     follower->is_over = follower->ending != NULL;
@@ -309,9 +316,9 @@ static int read_log(struct reading *reading)
     struct error error = ERROR_INIT;
     if (!follower->is_measured && measure(follower) != 0)
         return -1;
-    int is_there = follower->ending == NULL || strcmp(follower->ending, "deleted") != 0;
-    if (is_there && engine_read_log(lab_engine(follower->lab), follower->telling.id,
-                                    after(&follower->cursor), print_entry, reading, &error) != 0) {
+    if (!is_gone(follower) &&
+        engine_read_log(lab_engine(follower->lab), follower->telling.id, after(&follower->cursor),
+                        print_entry, reading, &error) != 0) {
         if (error.kind != ERROR_NOT_FOUND)
             return -1;
         follower->ending = "deleted";

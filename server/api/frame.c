@@ -184,9 +184,18 @@ void frame_print_entry(struct text *text, const char *experiment, const struct e
 }
 
 void frame_print_end(struct text *text, const char *experiment, const char *state,
-                     struct frame_cursor *cursor)
+                     const int *n_in_state, struct frame_cursor *cursor)
 {
+    const char *before = ",\"states\":{";
     cursor->n_sent = FRAME_DONE;
     print_head(text, "state", experiment);
-    text_printf(text, "\"state\":\"%s\"}\n\n", state);
+    text_printf(text, "\"state\":\"%s\"", state);
+    for (int i = 0; i < RUN_STATES && n_in_state != NULL; i++) {
+        if (n_in_state[i] == 0)
+            continue;
+        text_printf(text, "%s\"%s\":%d", before, run_state_name((enum run_state)i),
+                    n_in_state[i]);
+        before = ",";
+    }
+    text_printf(text, n_in_state != NULL ? "}}\n\n" : "}\n\n");
 }

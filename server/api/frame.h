@@ -40,8 +40,9 @@ int frame_is_place(const struct engine_entry *entry, const struct frame_cursor *
 void frame_print_entry(struct text *text, const char *experiment, const struct engine_entry *entry,
                        int64_t stride, struct frame_cursor *cursor);
 
-/* The last frame of an experiment: its own state. */
+/* The last frame of an experiment: its own state, and how many of its runs ended in each state
+ * (n_in_state[RUN_STATES]; NULL: it is gone). */
 void frame_print_end(struct text *text, const char *experiment, const char *state,
-                     struct frame_cursor *cursor);
+                     const int *n_in_state, struct frame_cursor *cursor);
 
 #endif

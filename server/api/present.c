@@ -23,6 +23,16 @@ int present_is_final(const json_t *json)
     return state >= 0 && run_state_is_final((enum run_state)state);
 }
 
+json_t *present_states(const struct engine_experiment *experiment)
+{
+    json_t *states = json_object();
+    for (int state = 0; state < RUN_STATES && states != NULL; state++)
+        if (experiment->n_in_state[state] > 0)
+            json_object_set_new(states, run_state_name((enum run_state)state),
+                                json_integer(experiment->n_in_state[state]));
+    return states;
+}
+
 static json_t *time_json(int64_t wall_ms)
 {
     char text[CLOCK_TEXT_BYTES];
@@ -32,14 +42,25 @@ static json_t *time_json(int64_t wall_ms)
     return json_string(text);
 }
 
+/* {"done": 3, "cancelled": 1}: "done" of an experiment doesn't tell how its runs ended. */
+static json_t *states_json(const struct engine_experiment *experiment)
+{
+    json_t *states = json_object();
+    for (int state = 0; state < RUN_STATES; state++)
+        if (experiment->n_in_state[state] > 0)
+            json_object_set_new(states, run_state_name((enum run_state)state),
+                                json_integer(experiment->n_in_state[state]));
+    return states;
+}
+
 json_t *present_list_row(const struct engine_experiment *experiment)
 {
     int n_open =
         experiment->n_in_state[RUN_QUEUED] + experiment->n_in_state[RUN_RUNNING];
-    return json_pack("{s:s, s:s, s:s, s:o, s:i, s:i}", "id", experiment->id, "name",
+    return json_pack("{s:s, s:s, s:s, s:o, s:i, s:i, s:o}", "id", experiment->id, "name",
                      experiment->name, "state", present_state(experiment), "created",
                      time_json(experiment->created_ms), "n_runs", experiment->n_runs, "n_ended",
-                     experiment->n_runs - n_open);
+                     experiment->n_runs - n_open, "states", states_json(experiment));
 }
 
 /* --- parameters --- */
@@ -218,9 +239,9 @@ json_t *present_experiment(struct engine *engine, const struct study *study, str
     json_t *json = NULL;
     if (engine_each_run(engine, study->id, 0, record.n_runs, present_row, &presenting, error) == 0 &&
         error->kind == ERROR_NONE)
-        json = json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:O}", "id", record.id, "name",
-                         record.name, "state", present_state(&record), "created",
-                         time_json(record.created_ms), "epochs",
+        json = json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:O}", "id", record.id, "name",
+                         record.name, "state", present_state(&record), "states",
+                         states_json(&record), "created", time_json(record.created_ms), "epochs",
                          json_private(json_at(spec_json(study->spec), "/training/epochs")), "spec",
                          json_private(spec_json(study->spec)), "runs", presenting.rows);
     json_decref(presenting.rows);

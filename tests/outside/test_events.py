@@ -94,7 +94,7 @@ def test_live_stream_ends_with_the_states(server):
     events = server.events(experiment)
     assert_gapless(ranges_of(events), 30000)
     states = [event.data for event in events if event.name == "state"]
-    assert states[-1] == {"experiment": experiment, "state": "done"}
+    assert states[-1] == {"experiment": experiment, "state": "done", "states": {"done": 1}}
     assert events[-1].name == "state"
     assert states[-2]["run"] == 0 and states[-2]["state"] == "done"
     assert states[-2]["epoch"] == 30000
@@ -279,7 +279,25 @@ def test_finished_experiment_replays_its_history_once(server, finished):
     """Without an id: everything from the start, the final states, and the end of the body."""
     events = server.events(finished[0])
     assert_gapless(ranges_of(events), EPOCHS)
-    assert events[-1].data == {"experiment": finished[0], "state": "done"}
+    assert events[-1].data == {"experiment": finished[0], "state": "done", "states": {"done": 1}}
+
+
+def test_runs_in_each_state_are_counted(server):
+    """An experiment is done when its runs have ended; its counts say how."""
+    spec = {**specs.report(1e-6, samples=2000), "sweep": {"/training/epochs": [1, 400000, 400001]}}
+    experiment = server.post(spec)["id"]
+    path = f"/experiments/{experiment}"
+    wait_until(lambda: server.get(path)["runs"][0]["state"] == "done", 20 * server.slowness,
+               "the first run")
+    now = server.get(path)
+    assert sum(now["states"].values()) == 3 and now["states"]["done"] == 1
+    server.request("POST", path + "/cancel", headers={"Content-Type": "application/json"})
+    counts = {"done": 1, "cancelled": 2}
+    ended, event = server.get(path), server.events(experiment)[-1]
+    rows = server.get("/experiments?limit=200")["experiments"]
+    assert (ended["state"], ended["states"]) == ("done", counts)
+    assert event.data == {"experiment": experiment, "state": "done", "states": counts}
+    assert [row["states"] for row in rows if row["id"] == experiment] == [counts]
 
 
 def test_head_of_a_stream_has_no_body(server, finished, running):
@@ -392,7 +410,7 @@ def test_diverged_run_ends_its_stream(server):
     assert str(row["diverged"]["epoch"]) in row["message"]
     states = [event.data for event in events if event.name == "state"]
     assert states[-2]["state"] == "diverged"
-    assert states[-1] == {"experiment": experiment, "state": "done"}
+    assert states[-1] == {"experiment": experiment, "state": "done", "states": {"diverged": 1}}
     text = server.text(f"/experiments/{experiment}/runs/0/epochs")
     assert "NaN" not in text and "Infinity" not in text
     json.loads(text)

@@ -19,7 +19,8 @@ def assert_whole(events, ids, epochs):
     assert sorted(found) == sorted(ids)
     for experiment in ids:
         assert_gapless(ranges_of(found[experiment]), epochs)
-        assert found[experiment][-1].data == {"experiment": experiment, "state": "done"}
+        assert found[experiment][-1].data == {"experiment": experiment, "state": "done",
+                                               "states": {"done": 1}}
 
 
 def test_several_experiments_share_a_stream(server):
