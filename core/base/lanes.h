@@ -1,14 +1,15 @@
 /* A vector of doubles, one run in each lane, and the few operations training needs on it.
  *
  * A template: a source file says how wide its vectors are (LANES: 1, 2, 4 or 8) and for which
- * processor they are compiled (LANES_TARGET, an attribute; nothing: any; and LANES_AVX512 if that
- * has AVX-512), and includes this once, before the other *_lanes.h. With LANES 1 `lanes` is a plain
- * double.
+ * processor they are compiled (LANES_TARGET, an attribute; nothing: any; LANES_AVX512 if that has
+ * AVX-512, LANES_FMA if it has fused multiply-adds), and includes this once, before the other
+ * *_lanes.h. With LANES 1 `lanes` is a plain double.
  *
  * + - * / act on each lane by itself, rounded as a plain double is and never fused (the build
- * says -ffp-contract=off). A lane's result depends on that lane's operands alone, so code written
- * over `lanes` gives a run the same bits at every width, on every processor. Nothing here
- * branches on a value. */
+ * says -ffp-contract=off). With LANES_FUSED, lanes_multiply_add, and nothing else, is one fused
+ * operation. A lane's result depends on that lane's operands alone, so code written over `lanes`
+ * gives a run the same bits at every width, on every processor. Nothing here branches on a
+ * value. */
 #ifndef CORE_BASE_LANES_H
 #define CORE_BASE_LANES_H
 
@@ -91,10 +92,24 @@ LANES_FN lanes lanes_from_bits(lanes_bits bits)
     return value;
 }
 
-/* a * b + c: the product is rounded, then the sum. */
+/* a * b + c: the product is rounded, then the sum; with LANES_FUSED only the sum is. Where the
+ * processor can't, the C library's fma computes the same, slowly. */
 LANES_FN lanes lanes_multiply_add(lanes a, lanes b, lanes c)
 {
+#if !defined(LANES_FUSED)
     return a * b + c;
+#elif LANES == 1
+    return __builtin_fma(a, b, c);
+#elif LANES == 4 && defined(LANES_FMA)
+    return __builtin_ia32_vfmaddpd256(a, b, c);
+#elif LANES == 8 && defined(LANES_FMA)
+    return __builtin_ia32_vfmaddpd512_mask(a, b, c, -1, 4);
+#else
+    for (int i = 0; i < LANES; i++) {
+        c[i] = __builtin_fma(a[i], b[i], c[i]);
+    }
+    return c;
+#endif
 }
 
 /* All ones in the lanes where z > 0, else 0; also 0 where z is NaN. */

@@ -30,7 +30,7 @@ LANES_FN void forward_rows(const int n_rows, const lanes *weights, const lanes *
     for (int i = 1; i < n_inputs; i++) {
         LANES_UNROLL
         for (int row = 0; row < n_rows; row++) {
-            z[row] += weights[row * n_inputs + i] * inputs[i];
+            z[row] = lanes_multiply_add(weights[row * n_inputs + i], inputs[i], z[row]);
         }
     }
     LANES_UNROLL

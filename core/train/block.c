@@ -39,7 +39,8 @@ static int allocate(struct block *block, struct error *error)
         lanes = wanted > lanes ? wanted : lanes;
         scratch = wanted_scratch > scratch ? wanted_scratch : scratch;
     }
-    const struct kernel *kernel = block_kernel_for(block, block->n_runs), *lone = kernel_at(0);
+    const struct kernel *kernel = block_kernel_for(block, block->n_runs);
+    const struct kernel *lone = kernel_reference(block->training.arithmetic);
     size_t lane_bytes = (size_t)lanes * sizeof(double);
     size_t epochs_max = block->stretch_steps / block->dataset->n_samples + 1;
     int has_gradients = block->training.batch_size > 1;

@@ -2,7 +2,10 @@
  * lockstep, one run per vector lane. A run's losses and parameters never depend on how many runs
  * share the block, on which kernel the processor chose, or on how the calls are cut.
  *
- * Arithmetic: that of plain Python floats, unfused, in this order.
+ * Arithmetic: that of plain Python floats, unfused, in this order. (With ARITHMETIC_FAST the order
+ * is the same, but where a product is added to a sum of weighted inputs, of weighted c_j, or to a
+ * parameter or a batch's sum, that is one fused operation: other bits, and again the same ones
+ * on every machine.)
  *   forward   z = (sum of weight * input by ascending input, from the first product) + bias
  *   loss      e_j = target_j - output_j; the sample's loss is (sum of e_j * e_j by ascending j) /
  *             n_outputs; an epoch's printed loss is (sum over its samples, as visited) /
@@ -17,7 +20,7 @@
  *             same products are summed per parameter in the order the samples are visited, and
  *             after the batch parameter += sum; a last, smaller batch is a batch of its own size.
  *             (The sums start from -0.0, which changes no bit of what is added to it, so a batch
- *             of one sample is the first rule exactly.)
+ *             of one sample is, unfused, the first rule exactly.)
  *
  * Divergence: a run ends at the first sample after whose visit the loss summed over the epoch, or
  * (at the end of its batch) a parameter, is not finite. That epoch does not count; the parameters

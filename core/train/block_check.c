@@ -67,20 +67,23 @@ static int check_training(const struct training *training, const struct dataset 
         return error_set(error, ERROR_INVALID, "epochs: got %lld, expected 1 or more",
                          (long long)training->epochs);
     }
-    if ((unsigned)training->loss >= LOSS_COUNT || (unsigned)training->gradient >= GRADIENT_COUNT ||
+    if ((unsigned)training->arithmetic >= ARITHMETIC_COUNT ||
+        (unsigned)training->loss >= LOSS_COUNT || (unsigned)training->gradient >= GRADIENT_COUNT ||
         (unsigned)training->optimizer >= OPTIMIZER_COUNT ||
         (unsigned)training->reduction >= REDUCTION_COUNT ||
         (unsigned)training->order >= ORDER_COUNT) {
         return error_set(error, ERROR_INVALID,
-                         "training: loss, gradient, optimizer, reduction or order is out of range");
+                         "training: arithmetic, loss, gradient, optimizer, reduction or order is "
+                         "out of range");
     }
     return 0;
 }
 
 static int is_same_training(const struct training *a, const struct training *b)
 {
-    return a->loss == b->loss && a->gradient == b->gradient && a->optimizer == b->optimizer &&
-           a->batch_size == b->batch_size && a->reduction == b->reduction && a->order == b->order &&
+    return a->arithmetic == b->arithmetic && a->loss == b->loss && a->gradient == b->gradient &&
+           a->optimizer == b->optimizer && a->batch_size == b->batch_size &&
+           a->reduction == b->reduction && a->order == b->order &&
            a->order_seed == b->order_seed && a->epochs == b->epochs;
 }
 

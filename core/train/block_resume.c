@@ -25,6 +25,7 @@ void block_save(const struct block *block, int run, void *out_bytes)
         .state = block_state(block, run),
         .n_samples = block->dataset->n_samples,
         .is_shuffled = is_shuffled(block),
+        .arithmetic = block->training.arithmetic,
         .order_seed = is_shuffled(block) ? block->training.order_seed : 0,
     };
     if (is_shuffled(block) && checkpoint.state.status != BLOCK_DIVERGED) {
@@ -47,6 +48,12 @@ static int read_one(const struct block *block, int run, const void *bytes, size_
         (out->is_shuffled && out->order_seed != block->training.order_seed)) {
         return error_set(error, ERROR_INVALID,
                          "run %d: the checkpoint is of another number of samples or order", run);
+    }
+    if (out->arithmetic != block->training.arithmetic) {
+        return error_set(error, ERROR_INVALID,
+                         "run %d: the checkpoint is of %s arithmetic, expected %s", run,
+                         training_arithmetic_name(out->arithmetic),
+                         training_arithmetic_name(block->training.arithmetic));
     }
     if (out->state.epoch > block->training.epochs) {
         return error_set(error, ERROR_INVALID,

@@ -8,6 +8,7 @@
 #include <string.h>
 
 enum { VERSION = 1, NAME_BYTES = 12, KEY_WORDS = 624, SUM_BYTES = 8 };
+enum { IS_SHUFFLED = 1, IS_FAST = 2 }; /* flags */
 
 /* Where a walk stands. Without `out` and `in` it only measures. */
 struct cursor {
@@ -95,14 +96,17 @@ static void walk_state(struct cursor *cursor, struct block_state *state)
     walk_i64(cursor, &state->diverged_sample);
 }
 
-static void walk_order(struct cursor *cursor, struct checkpoint *checkpoint)
+static void walk_training(struct cursor *cursor, struct checkpoint *checkpoint)
 {
-    uint32_t is_shuffled = (uint32_t)checkpoint->is_shuffled;
+    uint32_t flags = checkpoint->is_shuffled ? IS_SHUFFLED : 0;
+    flags |= checkpoint->arithmetic == ARITHMETIC_FAST ? IS_FAST : 0;
     walk_u64(cursor, &checkpoint->n_samples);
-    walk_u32(cursor, &is_shuffled);
+    walk_u32(cursor, &flags);
     walk_u32(cursor, &checkpoint->order_seed);
-    cursor->is_odd |= is_shuffled > 1 || (is_shuffled == 0 && checkpoint->order_seed != 0);
-    checkpoint->is_shuffled = is_shuffled == 1;
+    checkpoint->is_shuffled = (flags & IS_SHUFFLED) != 0;
+    checkpoint->arithmetic = flags & IS_FAST ? ARITHMETIC_FAST : ARITHMETIC_EXACT;
+    cursor->is_odd |= flags > (IS_SHUFFLED | IS_FAST);
+    cursor->is_odd |= !checkpoint->is_shuffled && checkpoint->order_seed != 0;
 }
 
 static void walk_generator(struct cursor *cursor, struct rng *generator)
@@ -129,7 +133,7 @@ static int walk_body(struct cursor *cursor, struct checkpoint *checkpoint, size_
                      double *parameters)
 {
     uint64_t n = n_parameters;
-    walk_order(cursor, checkpoint);
+    walk_training(cursor, checkpoint);
     walk_state(cursor, &checkpoint->state);
     walk_u64(cursor, &n);
     for (size_t i = 0; parameters && i < n_parameters; i++) {

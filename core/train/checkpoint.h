@@ -6,7 +6,8 @@
  *   u32       n_inputs, then n_layers, then for each layer its units and 12 bytes of its
  *             activation's name, padded with zeros
  *   u64       n_samples of the data set
- *   u32       1 if the order is shuffled, then the order's seed (0 if not)
+ *   u32       1 if the order is shuffled, plus 2 if the arithmetic is fast; then the order's seed
+ *             (0 if it is not shuffled)
  *   u32       status: 0 running, 1 done, 2 diverged
  *   i64       epoch, then diverged_epoch, then diverged_sample (see struct block_state)
  *   u64       n_parameters, then that many doubles in the network's order
@@ -29,6 +30,7 @@ struct checkpoint {
     struct block_state state;
     uint64_t n_samples;
     int is_shuffled;
+    enum arithmetic arithmetic;
     uint32_t order_seed;
     struct rng generator;
 };

@@ -3,6 +3,10 @@
 
 #include <string.h>
 
+static const char *const ARITHMETICS[ARITHMETIC_COUNT] = {
+    [ARITHMETIC_EXACT] = "exact",
+    [ARITHMETIC_FAST] = "fast",
+};
 static const char *const LOSSES[LOSS_COUNT] = {[LOSS_MSE] = "mse"};
 static const char *const GRADIENTS[GRADIENT_COUNT] = {
     [GRADIENT_FULL] = "full",
@@ -26,6 +30,16 @@ static int find(const char *const *names, int n_names, const char *name)
         }
     }
     return -1;
+}
+
+const char *training_arithmetic_name(enum arithmetic arithmetic)
+{
+    return ARITHMETICS[arithmetic];
+}
+
+int training_arithmetic_find(const char *name)
+{
+    return find(ARITHMETICS, ARITHMETIC_COUNT, name);
 }
 
 const char *training_loss_name(enum loss loss)

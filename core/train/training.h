@@ -23,7 +23,15 @@ enum order {
     ORDER_COUNT
 };
 
+/* How a product that is added to a sum is rounded. The order of the operations is the same. */
+enum arithmetic {
+    ARITHMETIC_EXACT, /* by itself, and then the sum: as plain Python floats */
+    ARITHMETIC_FAST,  /* not at all, the sum alone: fused, quicker, other bits */
+    ARITHMETIC_COUNT
+};
+
 struct training {
+    enum arithmetic arithmetic;
     enum loss loss;
     enum gradient gradient;
     enum optimizer optimizer;
@@ -36,6 +44,8 @@ struct training {
 };
 
 /* Names as the spec writes them, and back (-1 if unknown). */
+const char *training_arithmetic_name(enum arithmetic arithmetic); /* "exact", "fast" */
+int training_arithmetic_find(const char *name);
 const char *training_loss_name(enum loss loss);             /* "mse" */
 int training_loss_find(const char *name);
 const char *training_gradient_name(enum gradient gradient); /* "full", "half" */

@@ -71,23 +71,24 @@ static uint64_t of_kernel(const struct reference_case *it, const struct kernel *
     return sum;
 }
 
-/* 0, or 1 if the kernels differ. */
+/* One case by one arithmetic; 0, or 1 if the kernels differ. */
 static int print_case(int i, const struct reference_case *it)
 {
+    const char *arithmetic = it->training.arithmetic == ARITHMETIC_FAST ? " fast" : "";
     uint64_t first = 0;
     const struct kernel *kernel;
     for (int k = 0; (kernel = kernel_at(k)); k++) {
-        if (!kernel_runs_here(kernel) || !kernel_suits(kernel, &it->network)) {
+        if (!kernel_runs_here(kernel) || !kernel_suits(kernel, &it->network, &it->training)) {
             continue;
         }
         uint64_t sum = of_kernel(it, kernel);
-        first = k == 0 ? sum : first;
+        first = kernel == kernel_reference(it->training.arithmetic) ? sum : first;
         if (sum != first) {
-            printf("case %d: %s, width %d differs\n", i, kernel->name, kernel->width);
+            printf("case %d%s: %s, width %d differs\n", i, arithmetic, kernel->name, kernel->width);
             return 1;
         }
     }
-    printf("case %d: %016" PRIx64 "\n", i, first);
+    printf("case %d%s: %016" PRIx64 "\n", i, arithmetic, first);
     return 0;
 }
 
@@ -136,6 +137,8 @@ int main(void)
             it.parameters = reference_parameters(&rng, &it.network, 1.0);
             it.training.batch_size = i % 2 == 0 ? 1 : 5;
         }
+        status |= print_case(i, &it);
+        it.training.arithmetic = ARITHMETIC_FAST;
         status |= print_case(i, &it);
         reference_case_clear(&it);
     }

@@ -41,20 +41,27 @@ static double through_slope(enum activation activation, double z, double h, doub
     return activation == ACTIVATION_SIGMOID ? delta * (h * (1 - h)) : delta;
 }
 
-double reference_sample(const struct network *network, const double *parameters,
-                        const double *features, const double *targets, double scale,
-                        double *gradient)
+/* sum + a * b, the product rounded by itself or fused by the C library. */
+static double plus_product(enum arithmetic arithmetic, double sum, double a, double b)
 {
+    return arithmetic == ARITHMETIC_FAST ? fma(a, b, sum) : sum + a * b;
+}
+
+double reference_sample(const struct network *network, const double *parameters,
+                        const struct reference_step *step, const double *base, double *sums)
+{
+    enum arithmetic arithmetic = step->arithmetic;
     static double z[NETWORK_LAYERS_MAX][NETWORK_UNITS_MAX],
         h[NETWORK_LAYERS_MAX][NETWORK_UNITS_MAX];
     static double delta[NETWORK_LAYERS_MAX][NETWORK_UNITS_MAX];
     int last = network->n_layers - 1;
     for (int l = 0; l <= last; l++) {
-        const double *in = l == 0 ? features : h[l - 1];
+        const double *in = l == 0 ? step->features : h[l - 1];
         for (int j = 0; j < network->layers[l].units; j++) {
             double sum = parameters[network_weight(network, l, j, 0)] * in[0];
             for (int i = 1; i < network_layer_inputs(network, l); i++) {
-                sum = sum + parameters[network_weight(network, l, j, i)] * in[i];
+                double weight = parameters[network_weight(network, l, j, i)];
+                sum = plus_product(arithmetic, sum, weight, in[i]);
             }
             z[l][j] = sum + parameters[network_bias(network, l, j)];
             h[l][j] = value_of(network->layers[l].activation, z[l][j]);
@@ -63,26 +70,31 @@ double reference_sample(const struct network *network, const double *parameters,
     int n_outputs = network_n_outputs(network);
     double loss = 0;
     for (int j = 0; j < n_outputs; j++) {
-        double e = targets[j] - h[last][j];
+        double e = step->targets[j] - h[last][j];
         loss = j == 0 ? e * e : loss + e * e;
         delta[last][j] =
-            through_slope(network->layers[last].activation, z[last][j], h[last][j], scale * e);
+            through_slope(network->layers[last].activation, z[last][j], h[last][j],
+                          step->scale * e);
     }
-    for (int l = last; gradient && l >= 0; l--) {
-        const double *in = l == 0 ? features : h[l - 1];
+    for (int l = last; sums && l >= 0; l--) {
+        const double *in = l == 0 ? step->features : h[l - 1];
         for (int i = 0; l > 0 && i < network_layer_inputs(network, l); i++) {
             double sum = delta[l][0] * parameters[network_weight(network, l, 0, i)];
             for (int j = 1; j < network->layers[l].units; j++) {
-                sum = sum + delta[l][j] * parameters[network_weight(network, l, j, i)];
+                double weight = parameters[network_weight(network, l, j, i)];
+                sum = plus_product(arithmetic, sum, delta[l][j], weight);
             }
             delta[l - 1][i] =
                 through_slope(network->layers[l - 1].activation, z[l - 1][i], h[l - 1][i], sum);
         }
         for (int j = 0; j < network->layers[l].units; j++) {
             for (int i = 0; i < network_layer_inputs(network, l); i++) {
-                gradient[network_weight(network, l, j, i)] = delta[l][j] * in[i];
+                size_t p = network_weight(network, l, j, i);
+                sums[p] = base ? plus_product(arithmetic, base[p], delta[l][j], in[i])
+                               : delta[l][j] * in[i];
             }
-            gradient[network_bias(network, l, j)] = delta[l][j];
+            size_t p = network_bias(network, l, j);
+            sums[p] = base ? base[p] + delta[l][j] : delta[l][j];
         }
     }
     return loss / n_outputs;
@@ -112,20 +124,21 @@ static int64_t train_epoch(const struct network *network, const struct dataset *
                            double *parameters, double *out_loss)
 {
     size_t n = dataset->n_samples, n_parameters = network_n_parameters(network);
-    double *gradient = calloc(n_parameters, sizeof *gradient);
+    int is_direct = training->batch_size == 1;
     double *sum = calloc(n_parameters, sizeof *sum), *next = calloc(n_parameters, sizeof *next);
     double total = 0;
     int64_t diverged = -1;
     for (size_t start = 0; start < n && diverged < 0; start += training->batch_size) {
         size_t end = start + training->batch_size < n ? start + training->batch_size : n;
-        double scale = scale_of(network, training, end - start);
+        struct reference_step step = {.arithmetic = training->arithmetic,
+                                      .scale = scale_of(network, training, end - start)};
         for (size_t k = start; k < end && diverged < 0; k++) {
-            total += reference_sample(
-                network, parameters, dataset->features + order[k] * dataset->n_features,
-                dataset->targets + order[k] * dataset->n_targets, scale, gradient);
+            const double *base = is_direct ? parameters : k == start ? NULL : sum;
+            step.features = dataset->features + order[k] * dataset->n_features;
+            step.targets = dataset->targets + order[k] * dataset->n_targets;
+            total += reference_sample(network, parameters, &step, base, sum);
             for (size_t p = 0; p < n_parameters; p++) {
-                sum[p] = k == start ? gradient[p] : sum[p] + gradient[p];
-                next[p] = parameters[p] + sum[p];
+                next[p] = is_direct ? sum[p] : parameters[p] + sum[p];
             }
             if (!isfinite(total) || (k + 1 == end && !all_finite(next, n_parameters))) {
                 diverged = order[k];
@@ -135,7 +148,6 @@ static int64_t train_epoch(const struct network *network, const struct dataset *
             memcpy(parameters, next, n_parameters * sizeof *next);
         }
     }
-    free(gradient);
     free(sum);
     free(next);
     *out_loss = total / (double)n;

@@ -17,11 +17,18 @@ struct block_state reference_train(const struct network *network, const struct d
                                    const struct training *training, double *parameters,
                                    double *losses);
 
-/* One sample's loss; gradient, if not NULL, gets the descent (minus the slope of loss / 2, times
- * 1 / n_outputs) for every parameter. */
+/* What a sample does. */
+struct reference_step {
+    enum arithmetic arithmetic;
+    double scale;           /* what an error is multiplied with */
+    const double *features; /* of the sample */
+    const double *targets;
+};
+
+/* One sample's loss; sums, if not NULL, gets for every parameter base[p] plus its descent (minus
+ * the slope of loss / 2, times scale), or without a base the descent alone. */
 double reference_sample(const struct network *network, const double *parameters,
-                        const double *features, const double *targets, double scale,
-                        double *gradient);
+                        const struct reference_step *step, const double *base, double *sums);
 
 /* What the comparisons train: everything random, from one stream. */
 struct reference_case {

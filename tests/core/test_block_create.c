@@ -136,8 +136,12 @@ static void refuses_trainings_out_of_range(void **state)
     assert_refused(&parts, "epochs: got 0, expected 1 or more");
     parts_init(&parts);
     parts.trainings[0].order = ORDER_COUNT;
-    assert_refused(&parts,
-                   "training: loss, gradient, optimizer, reduction or order is out of range");
+    static const char out_of_range[] =
+        "training: arithmetic, loss, gradient, optimizer, reduction or order is out of range";
+    assert_refused(&parts, out_of_range);
+    parts_init(&parts);
+    parts.trainings[0].arithmetic = ARITHMETIC_COUNT;
+    assert_refused(&parts, out_of_range);
 }
 
 static void refuses_runs_that_differ_in_more_than_the_rate(void **state)
@@ -146,6 +150,9 @@ static void refuses_runs_that_differ_in_more_than_the_rate(void **state)
     struct parts parts;
     parts_init(&parts);
     parts.trainings[1].order_seed = 1;
+    assert_refused(&parts, "run 1: only learning_rate may differ between the runs of a block");
+    parts_init(&parts);
+    parts.trainings[1].arithmetic = ARITHMETIC_FAST;
     assert_refused(&parts, "run 1: only learning_rate may differ between the runs of a block");
     parts_init(&parts);
     parts.trainings[1].epochs = 4;

@@ -86,7 +86,7 @@ static int compare_all_kernels(const struct reference_case *it, const struct run
     const struct kernel *kernel;
     int n_compared = 0;
     for (int k = 0; (kernel = kernel_at(k)); k++) {
-        if (!kernel_runs_here(kernel) || !kernel_suits(kernel, &it->network)) {
+        if (!kernel_runs_here(kernel) || !kernel_suits(kernel, &it->network, &it->training)) {
             continue;
         }
         char what[100];
@@ -109,6 +109,7 @@ static void all_kernels_equal_the_reference_on_random_cases(void **state)
         struct reference_case it;
         struct runs runs;
         reference_case_init(&it, &rng, EPOCHS);
+        it.training.arithmetic = i % 3 == 0 ? ARITHMETIC_FAST : ARITHMETIC_EXACT;
         runs_init(&runs, &rng, &it);
         assert_true(compare_all_kernels(&it, &runs) >= 2);
         compare(&it, &runs, BLOCK_RUNS_MAX, NULL, "chosen kernel");
@@ -130,7 +131,8 @@ static void small_kernels_equal_the_reference(void **state)
             struct reference_case it = {.network = *kernel->shape};
             struct runs runs;
             it.dataset = reference_dataset(&rng, &it.network, 11);
-            it.training = (struct training){.learning_rate = 0.02,
+            it.training = (struct training){.arithmetic = kernel->arithmetic,
+                                            .learning_rate = 0.02,
                                             .batch_size = batch_size,
                                             .order = ORDER_SHUFFLE,
                                             .order_seed = 5,
@@ -159,8 +161,9 @@ static void wide_layers_equal_the_reference(void **state)
         .training = {.learning_rate = 0.01, .batch_size = 4, .epochs = EPOCHS}};
     struct runs runs;
     it.dataset = reference_dataset(&rng, &it.network, 10);
-    for (int per_sample = 0; per_sample <= 1; per_sample++) {
-        it.training.batch_size = per_sample ? 1 : 4;
+    for (int i = 0; i < 4; i++) {
+        it.training.arithmetic = (enum arithmetic)(i / 2);
+        it.training.batch_size = i % 2 ? 1 : 4;
         runs_init(&runs, &rng, &it);
         compare_all_kernels(&it, &runs);
         runs_clear(&runs);
@@ -208,16 +211,41 @@ static void batch_of_one_is_the_per_sample_rule(void **state)
     }
 }
 
+/* Else the fast kernels might as well not be fused: the bits of most trainings differ. */
+static void fast_arithmetic_has_other_bits(void **state)
+{
+    (void)state;
+    struct rng rng;
+    int n_other = 0;
+    rng_seed(&rng, 24);
+    for (int i = 0; i < 20; i++) {
+        struct reference_case it;
+        double losses[ARITHMETIC_COUNT][EPOCHS];
+        reference_case_init(&it, &rng, EPOCHS);
+        for (int arithmetic = 0; arithmetic < ARITHMETIC_COUNT; arithmetic++) {
+            struct block_run run = {&it.training, it.parameters};
+            it.training.arithmetic = (enum arithmetic)arithmetic;
+            struct block *block = block_create(&it.network, it.dataset, &run, 1, NULL);
+            assert_int_equal(block_kernel(block)->arithmetic, arithmetic);
+            block_train(block, INT64_MAX, EPOCHS, losses[arithmetic]);
+            block_destroy(block);
+        }
+        n_other += memcmp(losses[0], losses[1], sizeof losses[0]) != 0;
+        reference_case_clear(&it);
+    }
+    assert_in_range(n_other, 15, 20);
+}
+
 static void chosen_kernel_has_few_vectors_and_constant_sizes(void **state)
 {
     (void)state;
     const struct network usual = {
         .n_inputs = 2, .n_layers = 2, .layers = {{2, ACTIVATION_RELU}, {1, ACTIVATION_LINEAR}}};
     const struct network other = {.n_inputs = 3, .n_layers = 1, .layers = {{1, ACTIVATION_LINEAR}}};
-    const struct training each_sample = {.learning_rate = 0.01, .batch_size = 1, .epochs = 1};
+    struct training each_sample = {.learning_rate = 0.01, .batch_size = 1, .epochs = 1};
     for (int n = 1; n <= KERNEL_LANES_MAX; n++) {
         const struct kernel *kernel = kernel_pick(&usual, &each_sample, n);
-        assert_true(kernel_runs_here(kernel) && kernel_suits(kernel, &usual));
+        assert_true(kernel_runs_here(kernel) && kernel_suits(kernel, &usual, &each_sample));
         assert_non_null(kernel->shape);
         assert_true(kernel_lanes(kernel, n) >= n);
         assert_true(kernel_lanes(kernel, n) <= KERNEL_LANES_MAX);
@@ -226,8 +254,16 @@ static void chosen_kernel_has_few_vectors_and_constant_sizes(void **state)
         assert_true(kernel_lanes(kernel, n) >= n);
     }
     assert_int_equal(kernel_pick(&other, &each_sample, 1)->width, 1);
-    assert_int_equal(kernel_at(0)->width, 1);
-    assert_null(kernel_at(0)->shape);
+    assert_ptr_equal(kernel_at(0), kernel_reference(ARITHMETIC_EXACT));
+    for (int arithmetic = 0; arithmetic < ARITHMETIC_COUNT; arithmetic++) {
+        const struct kernel *reference = kernel_reference((enum arithmetic)arithmetic);
+        assert_int_equal(reference->arithmetic, arithmetic);
+        assert_int_equal(reference->processor, KERNEL_ANY_PROCESSOR);
+        assert_int_equal(reference->width, 1);
+        assert_null(reference->shape);
+        each_sample.arithmetic = (enum arithmetic)arithmetic;
+        assert_int_equal(kernel_pick(&usual, &each_sample, 16)->arithmetic, arithmetic);
+    }
 }
 
 int main(void)
@@ -237,6 +273,7 @@ int main(void)
         cmocka_unit_test(small_kernels_equal_the_reference),
         cmocka_unit_test(wide_layers_equal_the_reference),
         cmocka_unit_test(batch_of_one_is_the_per_sample_rule),
+        cmocka_unit_test(fast_arithmetic_has_other_bits),
         cmocka_unit_test(chosen_kernel_has_few_vectors_and_constant_sizes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

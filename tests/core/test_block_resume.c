@@ -27,13 +27,15 @@ struct field {
     struct block_state states[BLOCK_RUNS_MAX];
 };
 
-static void field_init(struct field *field, size_t batch_size, enum order order)
+static void field_init(struct field *field, enum arithmetic arithmetic, size_t batch_size,
+                       enum order order)
 {
     struct rng rng;
     rng_seed(&rng, 51);
     field->dataset = reference_dataset(&rng, &network, SAMPLES);
     for (int i = 0; i < BLOCK_RUNS_MAX; i++) {
-        field->trainings[i] = (struct training){.learning_rate = i % 5 == 4 ? 1e90 : 0.01 * (i + 1),
+        field->trainings[i] = (struct training){.arithmetic = arithmetic,
+                                                .learning_rate = i % 5 == 4 ? 1e90 : 0.01 * (i + 1),
                                                 .batch_size = batch_size,
                                                 .reduction = REDUCTION_MEAN,
                                                 .order = order,
@@ -126,12 +128,12 @@ static void check_ends(const struct field *field, void **checkpoints, size_t byt
 }
 
 /* Sixteen together, then in fours that are strangers to each other, then one by one, then all. */
-static void regroup(size_t batch_size, enum order order)
+static void regroup(enum arithmetic arithmetic, size_t batch_size, enum order order)
 {
     struct field field;
     void *checkpoints[BLOCK_RUNS_MAX] = {NULL};
     int all[BLOCK_RUNS_MAX];
-    field_init(&field, batch_size, order);
+    field_init(&field, arithmetic, batch_size, order);
     for (int i = 0; i < BLOCK_RUNS_MAX; i++) {
         all[i] = i;
     }
@@ -155,8 +157,8 @@ static void resumed_in_other_company_every_run_keeps_its_bits(void **state)
 {
     (void)state;
     static const size_t batch_sizes[] = {1, 3, SAMPLES};
-    for (int i = 0; i < 6; i++) {
-        regroup(batch_sizes[i / 2], (enum order)(i % 2));
+    for (int i = 0; i < 12; i++) {
+        regroup((enum arithmetic)(i / 6), batch_sizes[i / 2 % 3], (enum order)(i % 2));
     }
 }
 
@@ -171,7 +173,7 @@ static void checkpoints_do_not_depend_on_company_or_cuts(void **state)
 {
     (void)state;
     struct field field;
-    field_init(&field, 3, ORDER_SHUFFLE);
+    field_init(&field, ARITHMETIC_EXACT, 3, ORDER_SHUFFLE);
     const int all[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
     struct block *together = block_of(&field, all, BLOCK_RUNS_MAX);
     size_t n_bytes = block_checkpoint_bytes(together);
@@ -200,7 +202,7 @@ static void fresh_block_can_be_saved_and_a_done_one_loaded(void **state)
 {
     (void)state;
     struct field field;
-    field_init(&field, 1, ORDER_SHUFFLE);
+    field_init(&field, ARITHMETIC_EXACT, 1, ORDER_SHUFFLE);
     const int first = 0;
     void *checkpoints[BLOCK_RUNS_MAX] = {NULL};
     leg(&field, &first, 1, checkpoints, 0, 0);
@@ -283,7 +285,7 @@ static void every_damaged_byte_and_length_is_noticed(void **state)
     (void)state;
     struct field field;
     size_t n_bytes;
-    field_init(&field, 1, ORDER_SHUFFLE);
+    field_init(&field, ARITHMETIC_EXACT, 1, ORDER_SHUFFLE);
     unsigned char *bytes = one_checkpoint(&field, &n_bytes);
     for (size_t i = 0; i < n_bytes; i++) {
         for (int bit = 0; bit < 8; bit += 3) {
@@ -310,7 +312,7 @@ static void other_networks_checkpoints_are_refused(void **state)
     (void)state;
     struct field field;
     size_t n_bytes;
-    field_init(&field, 1, ORDER_FIXED);
+    field_init(&field, ARITHMETIC_EXACT, 1, ORDER_FIXED);
     unsigned char *bytes = one_checkpoint(&field, &n_bytes);
     struct network other = network;
     other.layers[0].activation = ACTIVATION_SIGMOID; /* the same size */
@@ -343,7 +345,7 @@ static void checkpoints_of_other_trainings_are_refused(void **state)
     struct field field;
     size_t n_bytes;
     const int first = 0;
-    field_init(&field, 1, ORDER_SHUFFLE);
+    field_init(&field, ARITHMETIC_EXACT, 1, ORDER_SHUFFLE);
     unsigned char *bytes = one_checkpoint(&field, &n_bytes);
     field.trainings[0].epochs = 1; /* as far as it goes: fine */
     const void *checkpoint = bytes;
@@ -357,6 +359,9 @@ static void checkpoints_of_other_trainings_are_refused(void **state)
     field.trainings[0].order = ORDER_FIXED;
     assert_not_loaded(block_of(&field, &first, 1), bytes, n_bytes);
     field.trainings[0].order = ORDER_SHUFFLE;
+    field.trainings[0].arithmetic = ARITHMETIC_FAST;
+    assert_not_loaded(block_of(&field, &first, 1), bytes, n_bytes);
+    field.trainings[0].arithmetic = ARITHMETIC_EXACT;
     field.dataset->n_samples--;
     assert_not_loaded(block_of(&field, &first, 1), bytes, n_bytes);
     field.dataset->n_samples++;
@@ -370,7 +375,7 @@ static void checkpoints_beyond_the_last_epoch_are_refused(void **state)
     struct field field;
     const int first = 0;
     void *checkpoints[BLOCK_RUNS_MAX] = {NULL};
-    field_init(&field, 1, ORDER_FIXED);
+    field_init(&field, ARITHMETIC_EXACT, 1, ORDER_FIXED);
     leg(&field, &first, 1, checkpoints, 0, 3);
     field.trainings[0].epochs = 2;
     struct block *block = block_of(&field, &first, 1);
@@ -385,7 +390,7 @@ static void runs_of_different_epochs_are_not_loaded_together(void **state)
     struct field field;
     const int pair[] = {0, 1};
     void *checkpoints[BLOCK_RUNS_MAX] = {NULL};
-    field_init(&field, 1, ORDER_FIXED);
+    field_init(&field, ARITHMETIC_EXACT, 1, ORDER_FIXED);
     leg(&field, &pair[0], 1, checkpoints, 0, 2);
     leg(&field, &pair[1], 1, checkpoints, 0, 3);
     struct block *block = block_of(&field, pair, 2);

@@ -107,9 +107,10 @@ static void predictions_equal_the_reference(void **state)
         double *scratch = calloc(network_scratch(&it.network), sizeof *scratch);
         double *outputs = calloc(n_outputs, sizeof *outputs);
         network_predict(&it.network, it.parameters, it.dataset->features, scratch, outputs);
-        double loss = 0,
-               expected = reference_sample(&it.network, it.parameters, it.dataset->features,
-                                           it.dataset->targets, 1, NULL);
+        const struct reference_step step = {.scale = 1,
+                                            .features = it.dataset->features,
+                                            .targets = it.dataset->targets};
+        double loss = 0, expected = reference_sample(&it.network, it.parameters, &step, NULL, NULL);
         for (size_t j = 0; j < n_outputs; j++) {
             double e = it.dataset->targets[j] - outputs[j];
             loss = j == 0 ? e * e : loss + e * e;

@@ -38,6 +38,11 @@ static void init_schemes_are_found_by_their_names(void **state)
 static void training_words_are_found_by_their_names(void **state)
 {
     (void)state;
+    assert_string_equal(training_arithmetic_name(ARITHMETIC_EXACT), "exact");
+    assert_string_equal(training_arithmetic_name(ARITHMETIC_FAST), "fast");
+    assert_int_equal(training_arithmetic_find("exact"), ARITHMETIC_EXACT);
+    assert_int_equal(training_arithmetic_find("fast"), ARITHMETIC_FAST);
+    assert_int_equal(training_arithmetic_find("float"), -1);
     assert_string_equal(training_loss_name(LOSS_MSE), "mse");
     assert_int_equal(training_loss_find("mse"), LOSS_MSE);
     assert_int_equal(training_loss_find("mae"), -1);

@@ -17,6 +17,12 @@
 #include "core/model/forward_lanes.h"
 #include "core/train/kernel/kernel.h"
 
+#ifdef LANES_FUSED
+#define KERNEL_ARITHMETIC ARITHMETIC_FAST
+#else
+#define KERNEL_ARITHMETIC ARITHMETIC_EXACT
+#endif
+
 /* The memory a kernel works in. */
 struct workspace {
     lanes *parameters; /* [n_groups][n_parameters] */
@@ -79,11 +85,12 @@ LANES_FN void backward_rows(const struct backward_layer *layer, const int n_rows
     for (int i = 0; i < n_inputs; i++) {
         lanes input = layer->inputs[i];
         if (layer->deltas_below) {
-            lanes sum = unit == 0 ? deltas[0] * weights[i]
-                                  : layer->deltas_below[i] + deltas[0] * weights[i];
+            lanes sum = unit == 0
+                            ? deltas[0] * weights[i]
+                            : lanes_multiply_add(deltas[0], weights[i], layer->deltas_below[i]);
             LANES_UNROLL
             for (int row = 1; row < n_rows; row++) {
-                sum += deltas[row] * weights[row * n_inputs + i];
+                sum = lanes_multiply_add(deltas[row], weights[row * n_inputs + i], sum);
             }
             layer->deltas_below[i] = unit + n_rows == layer->n_units
                                          ? activation_slope(layer->activation_below, input, sum)
@@ -91,7 +98,8 @@ LANES_FN void backward_rows(const struct backward_layer *layer, const int n_rows
         }
         LANES_UNROLL
         for (int row = 0; row < n_rows; row++) {
-            into[row * n_inputs + i] += deltas[row] * input;
+            lanes *parameter = &into[row * n_inputs + i];
+            *parameter = lanes_multiply_add(deltas[row], input, *parameter);
         }
     }
 }

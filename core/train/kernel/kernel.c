@@ -4,9 +4,22 @@
 #include "core/train/kernel/tables.h"
 
 static const struct kernel *const TABLES[] = {
-    kernels_any_1,          kernels_any_2,          kernels_any_4_avx2,
-    kernels_any_8_avx512,   kernels_small_2,        kernels_small_4_avx2,
-    kernels_small_2_avx512, kernels_small_4_avx512, kernels_small_8_avx512,
+    kernels_any_1,
+    kernels_any_2,
+    kernels_any_4_avx2,
+    kernels_any_8_avx512,
+    kernels_small_2,
+    kernels_small_4_avx2,
+    kernels_small_2_avx512,
+    kernels_small_4_avx512,
+    kernels_small_8_avx512,
+    kernels_fast_any_1,
+    kernels_fast_any_1_fma,
+    kernels_fast_any_4_fma,
+    kernels_fast_any_8_avx512,
+    kernels_fast_small_1_fma,
+    kernels_fast_small_4_fma,
+    kernels_fast_small_8_avx512,
 };
 enum { N_TABLES = sizeof TABLES / sizeof TABLES[0] };
 
@@ -27,11 +40,17 @@ const struct kernel *kernel_at(int i)
     return NULL;
 }
 
+const struct kernel *kernel_reference(enum arithmetic arithmetic)
+{
+    return arithmetic == ARITHMETIC_FAST ? kernels_fast_any_1 : kernels_any_1;
+}
+
 const char *kernel_processor_name(enum kernel_processor processor)
 {
     static const char *const names[] = {
         [KERNEL_ANY_PROCESSOR] = "any",
         [KERNEL_AVX2] = "avx2",
+        [KERNEL_AVX2_FMA] = "avx2 and fma",
         [KERNEL_AVX512] = "avx512",
     };
     return names[processor];
@@ -45,11 +64,14 @@ int kernel_runs_here(const struct kernel *kernel)
 #ifdef __x86_64__
     case KERNEL_AVX2:
         return __builtin_cpu_supports("avx2") != 0;
+    case KERNEL_AVX2_FMA:
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
     case KERNEL_AVX512:
         return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
                __builtin_cpu_supports("avx512dq");
 #else
     case KERNEL_AVX2:
+    case KERNEL_AVX2_FMA:
     case KERNEL_AVX512:
         break;
 #endif
@@ -57,18 +79,21 @@ int kernel_runs_here(const struct kernel *kernel)
     return 0;
 }
 
-int kernel_suits(const struct kernel *kernel, const struct network *network)
+static int is_shape(const struct network *shape, const struct network *network)
 {
-    const struct network *shape = kernel->shape;
-    if (!shape) {
-        return 1;
-    }
     int is_same = shape->n_inputs == network->n_inputs && shape->n_layers == network->n_layers;
     for (int l = 0; is_same && l < shape->n_layers; l++) {
         is_same = shape->layers[l].units == network->layers[l].units &&
                   shape->layers[l].activation == network->layers[l].activation;
     }
     return is_same;
+}
+
+int kernel_suits(const struct kernel *kernel, const struct network *network,
+                 const struct training *training)
+{
+    return kernel->arithmetic == training->arithmetic &&
+           (!kernel->shape || is_shape(kernel->shape, network));
 }
 
 int kernel_lanes(const struct kernel *kernel, int n_runs)
@@ -99,10 +124,9 @@ static int is_better(const struct kernel *a, const struct kernel *b, int n_runs)
 const struct kernel *kernel_pick(const struct network *network, const struct training *training,
                                  int n_runs)
 {
-    (void)training; /* so far every kernel trains in every way */
-    const struct kernel *best = kernels_any_1, *kernel;
+    const struct kernel *best = kernel_reference(training->arithmetic), *kernel;
     for (int i = 0; (kernel = kernel_at(i)); i++) {
-        if (kernel_runs_here(kernel) && kernel_suits(kernel, network) &&
+        if (kernel_runs_here(kernel) && kernel_suits(kernel, network, training) &&
             is_worth_it(kernel, network) && is_better(kernel, best, n_runs)) {
             best = kernel;
         }

@@ -1,8 +1,8 @@
 /* Training kernels: each trains the runs of a block in lockstep, one run per lane of a vector.
  *
- * All are instances of one core (core.h) and give every run the same bits; they differ in the
- * width of their vectors, in the processor they need, and in whether they know the network's sizes
- * beforehand. kernel_pick chooses.
+ * All are instances of one core (core.h). Those of one arithmetic give every run the same bits;
+ * they differ in the width of their vectors, in the processor they need, and in whether they know
+ * the network's sizes beforehand. kernel_pick chooses.
  *
  * Layout of a value per parameter and lane, [n_vectors][n_parameters][width]: each vector's runs
  * have a block of their own, in which the lanes of one parameter stand side by side. Values per
@@ -44,26 +44,31 @@ struct kernel_task {
 };
 
 /* What a processor must have. */
-enum kernel_processor { KERNEL_ANY_PROCESSOR, KERNEL_AVX2, KERNEL_AVX512 };
+enum kernel_processor { KERNEL_ANY_PROCESSOR, KERNEL_AVX2, KERNEL_AVX2_FMA, KERNEL_AVX512 };
 
 struct kernel {
     const char *name; /* "2-2-1 relu", "any size" */
+    enum arithmetic arithmetic;
     enum kernel_processor processor;
     int width;                   /* lanes of a vector */
     const struct network *shape; /* the only network it trains; NULL: any */
     void (*train)(const struct kernel_task *task);
 };
 
-/* All kernels compiled in; NULL past the last. The first is the one-lane kernel for any size: the
- * reference, and the one that replays a single run. */
+/* All kernels compiled in; NULL past the last. The first is the exact reference. */
 const struct kernel *kernel_at(int i);
 
-/* "any", "avx2", "avx512". */
+/* The one-lane kernel for any size and any processor: its bits are those of all kernels of this
+ * arithmetic, and it replays single runs. */
+const struct kernel *kernel_reference(enum arithmetic arithmetic);
+
+/* "any", "avx2", "avx2 and fma", "avx512". */
 const char *kernel_processor_name(enum kernel_processor processor);
 
-/* 1 if this processor can run it; 1 if it trains this network. */
+/* 1 if this processor can run it; 1 if it trains this network in this way. */
 int kernel_runs_here(const struct kernel *kernel);
-int kernel_suits(const struct kernel *kernel, const struct network *network);
+int kernel_suits(const struct kernel *kernel, const struct network *network,
+                 const struct training *training);
 
 /* The best kernel here for n_runs (1..KERNEL_LANES_MAX) runs of the network, trained so; never
  * NULL. */

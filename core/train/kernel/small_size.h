@@ -21,14 +21,16 @@
     }
 
 static const struct network RELU_2_2_1 = SHAPE_2_H_1(2, ACTIVATION_RELU);
-static const struct network LEAKY_RELU_2_2_1 = SHAPE_2_H_1(2, ACTIVATION_LEAKY_RELU);
 static const struct network TANH_2_2_1 = SHAPE_2_H_1(2, ACTIVATION_TANH);
+static const struct network RELU_2_8_8_1 = SHAPE_2_H_H_1(8, ACTIVATION_RELU);
+#ifndef LANES_FUSED
+static const struct network LEAKY_RELU_2_2_1 = SHAPE_2_H_1(2, ACTIVATION_LEAKY_RELU);
 static const struct network SIGMOID_2_2_1 = SHAPE_2_H_1(2, ACTIVATION_SIGMOID);
 static const struct network RELU_2_3_1 = SHAPE_2_H_1(3, ACTIVATION_RELU);
 static const struct network RELU_2_4_1 = SHAPE_2_H_1(4, ACTIVATION_RELU);
 static const struct network RELU_2_8_1 = SHAPE_2_H_1(8, ACTIVATION_RELU);
 static const struct network TANH_2_8_1 = SHAPE_2_H_1(8, ACTIVATION_TANH);
-static const struct network RELU_2_8_8_1 = SHAPE_2_H_H_1(8, ACTIVATION_RELU);
+#endif
 
 LANES_FN void copy_lanes(lanes *to, const lanes *from, const int n)
 {
@@ -111,27 +113,38 @@ LANES_FN int run_loop(const struct kernel_task *task, int v, int n_groups, small
 
 /* 2-H-1 has 4 H + 1 parameters and H + 3 units, 2-H-H-1 has H (H + 5) + 1 and 2 H + 3. */
 TINY_KERNEL(train_2_2_1_relu, RELU_2_2_1, 9, 5, 2)
-SMALL_KERNEL(train_2_2_1_leaky_relu, LEAKY_RELU_2_2_1, 9, 5, 2)
 SMALL_KERNEL(train_2_2_1_tanh, TANH_2_2_1, 9, 5, 2)
+SMALL_KERNEL(train_2_8_8_1_relu, RELU_2_8_8_1, 105, 19, 8)
+#ifndef LANES_FUSED
+SMALL_KERNEL(train_2_2_1_leaky_relu, LEAKY_RELU_2_2_1, 9, 5, 2)
 SMALL_KERNEL(train_2_2_1_sigmoid, SIGMOID_2_2_1, 9, 5, 2)
 SMALL_KERNEL(train_2_3_1_relu, RELU_2_3_1, 13, 6, 3)
 SMALL_KERNEL(train_2_4_1_relu, RELU_2_4_1, 17, 7, 4)
 SMALL_KERNEL(train_2_8_1_relu, RELU_2_8_1, 33, 11, 8)
 SMALL_KERNEL(train_2_8_1_tanh, TANH_2_8_1, 33, 11, 8)
-SMALL_KERNEL(train_2_8_8_1_relu, RELU_2_8_8_1, 105, 19, 8)
+#endif
 
-/* The rows of a table of kernels. */
-#define SMALL_SIZE_KERNELS(processor)                                                              \
-    {"2-2-1 relu", processor, LANES, &RELU_2_2_1, train_2_2_1_relu},                               \
-        {"2-2-1 leaky_relu", processor, LANES, &LEAKY_RELU_2_2_1, train_2_2_1_leaky_relu},         \
-        {"2-2-1 tanh", processor, LANES, &TANH_2_2_1, train_2_2_1_tanh},                           \
-        {"2-2-1 sigmoid", processor, LANES, &SIGMOID_2_2_1, train_2_2_1_sigmoid},                  \
-        {"2-3-1 relu", processor, LANES, &RELU_2_3_1, train_2_3_1_relu},                           \
-        {"2-4-1 relu", processor, LANES, &RELU_2_4_1, train_2_4_1_relu},                           \
-        {"2-8-1 relu", processor, LANES, &RELU_2_8_1, train_2_8_1_relu},                           \
-        {"2-8-1 tanh", processor, LANES, &TANH_2_8_1, train_2_8_1_tanh},                           \
+/* The rows of a table of kernels. Fused ones are rarely asked for: those for the usual sizes do. */
+#define SMALL_ROW(processor, name, network, function)                                              \
     {                                                                                              \
-        "2-8-8-1 relu", processor, LANES, &RELU_2_8_8_1, train_2_8_8_1_relu                        \
+        name, KERNEL_ARITHMETIC, processor, LANES, &network, function                              \
     }
+#ifdef LANES_FUSED
+#define SMALL_SIZE_KERNELS(processor)                                                              \
+    SMALL_ROW(processor, "2-2-1 relu", RELU_2_2_1, train_2_2_1_relu),                              \
+        SMALL_ROW(processor, "2-2-1 tanh", TANH_2_2_1, train_2_2_1_tanh),                          \
+        SMALL_ROW(processor, "2-8-8-1 relu", RELU_2_8_8_1, train_2_8_8_1_relu)
+#else
+#define SMALL_SIZE_KERNELS(processor)                                                              \
+    SMALL_ROW(processor, "2-2-1 relu", RELU_2_2_1, train_2_2_1_relu),                              \
+        SMALL_ROW(processor, "2-2-1 leaky_relu", LEAKY_RELU_2_2_1, train_2_2_1_leaky_relu),        \
+        SMALL_ROW(processor, "2-2-1 tanh", TANH_2_2_1, train_2_2_1_tanh),                          \
+        SMALL_ROW(processor, "2-2-1 sigmoid", SIGMOID_2_2_1, train_2_2_1_sigmoid),                 \
+        SMALL_ROW(processor, "2-3-1 relu", RELU_2_3_1, train_2_3_1_relu),                          \
+        SMALL_ROW(processor, "2-4-1 relu", RELU_2_4_1, train_2_4_1_relu),                          \
+        SMALL_ROW(processor, "2-8-1 relu", RELU_2_8_1, train_2_8_1_relu),                          \
+        SMALL_ROW(processor, "2-8-1 tanh", TANH_2_8_1, train_2_8_1_tanh),                          \
+        SMALL_ROW(processor, "2-8-8-1 relu", RELU_2_8_8_1, train_2_8_8_1_relu)
+#endif
 
 #endif
