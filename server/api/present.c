@@ -158,13 +158,34 @@ json_t *present_divergence(const struct engine_run *run)
                      (json_int_t)run->diverged_sample);
 }
 
-static json_t *row_json(const struct engine_run *run, int64_t epochs)
+/* What the spec asks of a run. */
+struct asked {
+    int64_t epochs;
+    const char *arithmetic;
+    int has_parameters; /* its row shows something of its parameters */
+};
+
+static struct asked asked_of(const struct study *study, int run)
+{
+    struct asked asked = {.arithmetic = training_arithmetic_name(ARITHMETIC_EXACT)};
+    struct run_plan plan;
+    if (spec_plan(study->spec, run, 0, &plan, NULL) != 0)
+        return asked;
+    asked.epochs = plan.training.epochs;
+    asked.arithmetic = training_arithmetic_name(plan.training.arithmetic);
+    asked.has_parameters = plan.n_predict > 0 || network_is_named(&plan.network);
+    run_plan_clear(&plan);
+    return asked;
+}
+
+static json_t *row_json(const struct engine_run *run, const struct asked *asked)
 {
     json_t *overrides = json_loads(run->overrides, JSON_DECODE_ANY, NULL);
     json_t *row = json_pack(
-        "{s:i, s:s, s:o, s:I, s:I, s:o, s:o, s:o, s:I, s:s, s:o, s:o}", "run", run->run, "state",
+        "{s:i, s:s, s:o, s:s, s:I, s:I, s:o, s:o, s:o, s:I, s:s, s:o, s:o}", "run", run->run,
+        "state",
         run_state_name(run->state), "overrides", overrides == NULL ? json_object() : overrides,
-        "epochs", (json_int_t)epochs, "epoch", (json_int_t)run->epoch, "loss",
+        "arithmetic", asked->arithmetic, "epochs", (json_int_t)asked->epochs, "epoch", (json_int_t)run->epoch, "loss",
         json_number(run->loss), "first_loss", json_number(run->first_loss), "best_loss",
         json_number(run->best_loss), "best_epoch", (json_int_t)run->best_epoch, "message",
         run->message, "started", time_json(run->started_ms), "ended", time_json(run->ended_ms));
@@ -203,28 +224,15 @@ struct presenting {
     struct error *error;
 };
 
-/* How many epochs the run was asked for, and whether its row shows something of its parameters. */
-static int64_t epochs_of(const struct study *study, int run, int *out_has_parameters)
-{
-    struct run_plan plan;
-    if (spec_plan(study->spec, run, 0, &plan, NULL) != 0)
-        return 0;
-    int64_t epochs = plan.training.epochs;
-    *out_has_parameters = plan.n_predict > 0 || network_is_named(&plan.network);
-    run_plan_clear(&plan);
-    return epochs;
-}
-
 static int present_row(void *context, const struct engine_run *run)
 {
     struct presenting *presenting = context;
-    int has_parameters = 0;
-    int64_t epochs = epochs_of(presenting->study, run->run, &has_parameters);
-    json_t *row = row_json(run, epochs);
+    const struct asked asked = asked_of(presenting->study, run->run);
+    json_t *row = row_json(run, &asked);
     if (row == NULL)
         return error_set(presenting->error, ERROR_MEMORY, "not enough memory to answer");
     json_array_append_new(presenting->rows, row);
-    if (!run_state_is_final(run->state) || !has_parameters)
+    if (!run_state_is_final(run->state) || !asked.has_parameters)
         return 0;
     return add_parameters(row, presenting->engine, presenting->study, run->run, 0,
                           presenting->error);
@@ -261,8 +269,8 @@ json_t *present_run(struct engine *engine, const struct study *study, int run, s
     struct engine_run record = {0};
     if (engine_find_run(engine, study->id, run, &record, error) != 0)
         return NULL;
-    int has_parameters;
-    json_t *row = row_json(&record, epochs_of(study, run, &has_parameters));
+    const struct asked asked = asked_of(study, run);
+    json_t *row = row_json(&record, &asked);
     engine_run_clear(&record);
     if (row == NULL) {
         error_set(error, ERROR_MEMORY, "not enough memory to answer");

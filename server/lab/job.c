@@ -111,9 +111,10 @@ static int same_network(const struct network *a, const struct network *b)
 
 static int same_training(const struct training *a, const struct training *b)
 {
-    return a->loss == b->loss && a->gradient == b->gradient && a->optimizer == b->optimizer &&
-           a->batch_size == b->batch_size && a->reduction == b->reduction &&
-           a->order == b->order && a->order_seed == b->order_seed && a->epochs == b->epochs;
+    return a->arithmetic == b->arithmetic && a->loss == b->loss && a->gradient == b->gradient &&
+           a->optimizer == b->optimizer && a->batch_size == b->batch_size &&
+           a->reduction == b->reduction && a->order == b->order &&
+           a->order_seed == b->order_seed && a->epochs == b->epochs;
 }
 
 static int in_lockstep(const struct study *study, const struct candidate *a,

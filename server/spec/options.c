@@ -206,6 +206,12 @@ static const struct option table[] = {
     {"/training/gradient", OPTION_CHOICE, .fallback = "\"full\"", .choices = "full|half",
      .description = "The slope of the squared error e*e is 2e (full). Many notebooks leave out the "
                     "2 and step by e (half); the printed loss is the same."},
+    {"/training/arithmetic", OPTION_CHOICE, .fallback = "\"exact\"", .choices = "exact|fast",
+     .also = "precision|fused|fma|mode",
+     .description = "exact: every product and every sum is rounded, as plain Python floats are. "
+                    "fast: a product that is added to a sum is not rounded by itself (fused "
+                    "multiply-add): other last digits, the same on every machine, and quicker "
+                    "where the processor can do it. Don't compare the digits of the two."},
     {"/training/optimizer", OPTION_OBJECT, .fallback = "{}", .also = "optimiser|method|algorithm",
      .description = "How the parameters are updated."},
     {"/training/optimizer/name", OPTION_CHOICE, .fallback = "\"sgd\"", .choices = "sgd",

@@ -11,6 +11,7 @@ void section_training(const json_t *training, struct training *out)
     const json_t *optimizer = json_object_get(training, "optimizer");
 
     *out = (struct training){
+        .arithmetic = (enum arithmetic)training_arithmetic_find(word(training, "arithmetic")),
         .loss = (enum loss)training_loss_find(word(training, "loss")),
         .gradient = (enum gradient)training_gradient_find(word(training, "gradient")),
         .optimizer = (enum optimizer)training_optimizer_find(word(optimizer, "name")),
