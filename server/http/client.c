@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -11,6 +12,25 @@
 
 /* Whoever connects sends its request within a round trip; a shorter silence is not idleness. */
 enum { SHED_AFTER_MS = 250 };
+
+/* Puts its deadline into the queue; of one that has left, into that for looking again. */
+static void arm(struct client *client, struct deadline_queue *queue)
+{
+    struct http_server *server = client->server;
+    deadline_arm(&client->deadline, client->has_left ? &server->left : queue, server->now_ms);
+}
+
+/* What it sent before is still to be read and answered. */
+static void note_end(struct http_server *server, struct watch *watch, uint32_t events)
+{
+    struct client *client = PART_OF(client, watch, watch);
+    (void)events;
+    client->has_left = 1;
+    if (client->deadline.queue != NULL)
+        arm(client, &server->left);
+    if (client->request != NULL)
+        request_client_left(client->request);
+}
 
 static void enter(struct http_server *server, int fd, void **socket_context)
 {
@@ -27,7 +47,10 @@ static void enter(struct http_server *server, int fd, void **socket_context)
     if (server->clients != NULL)
         server->clients->before = client;
     server->clients = client;
-    deadline_arm(&client->deadline, &server->heads, server->now_ms);
+    arm(client, &server->heads);
+    client->watch.act = note_end;
+    if (server_watch(server, fd, EPOLLRDHUP | EPOLLET, &client->watch) != 0)
+        shutdown(fd, SHUT_RDWR);
 }
 
 static void leave(struct http_server *server, struct client *client)
@@ -35,6 +58,7 @@ static void leave(struct http_server *server, struct client *client)
     server->counts.connections--;
     if (client == NULL)
         return;
+    epoll_ctl(server->epoll_fd, EPOLL_CTL_DEL, client->fd, NULL);
     if (client->lingers)
         farewell_linger(server, fcntl(client->fd, F_DUPFD_CLOEXEC, 0));
     deadline_disarm(&client->deadline);
@@ -71,13 +95,13 @@ void client_begins_head(struct client *client, struct http_request *request)
     client->request = request;
     /* The first head of a connection has its deadline since the connection came. */
     if (client->deadline.queue != &client->server->heads)
-        deadline_arm(&client->deadline, &client->server->heads, client->server->now_ms);
+        arm(client, &client->server->heads);
 }
 
 void client_begins_body(struct client *client)
 {
     if (client != NULL)
-        deadline_arm(&client->deadline, &client->server->bodies, client->server->now_ms);
+        arm(client, &client->server->bodies);
 }
 
 void client_waits(struct client *client)
@@ -91,13 +115,34 @@ void client_is_done(struct client *client)
     if (client == NULL)
         return;
     client->request = NULL;
-    deadline_arm(&client->deadline, &client->server->idle, client->server->now_ms);
+    arm(client, &client->server->idle);
 }
 
 void client_cut(struct client *client)
 {
     deadline_disarm(&client->deadline);
     shutdown(client->fd, SHUT_RDWR);
+}
+
+void client_reset(struct client *client)
+{
+    const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+    if (client == NULL)
+        return;
+    deadline_disarm(&client->deadline);
+    if (connect(client->fd, &nobody, sizeof nobody) != 0)
+        shutdown(client->fd, SHUT_RDWR); /* not TCP */
+}
+
+/* Shutting the side that the client has shut changes nothing but makes an event of it again: when
+ * libmicrohttpd finds nothing more to read, it closes the connection. */
+static void look_again(struct http_server *server)
+{
+    struct deadline *due;
+    while ((due = deadline_take_due(&server->left, server->now_ms)) != NULL) {
+        shutdown(PART_OF(client, deadline, due)->fd, SHUT_RD);
+        deadline_arm(due, &server->left, server->now_ms);
+    }
 }
 
 static void cut_late(struct http_server *server, struct deadline_queue *queue, const char *detail)
@@ -117,6 +162,7 @@ void clients_cut_late(struct http_server *server)
     cut_late(server, &server->heads, "the head of the request took too long to arrive");
     cut_late(server, &server->bodies, "the body of the request took too long to arrive");
     cut_late(server, &server->idle, "the head of the request took too long to arrive");
+    look_again(server);
 }
 
 /* The first of the queue, if it has been there long enough to count as idle. */

@@ -2,11 +2,8 @@
  *
  * DESIGN: a held request stays suspended as it was at its desk, and is in server->held, by the time
  * it is due. It goes back to the desks when it is ready (asked at every wake, like streams), when
- * it is due, and when its client leaves, which our own epoll set tells (trap T2). So libmicrohttpd
- * sees one suspension, however often a request goes to a desk. */
+ * it is due, and when its client leaves (client.h). So libmicrohttpd sees one suspension, however often a request goes to a desk. */
 #include "server/http/hold.h"
-
-#include <sys/epoll.h>
 
 #include "server/base/clock.h"
 #include "server/http/client.h"
@@ -51,16 +48,13 @@ static void wake(struct http_request *request)
     struct hold *hold = &request->hold;
     deadline_disarm(&hold->nap);
     hold->is_asleep = 0;
-    if (hold->is_watched)
-        epoll_ctl(request->server->epoll_fd, EPOLL_CTL_DEL, request->client->fd, NULL);
-    hold->is_watched = 0;
     send_to_work(request);
 }
 
-static void client_left(struct http_server *server, struct watch *watch, uint32_t events)
+void hold_client_left(struct http_request *request)
 {
-    struct http_request *request = PART_OF(http_request, hold.watch, watch);
-    (void)server, (void)events;
+    if (!request->hold.is_asleep)
+        return;
     request->hold.is_over = 1;
     wake(request);
 }
@@ -70,15 +64,12 @@ void hold_begin(struct http_request *request)
     struct http_server *server = request->server;
     struct hold *hold = &request->hold;
     hold->is_asked = 0;
-    hold->is_over = server->is_draining || streams_are_full(server);
+    hold->is_over = server->is_draining || streams_are_full(server) ||
+                    (request->client != NULL && request->client->has_left);
     if (hold->is_over || hold->ready(request->work_context)) {
         send_to_work(request);
         return;
     }
-    hold->watch.act = client_left;
-    hold->is_watched =
-        request->client != NULL &&
-        server_watch(server, request->client->fd, EPOLLRDHUP | EPOLLET, &hold->watch) == 0;
     hold->is_asleep = 1;
     deadline_arm_at(&hold->nap, &server->held, hold->due_ms);
 }

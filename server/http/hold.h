@@ -14,13 +14,14 @@ struct hold {
     int is_over;         /* no more holding: its client is gone, or the server stops or is full */
     struct deadline nap; /* in the server's held while asleep, or while all desks are busy */
     int is_asleep;
-    struct watch watch; /* of its socket while asleep, if is_watched */
-    int is_watched;
 };
 
 /* The request came from its desk with a hold asked for: lets it sleep, or sends it to work again at
  * once when there is nothing to wait for. */
 void hold_begin(struct http_request *request);
+
+/* Sends it to work if it is asleep: its client has left. */
+void hold_client_left(struct http_request *request);
 
 /* Send to work: those that are ready; those that have waited long enough; all, since the server is
  * stopping. */

@@ -1,8 +1,8 @@
 /* The loop: one thread, one epoll set, libmicrohttpd in the middle.
  *
  * DESIGN: each turn waits on our own epoll set, which holds libmicrohttpd's, the listening socket,
- * the bell (an eventfd), the sockets of sleeping streams and those being closed softly. What they
- * tell is acted on first: connections are accepted, resumed, cut. Only then MHD_run serves all that
+ * the bell (an eventfd), and the sockets of clients, for their end. What they tell is acted on
+ * first: connections are accepted, resumed, cut. Only then MHD_run serves all that
  * is ready, so every resume takes effect at once (trap T10), and nothing that an event points to is
  * freed before it was looked at (T18). libmicrohttpd's own ways of waiting hang (T1).
  *
@@ -33,6 +33,7 @@
 enum {
     MEMORY_BYTES = 14 * 1024,
     WAKE_MS = 50,
+    LEFT_MS = 20,
     CUT_MS = 250,
     EVENTS_MAX = 128,
     LINGER_MS = 5000,
@@ -84,6 +85,7 @@ static int wait_ms(struct http_server *server, int64_t end_ms)
     due_ms = earlier(due_ms, deadline_next_ms(&server->heads));
     due_ms = earlier(due_ms, deadline_next_ms(&server->bodies));
     due_ms = earlier(due_ms, deadline_next_ms(&server->idle));
+    due_ms = earlier(due_ms, deadline_next_ms(&server->left));
     due_ms = earlier(due_ms, deadline_next_ms(&server->sleeping));
     due_ms = earlier(due_ms, deadline_next_ms(&server->gathering));
     due_ms = earlier(due_ms, deadline_next_ms(&server->lingering));
@@ -227,6 +229,7 @@ static void fill_config(struct http_server *server, const struct http_config *co
     server->bodies.wait_ms = own->body_ms;
     /* libmicrohttpd closes what is idle; this is for who then sends a byte at a time. */
     server->idle.wait_ms = own->idle_s * 1000LL + own->head_ms;
+    server->left.wait_ms = LEFT_MS;
     server->sleeping.wait_ms = own->heartbeat_s * 1000LL;
     server->gathering.wait_ms = WAKE_MS;
     server->lingering.wait_ms = LINGER_MS;

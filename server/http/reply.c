@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "server/http/client.h"
 #include "server/http/problem.h"
 #include "server/http/request.h"
 #include "server/http/stream.h"
@@ -168,8 +169,10 @@ static ssize_t slices_read(void *context, uint64_t position, char *out, size_t s
     ssize_t n = slices->read(slices->source, out, size);
     if (n == 0)
         return MHD_CONTENT_READER_END_OF_STREAM;
-    if (n < 0)
+    if (n < 0) { /* libmicrohttpd alone would keep the socket open for the idle time */
+        client_reset(slices->request->client);
         return MHD_CONTENT_READER_END_WITH_ERROR;
+    }
     slices->request->told_bytes += n;
     return n;
 }

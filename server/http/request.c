@@ -15,6 +15,7 @@
 #include "server/http/client.h"
 #include "server/http/desk.h"
 #include "server/http/farewell.h"
+#include "server/http/stream.h"
 
 /* BODIES: as many bodies of the largest size are held at once, in reading and at desks. */
 enum { BODY_FIRST_BYTES = 1024, BODIES_MAX = 64 };
@@ -308,6 +309,14 @@ enum MHD_Result request_handle(void *context, struct MHD_Connection *connection,
     return MHD_NO;
 }
 
+void request_client_left(struct http_request *request)
+{
+    if (request->stream != NULL)
+        stream_reader_left(request->stream);
+    else
+        hold_client_left(request);
+}
+
 /* --- end ------------------------------------------------------------------------------------ */
 
 void request_was_told(struct http_request *request, int status, size_t n_bytes)
@@ -370,6 +379,8 @@ void request_end(void *context, struct MHD_Connection *connection, void **reques
     if (request->is_stream && code == MHD_REQUEST_TERMINATED_TIMEOUT_REACHED)
         request->server->counts.streams_stalled++;
     client_is_done(request->client);
+    if (request->stream != NULL)
+        stream_forget_request(request->stream);
     request->server->n_requests_open--;
     request->server->body_bytes -= request->body_capacity;
     reply_clear(&request->reply);

@@ -16,6 +16,8 @@ enum request_phase {
     REQUEST_REPLIED
 };
 
+struct stream;
+
 struct http_request {
     struct http_server *server;
     struct MHD_Connection *connection;
@@ -37,6 +39,8 @@ struct http_request {
     void *work_context;
     struct hold hold;
 
+    struct stream *stream; /* its reply, until either ends */
+
     int told_status; /* what was sent, for the log; 0: nothing */
     int64_t told_bytes;
     int is_stream;
@@ -57,6 +61,9 @@ enum MHD_Result request_handle(void *context, struct MHD_Connection *connection,
 /* For MHD_OPTION_NOTIFY_COMPLETED: logs and frees it. */
 void request_end(void *context, struct MHD_Connection *connection, void **request_context,
                  enum MHD_RequestTerminationCode code);
+
+/* Its client has closed its side, or its connection broke: the end of a stream and of a hold. */
+void request_client_left(struct http_request *request);
 
 /* Notes what was sent, for the log. NULL is fine. */
 void request_was_told(struct http_request *request, int status, size_t n_bytes);

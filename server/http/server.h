@@ -56,6 +56,7 @@ struct http_server {
     int64_t woken_ms;       /* the last time streams were asked */
 
     struct deadline_queue heads, bodies, idle; /* of clients */
+    struct deadline_queue left;                /* of clients that closed their side */
     struct deadline_queue sleeping;            /* of streams: the next heartbeat */
     struct deadline_queue gathering;           /* of streams: the next time they may speak */
     struct deadline_queue lingering;           /* of connections closed softly */

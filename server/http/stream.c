@@ -6,8 +6,8 @@
  * News that trickle are gathered: a stream that said little waits in server->gathering before it
  * says more, since a write costs the same for one event and for a hundred.
  *
- * A suspended connection is out of libmicrohttpd's sight (trap T2): our own epoll set watches its
- * socket. A resume only takes effect in the next MHD_run, and a second one, or one of a connection
+ * A suspended connection is out of libmicrohttpd's sight (trap T2): client.h tells of its end. A
+ * resume only takes effect in the next MHD_run, and a second one, or one of a connection
  * that is not suspended, breaks it (T12): so all resuming is done by rouse(), on the loop thread,
  * before MHD_run, and only of what sleeps.
  *
@@ -22,7 +22,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include "server/http/client.h"
@@ -40,17 +39,15 @@ enum {
 
 struct stream {
     struct http_server *server;
-    struct http_request *request; /* outlives every read */
+    struct http_request *request; /* outlives every read; NULL once it has ended */
     struct MHD_Connection *connection;
-    int fd;
-    struct watch watch;  /* in the epoll set once is_watched */
     struct deadline nap; /* armed while its connection is suspended, else disarmed */
     struct http_stream_source source;
     void *context;
     char *rest; /* owned; NULL when nothing is left over */
     size_t rest_begin, rest_end;
     int64_t little_ms;           /* when it last said little; 0: it said much, or nothing */
-    int is_watched, is_open;     /* the opening was said */
+    int is_open;                 /* the opening was said */
     int is_ping_due, is_leaving; /* goodbye was said */
     int is_finished, is_gone;    /* by its source; by its reader */
 };
@@ -65,6 +62,11 @@ static int is_asleep(const struct stream *stream)
     return stream->nap.queue != NULL;
 }
 
+void stream_forget_request(struct stream *stream)
+{
+    stream->request = NULL;
+}
+
 /* --- sleeping and waking -------------------------------------------------------------------- */
 
 static void rouse(struct stream *stream)
@@ -76,25 +78,21 @@ static void rouse(struct stream *stream)
 
 /* The reader has closed its side, or its connection broke. Nothing more is to be sent: so the end
  * of the body fails to be, and libmicrohttpd gives the socket back. */
-static void reader_left(struct http_server *server, struct watch *watch, uint32_t events)
+void stream_reader_left(struct stream *stream)
 {
-    struct stream *stream = PART_OF(stream, watch, watch);
-    (void)server, (void)events;
     stream->is_gone = 1;
-    shutdown(stream->fd, SHUT_RDWR); /* if not asleep, it may be waiting for room in the socket */
+    client_cut(stream->request->client); /* if not asleep, it may be waiting for room in the socket */
     if (is_asleep(stream))
         rouse(stream);
 }
 
-/* What stream_read returns after it: 0, or the error that the reader cannot be watched. */
+/* What stream_read returns after it: 0, or the end if there is nobody to sleep for. */
 static ssize_t fall_asleep(struct stream *stream, struct deadline_queue *queue)
 {
     struct http_server *server = stream->server;
     assert(!is_asleep(stream));
-    if (!stream->is_watched &&
-        server_watch(server, stream->fd, EPOLLRDHUP | EPOLLET, &stream->watch) != 0)
-        return MHD_CONTENT_READER_END_WITH_ERROR;
-    stream->is_watched = 1;
+    if (stream->request->client->has_left)
+        return MHD_CONTENT_READER_END_OF_STREAM;
     MHD_suspend_connection(stream->connection);
     deadline_arm(&stream->nap, queue, server->now_ms);
     server->counts.streams_sleeping++;
@@ -196,8 +194,10 @@ static ssize_t pass_on(struct stream *stream, const char *bytes, size_t n, char 
     }
     memcpy(out, bytes, size);
     stream->rest = malloc(n - size);
-    if (stream->rest == NULL)
+    if (stream->rest == NULL) {
+        client_reset(stream->request->client);
         return MHD_CONTENT_READER_END_WITH_ERROR;
+    }
     memcpy(stream->rest, bytes + size, n - size);
     stream->rest_begin = 0;
     stream->rest_end = n - size;
@@ -239,9 +239,9 @@ static void stream_end(void *context)
 {
     struct stream *stream = context;
     struct http_server *server = stream->server;
-    if (stream->is_watched)
-        epoll_ctl(server->epoll_fd, EPOLL_CTL_DEL, stream->fd, NULL);
     assert(!is_asleep(stream));
+    if (stream->request != NULL)
+        stream->request->stream = NULL;
     server->counts.streams--;
     if (!stream->is_finished && !server->is_draining)
         server->counts.streams_gone++;
@@ -271,8 +271,6 @@ struct MHD_Response *stream_respond(struct http_request *request)
     stream->server = server;
     stream->request = request;
     stream->connection = request->connection;
-    stream->fd = request->client->fd;
-    stream->watch.act = reader_left;
     stream->source = reply->stream;
     stream->context = reply->source;
     struct MHD_Response *response = MHD_create_response_from_callback(
@@ -282,9 +280,10 @@ struct MHD_Response *stream_respond(struct http_request *request)
         return NULL;
     }
     reply->end = NULL; /* handed over */
+    request->stream = stream;
     request->is_stream = 1;
     server->counts.streams++;
     server->counts.streams_opened++;
-    tune_socket(stream->fd, server->config.idle_s);
+    tune_socket(request->client->fd, server->config.idle_s);
     return response;
 }

@@ -13,6 +13,13 @@ int streams_are_full(const struct http_server *server);
  * memory. */
 struct MHD_Response *stream_respond(struct http_request *request);
 
+/* Its reader has closed its side, or its connection broke. */
+struct stream;
+void stream_reader_left(struct stream *stream);
+
+/* The request of its reply ends before it. */
+void stream_forget_request(struct stream *stream);
+
 /* Wakes those whose source is ready. */
 void streams_wake_ready(struct http_server *server);
 

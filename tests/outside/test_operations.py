@@ -218,16 +218,18 @@ def test_each_request_has_one_line_with_its_route_and_no_secret(fresh_server):
         assert server.request(method, path, headers=headers, **options).headers["X-Request-Id"] \
             == name
 
-    ask("a-list", "/experiments?limit=3&secret=1")
+    ask("a-list", "/experiments?limit=3")
+    ask("unknown", "/experiments?secret=1")
     ask("missing", "/experiments/nosuchthing")
     ask("unserved", "//no/such\"path\x7f%0a")
     ask("asset", "//")
     ask("stranger", "//", headers={"Authorization": "Bearer wrong-token-that-is-long"})
     ask("post", "/experiments", "POST", json={"token": "in-the-body"})
     ask("link", f"//?token={token}", allow_redirects=False)
-    seen = wait_until(lambda: (lines := requests_logged(server)) and len(lines) >= 7 and lines,
-                      5 * server.slowness, "seven lines")
+    seen = wait_until(lambda: (lines := requests_logged(server)) and len(lines) >= 8 and lines,
+                      5 * server.slowness, "eight lines")
     expected = {"a-list": ("info", "GET", "/api/v1/experiments", "200"),
+                "unknown": ("warning", "GET", "/api/v1/experiments", "400"),
                 "missing": ("warning", "GET", "/api/v1/experiments/{name}", "404"),
                 "unserved": ("warning", "GET", "(guard)", "400"),
                 "asset": ("info", "GET", "/{asset}", "200"),
