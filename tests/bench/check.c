@@ -1,4 +1,4 @@
-/* The kernels' bits against the one-lane kernel's, and against plain Python's. */
+/* The kernels' bits against the reference kernel's, and against plain Python's. */
 #include "tests/bench/check.h"
 
 #include <math.h>
@@ -7,59 +7,169 @@
 #include <string.h>
 
 #include "core/train/kernel/kernel.h"
+#include "tests/bench/bare.h"
+#include "tests/bench/floats.h"
 #include "tests/bench/probe.h"
 #include "tests/core/golden_report.h"
 
-enum { EPOCHS = 7 };
+enum { EPOCHS = FLOATS_EPOCHS };
 
 /* The loss that the report's smallest rate reaches after a million epochs, from the notebook. */
 static const double MILLION_LOSS = 3.31278621466;
 static const char *const MILLION_NAME = "lr_1e-7";
 
-/* Losses [EPOCHS][n_runs] and final parameters [n_runs][n_parameters] of a work on a kernel, in
- * one array the caller frees; NULL without memory. */
-static double *results_of(const struct work *work, const struct kernel *kernel, size_t *out_n)
+/* What some epochs of a block's runs come to. */
+struct results {
+    size_t n_losses, n_parameters; /* of all runs */
+    double *losses;                /* [EPOCHS][runs] */
+    double *parameters;            /* [runs][parameters], in the same array */
+};
+
+static int results_init(struct results *results, const struct work *work)
 {
-    struct block *block = work_block(work, kernel);
-    size_t n_runs = (size_t)work->spec->n_runs, n = network_n_parameters(&work->network);
-    *out_n = n_runs * (EPOCHS + n);
-    double *results = calloc(*out_n, sizeof *results);
-    if (block && results) {
-        block_train(block, INT64_MAX, EPOCHS, results);
-        for (size_t run = 0; run < n_runs; run++) {
-            block_parameters(block, (int)run, results + n_runs * EPOCHS + run * n);
-        }
+    size_t n_runs = (size_t)work_block_runs(work);
+    results->n_losses = EPOCHS * n_runs;
+    results->n_parameters = n_runs * network_n_parameters(&work->network);
+    results->losses = calloc(results->n_losses + results->n_parameters, sizeof(double));
+    results->parameters = results->losses + results->n_losses;
+    return results->losses ? 0 : -1;
+}
+
+/* On a kernel; -1 without memory. */
+static int train_on_kernel(const struct work *work, const struct kernel *kernel,
+                           struct results *results)
+{
+    struct block *block = work_block(work, 0, kernel);
+    if (!block || results_init(results, work) != 0) {
+        block_destroy(block);
+        return -1;
+    }
+    block_train(block, INT64_MAX, EPOCHS, results->losses);
+    size_t n = network_n_parameters(&work->network);
+    for (int run = 0; run < work_block_runs(work); run++) {
+        block_parameters(block, run, results->parameters + (size_t)run * n);
     }
     block_destroy(block);
-    return results;
+    return 0;
+}
+
+/* As a work that has no block is trained. */
+static int train_bare(const struct work *work, struct results *results)
+{
+    if (results_init(results, work) != 0) {
+        return -1;
+    }
+    bare_train(work->bare, EPOCHS, results->losses);
+    size_t n = network_n_parameters(&work->network);
+    for (int run = 0; run < work->spec->n_runs; run++) {
+        bare_parameters(work->bare, run, results->parameters + (size_t)run * n);
+    }
+    return 0;
+}
+
+static int is_same(const struct results *a, const struct results *b, int has_losses)
+{
+    return (!has_losses || memcmp(a->losses, b->losses, a->n_losses * sizeof(double)) == 0) &&
+           memcmp(a->parameters, b->parameters, a->n_parameters * sizeof(double)) == 0;
+}
+
+/* FNV-1a over the bytes of the doubles, little-endian. */
+static uint64_t fingerprint(const double *values, size_t n)
+{
+    uint64_t h = 0xcbf29ce484222325, bits;
+    for (size_t i = 0; i < n; i++) {
+        memcpy(&bits, &values[i], sizeof bits);
+        for (int byte = 0; byte < 8; byte++, bits >>= 8) {
+            h = (h ^ (bits & 0xff)) * 0x100000001b3;
+        }
+    }
+    return h;
+}
+
+/* 1 if the first run is plain Python's; 0 if Python did not train this work; -1 if it differs. */
+static int check_floats(const struct work *work, const struct results *results)
+{
+    const struct floats *floats = floats_of_python;
+    size_t n_runs = (size_t)work_block_runs(work);
+    while (floats->key && strcmp(floats->key, work->spec->key) != 0) {
+        floats++;
+    }
+    if (!floats->key) {
+        return 0;
+    }
+    for (size_t epoch = 0; epoch < EPOCHS; epoch++) {
+        if (results->losses[epoch * n_runs] != floats->losses[epoch]) {
+            fprintf(stderr, "%s: epoch %zu: loss %.17g, plain Python has %.17g; nothing is timed\n",
+                    work->spec->key, epoch + 1, results->losses[epoch * n_runs],
+                    floats->losses[epoch]);
+            return -1;
+        }
+    }
+    size_t n = network_n_parameters(&work->network);
+    if (results->parameters[0] != floats->first ||
+        fingerprint(results->parameters, n) != floats->fingerprint) {
+        fprintf(stderr, "%s: parameters are not plain Python's; nothing is timed\n",
+                work->spec->key);
+        return -1;
+    }
+    return 1;
+}
+
+/* Every kernel that could train the work; how many, or -1. */
+static int check_kernels(const struct work *work, const struct results *expected)
+{
+    const struct training training = work_training(work, 0);
+    const struct kernel *kernel;
+    int n_compared = 0;
+    for (int i = 0; (kernel = kernel_at(i)); i++) {
+        struct results found = {.losses = NULL};
+        if (!kernel_runs_here(kernel) || !kernel_suits(kernel, &work->network, &training)) {
+            continue;
+        }
+        if (train_on_kernel(work, kernel, &found) != 0 || !is_same(&found, expected, 1)) {
+            fprintf(stderr, "%s: kernel %s, %s, width %d has other bits; nothing is timed\n",
+                    work->spec->key, kernel->name, kernel_processor_name(kernel->processor),
+                    kernel->width);
+            n_compared = -1;
+        }
+        free(found.losses);
+        if (n_compared++ < 0) {
+            return -1;
+        }
+    }
+    return n_compared;
+}
+
+static int check_bare(const struct work *work, const struct results *expected)
+{
+    struct results found = {.losses = NULL};
+    int result = 1;
+    if (train_bare(work, &found) != 0 || !is_same(&found, expected, work->spec->way == WORK_HAND)) {
+        fprintf(stderr, "%s: without a block it has other bits; nothing is timed\n",
+                work->spec->key);
+        result = -1;
+    }
+    free(found.losses);
+    return result;
 }
 
 /* Trainings compared, or -1. */
 static int check_work(const struct work_spec *spec)
 {
     struct work work;
-    size_t n;
-    int n_compared = 0;
-    if (work_init(&work, spec, 0) != 0) {
-        return -1;
+    struct results expected = {.losses = NULL};
+    int status = work_init(&work, spec, 0), n_compared = -1;
+    if (status != 0) {
+        return status > 0 ? 0 : -1;
     }
-    const struct kernel *kernel;
-    double *expected = results_of(&work, kernel_at(0), &n);
-    for (int i = 1; n_compared >= 0 && (kernel = kernel_at(i)); i++) {
-        if (!kernel_runs_here(kernel) || !kernel_suits(kernel, &work.network)) {
-            continue;
-        }
-        double *found = results_of(&work, kernel, &n);
-        n_compared++;
-        if (!expected || !found || memcmp(found, expected, n * sizeof *found) != 0) {
-            fprintf(stderr, "%s: kernel %s, %s, width %d has other bits; nothing is timed\n",
-                    spec->key, kernel->name, kernel_processor_name(kernel->processor),
-                    kernel->width);
-            n_compared = -1;
-        }
-        free(found);
+    if (train_on_kernel(&work, kernel_reference(spec->arithmetic), &expected) == 0) {
+        int n_floats = check_floats(&work, &expected);
+        int n = n_floats < 0 ? -1
+                : work.bare  ? check_bare(&work, &expected)
+                             : check_kernels(&work, &expected);
+        n_compared = n < 0 ? -1 : n + n_floats;
     }
-    free(expected);
+    free(expected.losses);
     work_clear(&work);
     return n_compared;
 }

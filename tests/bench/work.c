@@ -7,28 +7,56 @@
 #include "core/base/rng.h"
 #include "core/model/init.h"
 #include "core/train/kernel/kernel.h"
+#include "tests/bench/bare.h"
 #include "tests/bench/probe.h"
 
+/* Losses are recorded in a buffer of the size that the server's jobs have. */
+enum { LOSSES = 131072 };
+
+#define FIXED ORDER_FIXED
+#define SHUFFLE ORDER_SHUFFLE
+#define EXACT ARITHMETIC_EXACT
+#define FAST ARITHMETIC_FAST
+#define RELU ACTIVATION_RELU
+#define TANH ACTIVATION_TANH
+
+/* In data.py the data and start values are made once more, in floats.py some are trained. */
 const struct work_spec work_specs[] = {
-    {"one_run", "2-2-1", ACTIVATION_RELU, 1, 100, 1, ORDER_FIXED, 0},
-    {"one_run_shuffled", "2-2-1", ACTIVATION_RELU, 1, 100, 1, ORDER_SHUFFLE, 0},
-    {"one_run_4_samples", "2-2-1", ACTIVATION_RELU, 1, 4, 1, ORDER_FIXED, 0},
-    {"4_runs", "2-2-1", ACTIVATION_RELU, 4, 100, 1, ORDER_FIXED, 0},
-    {"8_runs", "2-2-1", ACTIVATION_RELU, 8, 100, 1, ORDER_FIXED, 0},
-    {"16_runs", "2-2-1", ACTIVATION_RELU, 16, 100, 1, ORDER_FIXED, 0},
-    {"16_runs_shuffled", "2-2-1", ACTIVATION_RELU, 16, 100, 1, ORDER_SHUFFLE, 0},
-    {"16_runs_4_samples", "2-2-1", ACTIVATION_RELU, 16, 4, 1, ORDER_FIXED, 0},
-    {"one_run_any_size", "2-2-1", ACTIVATION_RELU, 1, 100, 1, ORDER_FIXED, 1},
-    {"16_runs_any_size", "2-2-1", ACTIVATION_RELU, 16, 100, 1, ORDER_FIXED, 1},
-    {"one_run_batch_100", "2-2-1", ACTIVATION_RELU, 1, 100, 100, ORDER_FIXED, 0},
-    {"one_run_tanh", "2-2-1", ACTIVATION_TANH, 1, 100, 1, ORDER_FIXED, 0},
-    {"16_runs_tanh", "2-2-1", ACTIVATION_TANH, 16, 100, 1, ORDER_FIXED, 0},
-    {"one_run_2881", "2-8-8-1", ACTIVATION_RELU, 1, 100, 1, ORDER_FIXED, 0},
-    {"16_runs_2881", "2-8-8-1", ACTIVATION_RELU, 16, 100, 1, ORDER_FIXED, 0},
-    {"16_runs_2881_any_size", "2-8-8-1", ACTIVATION_RELU, 16, 100, 1, ORDER_FIXED, 1},
-    {"one_run_64_128_10", "64-128-10", ACTIVATION_RELU, 1, 100, 1, ORDER_FIXED, 0},
-    {"4_runs_64_128_10", "64-128-10", ACTIVATION_RELU, 4, 100, 1, ORDER_FIXED, 0},
-    {"one_run_64_128_10_batch_32", "64-128-10", ACTIVATION_RELU, 1, 100, 32, ORDER_FIXED, 0},
+    {"one_run", "2-2-1", RELU, 1, 100, 1, FIXED, WORK_PICKED, EXACT},
+    {"one_run_shuffled", "2-2-1", RELU, 1, 100, 1, SHUFFLE, WORK_PICKED, EXACT},
+    {"one_run_4_samples", "2-2-1", RELU, 1, 4, 1, FIXED, WORK_PICKED, EXACT},
+    {"one_run_fast", "2-2-1", RELU, 1, 100, 1, FIXED, WORK_PICKED, FAST},
+    {"one_run_any_size", "2-2-1", RELU, 1, 100, 1, FIXED, WORK_ANY_SIZE, EXACT},
+    {"one_run_by_hand", "2-2-1", RELU, 1, 100, 1, FIXED, WORK_HAND, EXACT},
+    {"4_runs", "2-2-1", RELU, 4, 100, 1, FIXED, WORK_PICKED, EXACT},
+    {"8_runs", "2-2-1", RELU, 8, 100, 1, FIXED, WORK_PICKED, EXACT},
+    {"16_runs", "2-2-1", RELU, 16, 100, 1, FIXED, WORK_PICKED, EXACT},
+    {"16_runs_any_size", "2-2-1", RELU, 16, 100, 1, FIXED, WORK_ANY_SIZE, EXACT},
+    {"16_runs_by_hand", "2-2-1", RELU, 16, 100, 1, FIXED, WORK_HAND, EXACT},
+    {"256_runs", "2-2-1", RELU, 256, 100, 1, FIXED, WORK_PICKED, EXACT},
+    {"256_runs_shuffled", "2-2-1", RELU, 256, 100, 1, SHUFFLE, WORK_PICKED, EXACT},
+    {"256_runs_4_samples", "2-2-1", RELU, 256, 4, 1, FIXED, WORK_PICKED, EXACT},
+    {"256_runs_fast", "2-2-1", RELU, 256, 100, 1, FIXED, WORK_PICKED, FAST},
+    {"256_runs_fast_shuffled", "2-2-1", RELU, 256, 100, 1, SHUFFLE, WORK_PICKED, FAST},
+    {"one_run_silent", "2-2-1", RELU, 1, 100, 1, FIXED, WORK_SILENT, EXACT},
+    {"one_run_4_samples_silent", "2-2-1", RELU, 1, 4, 1, FIXED, WORK_SILENT, EXACT},
+    {"16_runs_4_samples", "2-2-1", RELU, 16, 4, 1, FIXED, WORK_PICKED, EXACT},
+    {"16_runs_silent", "2-2-1", RELU, 16, 100, 1, FIXED, WORK_SILENT, EXACT},
+    {"16_runs_4_samples_silent", "2-2-1", RELU, 16, 4, 1, FIXED, WORK_SILENT, EXACT},
+    {"one_run_batch_100", "2-2-1", RELU, 1, 100, 100, FIXED, WORK_PICKED, EXACT},
+    {"one_run_tanh", "2-2-1", TANH, 1, 100, 1, FIXED, WORK_PICKED, EXACT},
+    {"16_runs_tanh", "2-2-1", TANH, 16, 100, 1, FIXED, WORK_PICKED, EXACT},
+    {"one_run_2881", "2-8-8-1", RELU, 1, 100, 1, FIXED, WORK_PICKED, EXACT},
+    {"16_runs_2881", "2-8-8-1", RELU, 16, 100, 1, FIXED, WORK_PICKED, EXACT},
+    {"16_runs_2881_any_size", "2-8-8-1", RELU, 16, 100, 1, FIXED, WORK_ANY_SIZE, EXACT},
+    {"one_run_2881_batch_32", "2-8-8-1", RELU, 1, 100, 32, FIXED, WORK_PICKED, EXACT},
+    {"16_runs_2881_batch_32", "2-8-8-1", RELU, 16, 100, 32, FIXED, WORK_PICKED, EXACT},
+    {"one_run_64_128_10", "64-128-10", RELU, 1, 100, 1, FIXED, WORK_PICKED, EXACT},
+    {"4_runs_64_128_10", "64-128-10", RELU, 4, 100, 1, FIXED, WORK_PICKED, EXACT},
+    {"one_run_64_128_10_batch_32", "64-128-10", RELU, 1, 100, 32, FIXED, WORK_PICKED, EXACT},
+    {"one_run_64_128_10_batch_32_fast", "64-128-10", RELU, 1, 100, 32, FIXED, WORK_PICKED, FAST},
+    {"4_runs_64_128_10_batch_32", "64-128-10", RELU, 4, 100, 32, FIXED, WORK_PICKED, EXACT},
+    {"one_run_784_128_10_batch_128", "784-128-10", RELU, 1, 128, 128, FIXED, WORK_PICKED, EXACT},
     {.key = NULL},
 };
 
@@ -68,6 +96,20 @@ static struct dataset *data_of(const struct network *network, size_t n_samples)
     return dataset;
 }
 
+static double *start_of(const struct network *network)
+{
+    double *parameters = calloc(network_n_parameters(network), sizeof *parameters);
+    struct init init = {.scheme = INIT_UNIFORM, .seed = 7, .low = -0.3, .high = 0.5};
+    if (network->n_inputs > 2) {
+        init.low = -0.05;
+        init.high = 0.05;
+    }
+    if (parameters) {
+        init_parameters(&init, network, parameters);
+    }
+    return parameters;
+}
+
 /* Flops of a sample's update, every addition and multiplication counted once: 33 for 2-2-1. */
 static double flops_of(const struct network *network)
 {
@@ -81,67 +123,116 @@ static double flops_of(const struct network *network)
     return flops;
 }
 
-static const struct kernel *kernel_of(const struct work *work)
+struct training work_training(const struct work *work, int run)
+{
+    const struct work_spec *spec = work->spec;
+    return (struct training){.arithmetic = spec->arithmetic,
+                             .gradient = GRADIENT_HALF,
+                             .learning_rate = 1e-5 * (1 + 0.1 * (run % BLOCK_RUNS_MAX)),
+                             .batch_size = spec->batch_size,
+                             .order = spec->order,
+                             .order_seed = 3,
+                             .epochs = INT64_MAX};
+}
+
+int work_block_runs(const struct work *work)
+{
+    return work->spec->n_runs < BLOCK_RUNS_MAX ? work->spec->n_runs : BLOCK_RUNS_MAX;
+}
+
+/* The kernel of the fewest vectors that knows no size; NULL when any will do. */
+static const struct kernel *forced_kernel(const struct work *work)
 {
     const struct kernel *best = NULL, *kernel;
-    for (int i = 0; work->spec->any_size && (kernel = kernel_at(i)); i++) {
+    const struct training training = work_training(work, 0);
+    int n = work_block_runs(work);
+    for (int i = 0; work->spec->way == WORK_ANY_SIZE && (kernel = kernel_at(i)); i++) {
         if (!kernel->shape && kernel_runs_here(kernel) &&
-            (!best || kernel_lanes(kernel, work->spec->n_runs) / kernel->width <
-                          kernel_lanes(best, work->spec->n_runs) / best->width)) {
+            kernel_suits(kernel, &work->network, &training) &&
+            (!best ||
+             kernel_lanes(kernel, n) / kernel->width < kernel_lanes(best, n) / best->width)) {
             best = kernel;
         }
     }
     return best;
 }
 
-struct block *work_block(const struct work *work, const struct kernel *kernel)
+struct block *work_block(const struct work *work, int first, const struct kernel *kernel)
 {
-    const struct work_spec *spec = work->spec;
     struct training trainings[BLOCK_RUNS_MAX];
     struct block_run runs[BLOCK_RUNS_MAX];
-    double *parameters = calloc(network_n_parameters(&work->network), sizeof *parameters);
-    const struct init init = {.scheme = INIT_UNIFORM, .seed = 7, .low = -0.3, .high = 0.5};
-    if (!parameters) {
-        return NULL;
-    }
-    init_parameters(&init, &work->network, parameters);
-    for (int i = 0; i < spec->n_runs; i++) {
-        trainings[i] = (struct training){.gradient = GRADIENT_HALF,
-                                         .learning_rate = 1e-5 * (1 + 0.1 * i),
-                                         .batch_size = spec->batch_size,
-                                         .order = spec->order,
-                                         .order_seed = 3,
-                                         .epochs = INT64_MAX};
-        runs[i] = (struct block_run){&trainings[i], parameters};
+    int n_runs = work_block_runs(work);
+    for (int i = 0; i < n_runs; i++) {
+        trainings[i] = work_training(work, first + i);
+        runs[i] = (struct block_run){&trainings[i], work->parameters};
     }
     struct error error = ERROR_INIT;
     struct block *block =
-        block_create_on(kernel, &work->network, work->dataset, runs, spec->n_runs, &error);
+        block_create_on(kernel, &work->network, work->dataset, runs, n_runs, &error);
     if (!block) {
-        fprintf(stderr, "%s: %s\n", spec->key, error.text);
+        fprintf(stderr, "%s: %s\n", work->spec->key, error.text);
     }
-    free(parameters);
     return block;
 }
 
-/* Steps that take about slice_s, whole epochs. */
-static int64_t calibrate(struct work *work, double slice_s)
+void work_train(struct work *work, int64_t epochs, double *losses)
 {
-    int64_t n = (int64_t)work->spec->n_samples, epochs = 1;
-    for (;;) {
-        work->steps = epochs * n;
-        double *losses =
-            realloc(work->losses, (size_t)(epochs * work->spec->n_runs) * sizeof(double));
-        if (!losses) {
+    if (work->bare) {
+        bare_train(work->bare, epochs, losses);
+    }
+    for (int i = 0; i < work->n_blocks; i++) {
+        block_train(work->blocks[i], INT64_MAX, epochs, losses);
+    }
+}
+
+/* Epochs of a block whose losses fit the buffer: it is filled again and again. */
+static int64_t epochs_at_once(const struct work *work)
+{
+    return LOSSES / work_block_runs(work);
+}
+
+double work_slice(struct work *work)
+{
+    double started = probe_clock_s(), n_runs = work->spec->n_runs;
+    for (int64_t left = work->epochs, n; left > 0; left -= n) {
+        n = left < epochs_at_once(work) ? left : epochs_at_once(work);
+        work_train(work, n, work->losses);
+    }
+    return (probe_clock_s() - started) /
+           ((double)work->epochs * (double)work->spec->n_samples * n_runs);
+}
+
+/* Epochs that take about slice_s. */
+static void calibrate(struct work *work, double slice_s)
+{
+    for (work->epochs = 1;;) {
+        double taken_s = work_slice(work) * (double)work->epochs * (double)work->spec->n_samples *
+                         work->spec->n_runs;
+        if (taken_s > 0.7 * slice_s) {
+            return;
+        }
+        work->epochs =
+            taken_s < 0.1 * slice_s ? 4 * work->epochs : work->epochs + work->epochs / 2 + 1;
+    }
+}
+
+/* What trains it. 0, 1 if there is nothing here, or -1. */
+static int equip(struct work *work)
+{
+    int is_there = 1, way = work->spec->way;
+    if (way == WORK_HAND || way == WORK_SILENT) {
+        work->bare = bare_create(work, &is_there);
+        return work->bare ? 0 : is_there ? -1 : 1;
+    }
+    int n_runs = work_block_runs(work);
+    for (int first = 0; first < work->spec->n_runs; first += n_runs) {
+        struct block *block = work_block(work, first, forced_kernel(work));
+        if (!block) {
             return -1;
         }
-        work->losses = losses;
-        double taken_s = work_slice(work) * (double)work->steps * work->spec->n_runs;
-        if (taken_s > 0.7 * slice_s) {
-            return 0;
-        }
-        epochs = taken_s < 0.1 * slice_s ? 4 * epochs : epochs + epochs / 2 + 1;
+        work->blocks[work->n_blocks++] = block;
     }
+    return 0;
 }
 
 int work_init(struct work *work, const struct work_spec *spec, double slice_s)
@@ -149,24 +240,42 @@ int work_init(struct work *work, const struct work_spec *spec, double slice_s)
     *work = (struct work){.spec = spec, .network = network_of(spec)};
     work->flops = flops_of(&work->network);
     work->dataset = data_of(&work->network, spec->n_samples);
-    work->block = work->dataset ? work_block(work, kernel_of(work)) : NULL;
-    if (!work->block || calibrate(work, slice_s) != 0) {
-        fprintf(stderr, "%s: out of memory\n", spec->key);
-        return -1;
+    work->parameters = start_of(&work->network);
+    work->losses = calloc(LOSSES, sizeof *work->losses);
+    int status = work->dataset && work->parameters && work->losses ? equip(work) : -1;
+    if (status == 0 && slice_s > 0) {
+        calibrate(work, slice_s);
     }
-    return 0;
+    if (status != 0) {
+        work_clear(work);
+    }
+    if (status < 0) {
+        fprintf(stderr, "%s: out of memory\n", spec->key);
+    }
+    return status;
 }
 
 void work_clear(struct work *work)
 {
-    block_destroy(work->block);
+    for (int i = 0; i < work->n_blocks; i++) {
+        block_destroy(work->blocks[i]);
+    }
+    bare_destroy(work->bare);
     dataset_destroy(work->dataset);
+    free(work->parameters);
     free(work->losses);
+    *work = (struct work){.spec = NULL};
 }
 
-double work_slice(struct work *work)
+void work_kernel_name(const struct work *work, char *out, size_t size)
 {
-    double started = probe_clock_s();
-    block_train(work->block, work->steps, INT64_MAX, work->losses);
-    return (probe_clock_s() - started) / ((double)work->steps * work->spec->n_runs);
+    if (work->spec->way == WORK_HAND) {
+        snprintf(out, size, "by hand");
+        return;
+    }
+    const struct training training = work_training(work, 0);
+    const struct kernel *kernel = work->n_blocks > 0
+                                      ? block_kernel(work->blocks[0])
+                                      : kernel_pick(&work->network, &training, work->spec->n_runs);
+    snprintf(out, size, "%s x%d", kernel->name, kernel->width);
 }
