@@ -167,15 +167,12 @@ struct asked {
 
 static struct asked asked_of(const struct study *study, int run)
 {
-    struct asked asked = {.arithmetic = training_arithmetic_name(ARITHMETIC_EXACT)};
     struct run_plan plan;
-    if (spec_plan(study->spec, run, 0, &plan, NULL) != 0)
-        return asked;
-    asked.epochs = plan.training.epochs;
-    asked.arithmetic = training_arithmetic_name(plan.training.arithmetic);
-    asked.has_parameters = plan.n_predict > 0 || network_is_named(&plan.network);
-    run_plan_clear(&plan);
-    return asked;
+    spec_outline(study->spec, run, &plan);
+    return (struct asked){
+        .epochs = plan.training.epochs,
+        .arithmetic = training_arithmetic_name(plan.training.arithmetic),
+        .has_parameters = plan.n_predict > 0 || network_is_named(&plan.network)};
 }
 
 static json_t *row_json(const struct engine_run *run, const struct asked *asked)

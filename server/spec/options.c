@@ -12,11 +12,39 @@
 #include "server/base/json.h"
 
 #define PATTERNS "xor|circles|spirals|moons|gaussians|sine|linear"
+#define FANS "he_normal|he_uniform|glorot_normal|glorot_uniform|lecun_normal|lecun_uniform"
+#define DRAWN "uniform|normal|" FANS "|orthogonal"
 #define SEED_MAX 4294967295.0
 #define SAMPLES_MAX 100000
 #define ANY .minimum = -INFINITY, .maximum = INFINITY
 /* Start values so large have no use; the limit keeps their sums finite. */
 #define START .minimum = -1e100, .maximum = 1e100
+
+/* What the schemes are, for n inputs and m units of a layer. */
+#define SCHEMES                                                                                    \
+    "With n inputs and m units of a layer: all 0 (zeros), all the same (constant), drawn evenly "  \
+    "(uniform) or from a normal distribution (normal); he_normal: normal, sd sqrt(2/n); "          \
+    "he_uniform: within +-sqrt(6/n); glorot_normal: normal, sd sqrt(2/(n+m)); glorot_uniform: "    \
+    "within +-sqrt(6/(n+m)); lecun_normal: normal, sd sqrt(1/n); lecun_uniform: within "           \
+    "+-sqrt(3/n) (none of the normals is cut off, as in PyTorch; Keras cuts them at 2 sd); "       \
+    "orthogonal: gain times orthonormal rows or columns, whichever are fewer."
+
+/* The fields of the schemes, for the network and for one layer. */
+#define INIT_FIELDS(place)                                                                         \
+    {place "/weight", OPTION_NUMBER, .when = "scheme=constant", .fallback = "0.5", START,          \
+     .also = "value|weights", .description = "Every weight."},                                     \
+    {place "/low", OPTION_NUMBER, .when = "scheme=uniform", .fallback = "-0.5", START,             \
+     .also = "min|minimum|from", .description = "Weights are drawn evenly from low ..."},          \
+    {place "/high", OPTION_NUMBER, .when = "scheme=uniform", .fallback = "0.5", START,             \
+     .also = "max|maximum|to", .description = "... up to high, which is not less than low."},      \
+    {place "/mean", OPTION_NUMBER, .when = "scheme=normal", .fallback = "0", START,                \
+     .also = "mu|loc", .description = "Mean of the normal distribution of the weights."},          \
+    {place "/sd", OPTION_NUMBER, .when = "scheme=normal", .fallback = "0.5", .minimum = 0,         \
+     .maximum = 1e100, .also = "std|sigma|stddev|scale", .description = "Its standard deviation."},\
+    {place "/gain", OPTION_NUMBER, .when = "scheme=orthogonal", .fallback = "1", START,            \
+     .also = "factor", .description = "What the orthogonal matrix is multiplied with."},           \
+    {place "/bias", OPTION_NUMBER, .when = "scheme=constant|" DRAWN, .fallback = "0", START,       \
+     .also = "biases", .description = "Every bias."}
 
 static const struct option table[] = {
     {"", OPTION_OBJECT, .description = "An experiment: what is trained, on what, and how."},
@@ -143,9 +171,16 @@ static const struct option table[] = {
      .also = "initial|initialization|start|weights|biases",
      .description = "The weights and biases before the first update."},
     {"/network/init/scheme", OPTION_CHOICE, .fallback = "\"uniform\"",
-     .choices = "explicit|zeros|constant|uniform|normal", .also = "kind|type|name|method",
-     .description = "Every value given (explicit), all 0 (zeros), all the same (constant), or "
-                    "random weights (uniform, normal)."},
+     .choices = "explicit|zeros|constant|" DRAWN "|layers", .also = "kind|type|name|method",
+     .description = SCHEMES " Or every value given (explicit), or a scheme for each layer "
+                    "(layers)."},
+    {"/network/init/layers", OPTION_LIST, .when = "scheme=layers", .is_required = 1, .minimum = 1,
+     .maximum = NETWORK_LAYERS_MAX, .also = "schemes|per_layer",
+     .description = "How each layer starts, from the first to the last."},
+    {"/network/init/layers/*", OPTION_OBJECT, .description = "A layer's start values."},
+    {"/network/init/layers/*/scheme", OPTION_CHOICE, .fallback = "\"uniform\"",
+     .choices = "zeros|constant|" DRAWN, .also = "kind|type|name|method", .description = SCHEMES},
+    INIT_FIELDS("/network/init/layers/*"),
     {"/network/init/weights", OPTION_LIST, .when = "scheme=explicit", .is_required = 1,
      .unless = "named", .minimum = 1, .maximum = NETWORK_LAYERS_MAX, .also = "values|w",
      .description = "Start weights by layer, unit and input. A 2-2-1 network may have named in "
@@ -182,21 +217,11 @@ static const struct option table[] = {
      .description = "Bias of the second hidden unit."},
     {"/network/init/named/bias3", OPTION_NUMBER, .is_required = 1, ANY, .also = "b3",
      .description = "Bias of the output."},
-    {"/network/init/weight", OPTION_NUMBER, .when = "scheme=constant", .fallback = "0.5", START,
-     .also = "value|weights", .description = "Every weight."},
-    {"/network/init/low", OPTION_NUMBER, .when = "scheme=uniform", .fallback = "-0.5", START,
-     .also = "min|minimum|from", .description = "Weights are drawn evenly from low ..."},
-    {"/network/init/high", OPTION_NUMBER, .when = "scheme=uniform", .fallback = "0.5", START,
-     .also = "max|maximum|to", .description = "... up to high, which is not less than low."},
-    {"/network/init/mean", OPTION_NUMBER, .when = "scheme=normal", .fallback = "0", START,
-     .also = "mu|loc", .description = "Mean of the normal distribution of the weights."},
-    {"/network/init/sd", OPTION_NUMBER, .when = "scheme=normal", .fallback = "0.5", .minimum = 0,
-     .maximum = 1e100, .also = "std|sigma|stddev|scale", .description = "Its standard deviation."},
-    {"/network/init/bias", OPTION_NUMBER, .when = "scheme=constant|uniform|normal", .fallback = "0",
-     START, .also = "biases", .description = "Every bias."},
-    {"/network/init/seed", OPTION_INTEGER, .when = "scheme=uniform|normal", .fallback = "0",
+    INIT_FIELDS("/network/init"),
+    {"/network/init/seed", OPTION_INTEGER, .when = "scheme=" DRAWN "|layers", .fallback = "0",
      .minimum = 0, .maximum = SEED_MAX, .also = "random_state|random_seed",
-     .description = "Start of the random numbers, as in np.random.seed(seed)."},
+     .description = "Start of the random numbers, as in np.random.seed(seed): one stream for all "
+                    "layers, each unit's weights after those of the one before."},
 
     {"/training", OPTION_OBJECT, .fallback = "{}", .also = "train|fit",
      .description = "How the network is trained."},

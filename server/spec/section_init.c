@@ -14,6 +14,7 @@ static const struct place network_place = {NULL, "network", 0};
 static const struct place init_place = {&network_place, "init", 0};
 static const struct place weights_place = {&init_place, "weights", 0};
 static const struct place biases_place = {&init_place, "biases", 0};
+static const struct place layers_place = {&init_place, "layers", 0};
 
 /* --- explicit ------------------------------------------------------------------------------ */
 
@@ -137,31 +138,78 @@ static enum init_scheme scheme_of(const json_t *init)
     return (enum init_scheme)init_find(json_string_value(json_object_get(init, "scheme")));
 }
 
-void section_check_init(const json_t *init, const struct network *network, struct faults *faults)
+/* What an object of start values says, but for explicit values and layers. */
+static struct init read_init(const json_t *init)
 {
-    char low[NUMBER_TEXT_BYTES], high[NUMBER_TEXT_BYTES];
-
-    if (scheme_of(init) == INIT_EXPLICIT)
-        check_explicit(init, network, faults);
-    if (scheme_of(init) == INIT_UNIFORM && number(init, "high") < number(init, "low")) {
-        number_print(low, number(init, "low"));
-        number_print(high, number(init, "high"));
-        faults_add(faults, "/network/init/high", "got %s, expected at least low, which is %s", high,
-                   low);
-    }
-}
-
-int section_init(const json_t *init, const struct network *network, double *parameters,
-                 struct error *error)
-{
-    struct init start = {.scheme = scheme_of(init),
+    return (struct init){.scheme = scheme_of(init),
                          .seed = (uint32_t)json_integer_value(json_object_get(init, "seed")),
                          .weight = number(init, "weight"),
                          .bias = number(init, "bias"),
                          .low = number(init, "low"),
                          .high = number(init, "high"),
                          .mean = number(init, "mean"),
-                         .sd = number(init, "sd")};
+                         .sd = number(init, "sd"),
+                         .gain = number(init, "gain")};
+}
+
+static void check_range(const json_t *init, const struct place *place, struct faults *faults)
+{
+    char low[NUMBER_TEXT_BYTES], high[NUMBER_TEXT_BYTES];
+    struct place field = {place, "high", 0};
+
+    if (scheme_of(init) != INIT_UNIFORM || number(init, "high") >= number(init, "low"))
+        return;
+    number_print(low, number(init, "low"));
+    number_print(high, number(init, "high"));
+    place_fault(&field, faults, "got %s, expected at least low, which is %s", high, low);
+}
+
+/* Whether a layer is small enough to be made orthogonal. */
+static void check_orthogonal(const json_t *init, const struct network *network, int layer,
+                             const struct place *place, struct faults *faults)
+{
+    struct place field = {place, "scheme", 0};
+
+    if (scheme_of(init) != INIT_ORTHOGONAL || network->n_inputs == 0 ||
+        init_orthogonal_work(network, layer) <= INIT_ORTHOGONAL_WORK_MAX)
+        return;
+    place_fault(&field, faults,
+                "layer %d has %d inputs and %d units, expected at most %d for inputs x units x the "
+                "smaller of both, as 256 and 256 have",
+                layer + 1, network_layer_inputs(network, layer), network->layers[layer].units,
+                INIT_ORTHOGONAL_WORK_MAX);
+}
+
+static void check_layers(const json_t *init, const struct network *network, struct faults *faults)
+{
+    const json_t *layers = json_object_get(init, "layers");
+
+    if (!check_size(layers, (size_t)network->n_layers, &layers_place, "for each layer", faults))
+        return;
+    for (int l = 0; l < network->n_layers; l++) {
+        struct place place = {&layers_place, NULL, (size_t)l};
+        const json_t *own = json_array_get(layers, (size_t)l);
+        check_range(own, &place, faults);
+        check_orthogonal(own, network, l, &place, faults);
+    }
+}
+
+void section_check_init(const json_t *init, const struct network *network, struct faults *faults)
+{
+    if (scheme_of(init) == INIT_EXPLICIT)
+        check_explicit(init, network, faults);
+    if (scheme_of(init) == INIT_LAYERS)
+        check_layers(init, network, faults);
+    check_range(init, &init_place, faults);
+    for (int l = 0; l < network->n_layers; l++)
+        check_orthogonal(init, network, l, &init_place, faults);
+}
+
+int section_init(const json_t *init, const struct network *network, double *parameters,
+                 struct error *error)
+{
+    struct init layers[NETWORK_LAYERS_MAX];
+    struct init start = read_init(init);
     double *values = NULL;
 
     if (start.scheme == INIT_EXPLICIT) {
@@ -171,6 +219,9 @@ int section_init(const json_t *init, const struct network *network, double *para
         read_explicit(init, network, values);
         start.values = values;
     }
+    for (int l = 0; l < network->n_layers && start.scheme == INIT_LAYERS; l++)
+        layers[l] = read_init(json_array_get(json_object_get(init, "layers"), (size_t)l));
+    start.layers = layers;
     init_parameters(&start, network, parameters);
     free(values);
     return 0;

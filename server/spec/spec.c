@@ -259,24 +259,31 @@ static int plan_data(const struct spec *spec, int run, struct run_plan *plan, st
     return failed ? -1 : 0;
 }
 
+void spec_outline(const struct spec *spec, int run, struct run_plan *out_plan)
+{
+    const struct shape shape = section_shape(run_section(spec, run, "dataset"));
+
+    *out_plan = (struct run_plan){0};
+    section_network(run_section(spec, run, "network"), &shape, &out_plan->network);
+    section_training(run_section(spec, run, "training"), &out_plan->training);
+    out_plan->n_predict = json_array_size(json_object_get(spec->json, "predict"));
+}
+
 int spec_plan(const struct spec *spec, int run, int with_dataset, struct run_plan *out_plan,
               struct error *error)
 {
-    const json_t *dataset = run_section(spec, run, "dataset");
     const json_t *network = run_section(spec, run, "network");
     const json_t *predict = json_object_get(spec->json, "predict");
-    const struct shape shape = section_shape(dataset);
-    struct run_plan plan = {0};
+    struct run_plan plan;
 
-    section_network(network, &shape, &plan.network);
-    section_training(run_section(spec, run, "training"), &plan.training);
-    plan.n_predict = json_array_size(predict);
+    spec_outline(spec, run, &plan);
+    size_t n_features = (size_t)plan.network.n_inputs;
     plan.parameters =
         memory_array(network_n_parameters(&plan.network), sizeof *plan.parameters, error);
-    plan.predict = memory_array(plan.n_predict * shape.n_features, sizeof *plan.predict, error);
+    plan.predict = memory_array(plan.n_predict * n_features, sizeof *plan.predict, error);
     if (plan.parameters == NULL || plan.predict == NULL)
         goto failed;
-    section_predict(predict, shape.n_features, plan.predict);
+    section_predict(predict, n_features, plan.predict);
     plan.scaling = spec->scalings[sweep_first(&spec->sweep, run, SWEEP_DATASET)];
     scaling_apply(plan.scaling, plan.predict, plan.n_predict);
     if (section_init(json_object_get(network, "init"), &plan.network, plan.parameters, error) < 0)

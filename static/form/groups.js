@@ -37,8 +37,7 @@ class Groups extends Fields {
     }
 
     network() {
-        const layers = get(this.spec, "/network/layers");
-        const list = Array.isArray(layers) ? layers : [];
+        const list = this.layers();
         const add = () => {
             const hidden = {units: 2, activation: "relu"};
             set(this.spec, "/network/layers", [...list.slice(0, -1), hidden, ...list.slice(-1)]);
@@ -47,6 +46,11 @@ class Groups extends Fields {
         return this.group("/network", "Network", this.slot("/network/layers", "layers", {},
             list.map((_, i) => this.layer(list, i)),
             this.button("Add a hidden layer", add)));
+    }
+
+    layers() {
+        const layers = get(this.spec, "/network/layers");
+        return Array.isArray(layers) ? layers : [];
     }
 
     layer(layers, i) {
@@ -79,7 +83,9 @@ class Groups extends Fields {
                 element("p", {class: "hint"}, "A line for each unit: the first and the second " +
                     "hidden unit, then the output.")],
             explicit && !nine && element("p", {class: "note"},
-                "The weights and biases of this network stand in the JSON."));
+                "The weights and biases of this network stand in the JSON."),
+            get(this.spec, "/network/init/scheme") === "layers" && element("p", {class: "note"},
+                "How each layer starts stands in the JSON."));
         return this.startGroup;
     }
 
@@ -135,7 +141,9 @@ class Groups extends Fields {
                 : {kind: choice});
         else if (pointer === "/network/init/scheme")
             set(this.spec, "/network/init", choice === "explicit" && isTwoTwoOne(this.spec)
-                ? network.init : {scheme: choice});
+                ? network.init : choice === "layers"
+                    ? {scheme: choice, layers: this.layers().map(() => ({scheme: "uniform"}))}
+                    : {scheme: choice});
         else
             super.chose(pointer, choice);
         for (const swept of Object.keys(this.spec.sweep ?? {})) {

@@ -1,4 +1,5 @@
 /* Start values: NumPy's own draws, in block order; biases as asked for. */
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -71,6 +72,55 @@ static void zeros_ignore_everything_else(void **state)
     assert_gives(&init, expected, "zeros");
 }
 
+/* Bits found with this code; they must never change, on any machine. */
+static void bits_of_the_named_schemes_never_change(void **state)
+{
+    (void)state;
+    static const uint64_t expected[INIT_COUNT] = {
+        [INIT_HE_NORMAL] = UINT64_C(0x7bc455f71e2a69c5),
+        [INIT_HE_UNIFORM] = UINT64_C(0x01181364cfb054cd),
+        [INIT_GLOROT_NORMAL] = UINT64_C(0x96f2ce211bb10fbb),
+        [INIT_GLOROT_UNIFORM] = UINT64_C(0x112d6cf69e4fc56e),
+        [INIT_LECUN_NORMAL] = UINT64_C(0x9b3fca86c6007cbc),
+        [INIT_LECUN_UNIFORM] = UINT64_C(0x7becd78c6686aafe),
+        [INIT_ORTHOGONAL] = UINT64_C(0x0eda581888d5471f)};
+    for (int scheme = INIT_HE_NORMAL; scheme <= INIT_ORTHOGONAL; scheme++) {
+        const struct init init = {
+            .scheme = (enum init_scheme)scheme, .seed = 9, .bias = 0.125, .gain = 1.5};
+        double parameters[N];
+        uint64_t sum = 0, bits[N];
+        init_parameters(&init, &network, parameters);
+        memcpy(bits, parameters, sizeof bits);
+        for (int i = 0; i < N; i++) {
+            sum = (sum ^ bits[i]) * UINT64_C(0x100000001b3);
+        }
+        if (sum != expected[scheme]) {
+            fail_msg("%s: got 0x%016" PRIx64 ", expected 0x%016" PRIx64,
+                     init_name(init.scheme), sum, expected[scheme]);
+        }
+    }
+}
+
+/* The stream goes on from layer to layer: each layer's weights are those it has when all layers
+ * draw in the same way. */
+static void layers_draw_from_one_stream(void **state)
+{
+    (void)state;
+    double first[N], second[N], both[N];
+    const struct init layers[] = {{.scheme = INIT_UNIFORM, .low = -1, .high = 1, .bias = 2},
+                                  {.scheme = INIT_UNIFORM, .low = 0, .high = 3, .bias = 4}};
+    struct init init = layers[0];
+    init.seed = 6;
+    init_parameters(&init, &network, first);
+    init = layers[1];
+    init.seed = 6;
+    init_parameters(&init, &network, second);
+    const struct init mixed = {.scheme = INIT_LAYERS, .seed = 6, .layers = layers};
+    init_parameters(&mixed, &network, both);
+    assert_same_doubles(both, first, 9, "first layer");
+    assert_same_doubles(both + 9, second + 9, 4, "second layer");
+}
+
 static void explicit_values_are_copied(void **state)
 {
     (void)state;
@@ -89,6 +139,8 @@ int main(void)
         cmocka_unit_test(normal_weights_are_numpys),
         cmocka_unit_test(constant_gives_weights_and_biases_their_own),
         cmocka_unit_test(zeros_ignore_everything_else),
+        cmocka_unit_test(bits_of_the_named_schemes_never_change),
+        cmocka_unit_test(layers_draw_from_one_stream),
         cmocka_unit_test(explicit_values_are_copied),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

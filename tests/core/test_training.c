@@ -26,7 +26,10 @@ static void activations_are_found_by_their_names(void **state)
 static void init_schemes_are_found_by_their_names(void **state)
 {
     (void)state;
-    static const char *const names[] = {"explicit", "zeros", "constant", "uniform", "normal"};
+    static const char *const names[] = {
+        "explicit",     "zeros",         "constant",       "uniform",      "normal",
+        "he_normal",    "he_uniform",    "glorot_normal",  "glorot_uniform", "lecun_normal",
+        "lecun_uniform", "orthogonal",   "layers"};
     assert_int_equal(sizeof names / sizeof names[0], INIT_COUNT);
     for (int i = 0; i < INIT_COUNT; i++) {
         assert_string_equal(init_name((enum init_scheme)i), names[i]);

@@ -272,7 +272,9 @@ static void the_table_is_served_with_limits_and_defaults(void **state)
     assert_field(options, "/network/init/bias",
                  "{\"pointer\":\"/network/init/bias\",\"type\":\"number\",\"default\":0,"
                  "\"minimum\":-1e100,\"maximum\":1e100,\"when\":{\"field\":\"scheme\",\"values\":"
-                 "[\"constant\",\"uniform\",\"normal\"]}}");
+                 "[\"constant\",\"uniform\",\"normal\",\"he_normal\",\"he_uniform\","
+                 "\"glorot_normal\",\"glorot_uniform\",\"lecun_normal\",\"lecun_uniform\","
+                 "\"orthogonal\"]}}");
     assert_field(options, "/dataset/target",
                  "{\"pointer\":\"/dataset/target\",\"type\":\"formula\",\"required\":true,"
                  "\"unless\":\"targets\",\"minimum\":0,\"maximum\":1000,\"when\":{\"field\":"
