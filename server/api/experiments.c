@@ -7,6 +7,7 @@
 
 #include "core/base/memory.h"
 #include "server/api/present.h"
+#include "server/api/refuse.h"
 #include "server/api/wait.h"
 #include "server/base/clock.h"
 #include "server/base/json.h"
@@ -15,29 +16,6 @@
 enum { LIST_DEFAULT = 50, LIST_MAX = 200 };
 
 /* --- create --- */
-
-/* 422 with every fault: its pointer and what was found and expected. */
-static void reply_faults(struct call *call, const struct faults *faults)
-{
-    struct text extension = {0};
-    int n = faults_n_kept(faults);
-    text_printf(&extension, "\"errors\":[");
-    for (int i = 0; i < n; i++) {
-        text_printf(&extension, "%s{\"pointer\":", i == 0 ? "" : ",");
-        text_json_string(&extension, faults->items[i].pointer);
-        text_printf(&extension, ",\"detail\":");
-        text_json_string(&extension, faults->items[i].detail);
-        text_printf(&extension, "}");
-    }
-    text_printf(&extension, "]");
-    char *members = text_take(&extension, NULL);
-    char detail[FAULT_POINTER_BYTES + FAULT_TEXT_BYTES + 64];
-    int more = faults->n_found - 1;
-    snprintf(detail, sizeof detail, more > 0 ? "%s: %s (and %d more)" : "%s: %s",
-             n > 0 ? faults->items[0].pointer : "", n > 0 ? faults->items[0].detail : "", more);
-    http_reply_problem(call->request, 422, detail, members);
-    free(members);
-}
 
 /* The posted spec, presets expanded and checked; NULL after replying. */
 static struct spec *read_spec(struct call *call)
@@ -56,7 +34,7 @@ static struct spec *read_spec(struct call *call)
     if (error.kind != ERROR_NONE)
         http_reply_error(call->request, &error);
     else if (spec == NULL)
-        reply_faults(call, faults);
+        refuse_faults(call, faults);
     json_decref(expanded);
     json_decref(body);
     free(faults);
@@ -178,6 +156,17 @@ void experiments_get(struct call *call)
 
 /* --- change --- */
 
+/* A new name is one: an empty one, which a spec may have, would leave none. */
+static void check_new_name(const json_t *body, const json_t *name, struct faults *faults)
+{
+    refuse_others(body, "name", faults);
+    if (name == NULL || (json_is_string(name) && json_string_length(name) == 0))
+        faults_add(faults, "/name", "%s, expected a text of 1 to 200 characters",
+                   name == NULL ? "missing" : "got \"\"");
+    else
+        spec_check_name(name, faults);
+}
+
 void experiments_rename(struct call *call)
 {
     struct error error = ERROR_INIT;
@@ -186,12 +175,12 @@ void experiments_rename(struct call *call)
         return;
     struct faults *faults = memory_array(1, sizeof *faults, &error);
     const json_t *name = json_object_get(body, "name");
-    if (faults != NULL && (name == NULL || json_object_size(body) != 1))
-        faults_add(faults, "/name", "expected {\"name\": TEXT} and nothing else");
+    if (faults != NULL)
+        check_new_name(body, name, faults);
     if (faults == NULL)
         http_reply_error(call->request, &error);
-    else if (faults->n_found > 0 || spec_check_name(name, faults) != 0)
-        reply_faults(call, faults);
+    else if (faults->n_found > 0)
+        refuse_faults(call, faults);
     else if (lab_rename(call->api->lab, call->name, json_string_value(name), &error) != 0)
         http_reply_error(call->request, &error);
     else

@@ -1,13 +1,13 @@
 /* Runs: one training's record, and predictions with its parameters. */
 #include "server/api/call.h"
 
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/base/memory.h"
 #include "server/api/present.h"
+#include "server/api/refuse.h"
 #include "server/base/json.h"
+#include "server/spec/leaf.h"
 
 enum { PREDICT_ROWS_MAX = 10000 };
 
@@ -70,32 +70,55 @@ void runs_parameters(struct call *call)
         call_reply_json(call, 200, json);
 }
 
-/* The posted rows as doubles [n][n_inputs], or NULL with an error that names the row. */
-static double *read_inputs(const json_t *body, size_t n_inputs, size_t *out_n, struct error *error)
+/* --- predictions --- */
+
+/* What is told of a row of inputs is what a spec is told of its own. */
+static const struct option *input_option(void)
+{
+    return option_find("/predict/*/*");
+}
+
+/* Reads row i, or adds its faults. */
+static void read_row(const json_t *rows, size_t i, size_t n_inputs, double *out,
+                     struct faults *faults)
+{
+    const json_t *row = json_array_get(rows, i);
+    struct place list = {NULL, "inputs", 0}, place = {&list, NULL, i};
+    char got[FAULT_GOT_BYTES];
+    if (json_array_size(row) != n_inputs || !json_is_array(row)) {
+        place_fault(&place, faults, "got %s, expected a list of %zu, one number for each feature",
+                    fault_got(got, row), n_inputs);
+        return;
+    }
+    for (size_t k = 0; k < n_inputs; k++) {
+        struct place cell = {&place, NULL, k};
+        json_t *value = leaf_check(input_option(), &cell, json_array_get(row, k), faults);
+        out[k] = json_number_value(value);
+        json_decref(value);
+    }
+}
+
+/* The posted rows as doubles [n][n_inputs]; NULL with faults, or with an error. */
+static double *read_inputs(const json_t *body, size_t n_inputs, size_t *out_n,
+                           struct faults *faults, struct error *error)
 {
     const json_t *rows = json_object_get(body, "inputs");
-    if (!json_is_array(rows) || json_array_size(rows) == 0 ||
-        json_array_size(rows) > PREDICT_ROWS_MAX || json_object_size(body) != 1) {
-        error_set(error, ERROR_INVALID,
-                  "/inputs: expected {\"inputs\": [[...], ...]} with 1 to %d rows and nothing else",
-                  PREDICT_ROWS_MAX);
+    char got[FAULT_GOT_BYTES];
+    size_t n = json_array_size(rows);
+    refuse_others(body, "inputs", faults);
+    if (n == 0 || n > PREDICT_ROWS_MAX)
+        faults_add(faults, "/inputs", "got %s, expected a list of 1 to %d lists of %zu numbers",
+                   fault_got(got, rows), PREDICT_ROWS_MAX, n_inputs);
+    if (faults->n_found > 0)
         return NULL;
-    }
-    *out_n = json_array_size(rows);
-    double *inputs = memory_array(*out_n * n_inputs, sizeof *inputs, error);
-    for (size_t i = 0; inputs != NULL && i < *out_n * n_inputs; i++) {
-        const json_t *row = json_array_get(rows, i / n_inputs);
-        const json_t *value = json_array_get(row, i % n_inputs);
-        if (json_array_size(row) == n_inputs && json_is_number(value)) {
-            inputs[i] = json_number_value(value);
-            continue;
-        }
-        error_set(error, ERROR_INVALID, "/inputs/%zu: expected %zu numbers", i / n_inputs,
-                  n_inputs);
-        free(inputs);
-        return NULL;
-    }
-    return inputs;
+    double *inputs = memory_array(n * n_inputs, sizeof *inputs, error);
+    for (size_t i = 0; inputs != NULL && i < n && faults->n_found < FAULTS_MAX; i++)
+        read_row(rows, i, n_inputs, inputs + i * n_inputs, faults);
+    *out_n = n;
+    if (faults->n_found == 0)
+        return inputs;
+    free(inputs);
+    return NULL;
 }
 
 /* The parameters of a diverged run are those from inside its last epoch: says so. */
@@ -110,8 +133,9 @@ static int add_divergence(json_t *json, struct call *call, struct error *error)
     return 0;
 }
 
+/* NULL with faults, or with an error. */
 static json_t *predict(struct call *call, const struct study *study, const json_t *body,
-                       struct error *error)
+                       struct faults *faults, struct error *error)
 {
     struct run_plan plan;
     double *parameters;
@@ -126,7 +150,7 @@ static json_t *predict(struct call *call, const struct study *study, const json_
     if (present_load(lab_engine(call->api->lab), study, call->run, &plan, &parameters, &epoch,
                      error) != 0)
         return NULL;
-    double *inputs = read_inputs(body, (size_t)plan.network.n_inputs, &n, error);
+    double *inputs = read_inputs(body, (size_t)plan.network.n_inputs, &n, faults, error);
     if (inputs != NULL) {
         scaling_apply(plan.scaling, inputs, n);
         json_t *outputs = present_outputs(&plan.network, parameters, inputs, n, error);
@@ -148,20 +172,23 @@ void runs_predict(struct call *call)
 {
     struct error error = ERROR_INIT;
     struct shelf *shelf = lab_shelf(call->api->lab);
-    json_t *body = call_body(call);
+    const struct study *study = NULL;
+    json_t *json = NULL, *body = call_body(call);
     if (body == NULL)
         return;
-    json_t *json = NULL;
-    const struct study *study = shelf_take(shelf, call->name, &error);
+    struct faults *faults = memory_array(1, sizeof *faults, &error);
+    if (faults != NULL)
+        study = shelf_take(shelf, call->name, &error);
     if (study != NULL) {
-        json = predict(call, study, body, &error);
+        json = predict(call, study, body, faults, &error);
         shelf_release(shelf, study);
     }
     json_decref(body);
-    if (json != NULL || error.kind == ERROR_NONE)
-        call_reply_json(call, 200, json);
-    else if (error.kind == ERROR_INVALID)
-        http_reply_problem(call->request, 422, error.text, NULL);
-    else
+    if (json == NULL && error.kind != ERROR_NONE)
         http_reply_error(call->request, &error);
+    else if (json == NULL && faults->n_found > 0 && !faults->no_memory)
+        refuse_faults(call, faults);
+    else
+        call_reply_json(call, 200, json);
+    free(faults);
 }

@@ -1,6 +1,7 @@
 /* Reading, writing and addressing JSON. */
 #include "server/base/json.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,18 +35,61 @@ __attribute__((constructor)) static void start_marking(void)
 
 /* --- reading ------------------------------------------------------------------------------- */
 
-/* Checks the nesting before anything is allocated: a small text of many brackets would become a
- * tree of many times its size. Strings are skipped; what is not JSON is left to the parser. */
-static int check_depth(const char *bytes, size_t n_bytes, struct error *error)
+/* Bytes of the number at bytes[0]. */
+static size_t number_bytes(const char *bytes, size_t n_bytes)
 {
+    size_t n = 0;
+    while (n < n_bytes && (isdigit((unsigned char)bytes[n]) || strchr("+-.eE", bytes[n]) != NULL) &&
+           bytes[n] != '\0')
+        n++;
+    return n;
+}
+
+/* Whether a number that is not 0 would be read as 0: Jansson says nothing of it. */
+static int is_too_small(const char *number, size_t n_bytes)
+{
+    enum { SURE_BYTES = 300 }; /* without an exponent: less than 300 places */
+    size_t n = 0;
+    int is_zero = 1;
+
+    for (; n < n_bytes && number[n] != 'e' && number[n] != 'E'; n++)
+        is_zero &= number[n] < '1' || number[n] > '9';
+    if (is_zero || (n == n_bytes && n < SURE_BYTES))
+        return 0;
+    char *copy = strndup(number, n_bytes);
+    int is_lost = copy != NULL && strtod(copy, NULL) == 0;
+    free(copy);
+    return is_lost;
+}
+
+/* Where a text is, as told to its writer. */
+struct spot {
+    size_t line, line_start;
+};
+
+static int refuse_small(const struct spot *spot, const char *bytes, size_t at, size_t n,
+                        struct error *error)
+{
+    enum { SHOWN_BYTES = 40 };
+    return error_set(error, ERROR_INVALID,
+                     "line %zu, column %zu: %.*s%s is too small to be told from 0, expected 0 or "
+                     "at least 4.9e-324",
+                     spot->line, at - spot->line_start + 1, (int)(n < SHOWN_BYTES ? n : SHOWN_BYTES),
+                     bytes + at, n < SHOWN_BYTES ? "" : "...");
+}
+
+/* Checks the nesting before anything is allocated: a small text of many brackets would become a
+ * tree of many times its size. And the numbers, which the parser may silently take for 0. Strings
+ * are skipped; what is not JSON is left to the parser. */
+static int check_text(const char *bytes, size_t n_bytes, struct error *error)
+{
+    struct spot spot = {1, 0};
     int depth = 0, in_string = 0;
-    size_t line = 1, line_start = 0;
 
     for (size_t i = 0; i < n_bytes; i++) {
         char c = bytes[i];
         if (c == '\n') {
-            line++;
-            line_start = i + 1;
+            spot = (struct spot){spot.line + 1, i + 1};
         } else if (in_string) {
             if (c == '\\')
                 i++;
@@ -56,20 +100,35 @@ static int check_depth(const char *bytes, size_t n_bytes, struct error *error)
         } else if (c == '[' || c == '{') {
             if (++depth > JSON_DEPTH_MAX)
                 return error_set(error, ERROR_INVALID,
-                                 "line %zu, column %zu: nested %d deep, expected at most %d", line,
-                                 i - line_start + 1, depth, JSON_DEPTH_MAX);
+                                 "line %zu, column %zu: nested %d deep, expected at most %d",
+                                 spot.line, i - spot.line_start + 1, depth, JSON_DEPTH_MAX);
         } else if (c == ']' || c == '}') {
             depth--;
+        } else if (isdigit((unsigned char)c) || c == '-') {
+            size_t n = number_bytes(bytes + i, n_bytes - i);
+            if (is_too_small(bytes + i, n))
+                return refuse_small(&spot, bytes, i, n, error);
+            i += n - 1;
         }
     }
     return 0;
+}
+
+/* What Jansson doesn't say of numbers it cannot hold. */
+static const char *allowed_instead(const json_error_t *fault)
+{
+    if (json_error_code(fault) != json_error_numeric_overflow)
+        return "";
+    return strstr(fault->text, "integer") != NULL
+               ? ", expected at most 9223372036854775807, or a number such as 1e19"
+               : ", expected less than 1.8e308";
 }
 
 json_t *json_read(const char *bytes, size_t n_bytes, struct error *error)
 {
     json_error_t fault;
 
-    if (check_depth(bytes, n_bytes, error) < 0)
+    if (check_text(bytes, n_bytes, error) < 0)
         return NULL;
     has_failed = 0;
     json_t *json = json_loadb(bytes, n_bytes, JSON_REJECT_DUPLICATES, &fault);
@@ -79,8 +138,9 @@ json_t *json_read(const char *bytes, size_t n_bytes, struct error *error)
         return NULL;
     }
     if (json == NULL) /* Jansson cuts its text blindly */
-        error_set(error, ERROR_INVALID, "line %d, column %d: %.*s", fault.line, fault.column,
-                  (int)text_utf8_prefix(fault.text, strlen(fault.text)), fault.text);
+        error_set(error, ERROR_INVALID, "line %d, column %d: %.*s%s", fault.line, fault.column,
+                  (int)text_utf8_prefix(fault.text, strlen(fault.text)), fault.text,
+                  allowed_instead(&fault));
     return json;
 }
 

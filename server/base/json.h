@@ -20,7 +20,8 @@ void json_allocate_with(void *(*allocate)(size_t size), void (*release)(void *by
 
 /* The object or list in `bytes`, a new reference. NULL with ERROR_INVALID ("line 3, column 7:
  * ...") for anything but one well-formed UTF-8 text without duplicate members, nested at most
- * JSON_DEPTH_MAX deep and with numbers in range, or ERROR_MEMORY. */
+ * JSON_DEPTH_MAX deep and with numbers in range (nor too small to be told from 0), or
+ * ERROR_MEMORY. */
 json_t *json_read(const char *bytes, size_t n_bytes, struct error *error);
 
 void text_json(struct text *text, const json_t *json); /* compact, insertion order */

@@ -66,10 +66,10 @@ void text_number(struct text *text, double value)
         text_add(text, digits, number_print(digits, value));
 }
 
-/* The escape of a character that JSON strings may not hold as it is, or NULL. */
-static const char *escape_of(unsigned char c, char out[8])
+/* The escape of a character, or NULL if it stands for itself. */
+static const char *escape_of(unsigned code, char out[8])
 {
-    switch (c) {
+    switch (code) {
     case '"':
         return "\\\"";
     case '\\':
@@ -81,9 +81,9 @@ static const char *escape_of(unsigned char c, char out[8])
     case '\t':
         return "\\t";
     default:
-        if (c >= 0x20 && c != 0x7f)
+        if (!text_is_hidden(code))
             return NULL;
-        snprintf(out, 8, "\\u%04x", c);
+        snprintf(out, 8, "\\u%04x", code & 0xffff); /* there is none beyond */
         return out;
     }
 }
@@ -92,15 +92,18 @@ void text_json_string(struct text *text, const char *utf8)
 {
     char buffer[8];
     const char *plain = utf8; /* start of what has not been added yet */
+    unsigned code;
 
     text_add(text, "\"", 1);
-    for (const char *at = utf8; *at != '\0'; at++) {
-        const char *escape = escape_of((unsigned char)*at, buffer);
-        if (escape == NULL)
-            continue;
-        text_add(text, plain, (size_t)(at - plain));
-        text_add(text, escape, strlen(escape));
-        plain = at + 1;
+    for (const char *at = utf8; *at != '\0';) {
+        size_t n = text_character(at, &code);
+        const char *escape = escape_of(code, buffer);
+        if (escape != NULL) {
+            text_add(text, plain, (size_t)(at - plain));
+            text_add(text, escape, strlen(escape));
+            plain = at + n;
+        }
+        at += n;
     }
     text_add(text, plain, strlen(plain));
     text_add(text, "\"", 1);
@@ -164,4 +167,38 @@ size_t text_utf8_prefix(const char *bytes, size_t n_bytes)
         at += n;
     }
     return at;
+}
+
+size_t text_character(const char *utf8, unsigned *out_code)
+{
+    const unsigned char *at = (const unsigned char *)utf8;
+    size_t n = at[0] < 0x80 ? 1 : sequence_bytes(at, strnlen(utf8, 4));
+    if (n < 2) {
+        *out_code = n == 1 ? at[0] : 0xfffd;
+        return 1;
+    }
+    *out_code = at[0] & (0xffu >> (n + 1));
+    for (size_t k = 1; k < n; k++)
+        *out_code = *out_code << 6 | (at[k] & 0x3f);
+    return n;
+}
+
+int text_is_hidden(unsigned code)
+{
+    return code < 0x20 || (code >= 0x7f && code < 0xa0) ||      /* control characters */
+           code == 0x2028 || code == 0x2029 ||                  /* ends of line, of paragraph */
+           code == 0x061c || code == 0x200e || code == 0x200f || /* marks of direction */
+           (code >= 0x202a && code <= 0x202e) ||                /* embedding, override */
+           (code >= 0x2066 && code <= 0x2069);                  /* isolates */
+}
+
+unsigned text_hidden(const char *utf8)
+{
+    unsigned code;
+    while (*utf8 != '\0') {
+        utf8 += text_character(utf8, &code);
+        if (text_is_hidden(code))
+            return code;
+    }
+    return 0;
 }

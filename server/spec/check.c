@@ -1,6 +1,7 @@
 /* The walk over a spec, side by side with the table. */
 #include "server/spec/check.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -35,17 +36,16 @@ static json_t *or_memory(const struct check *check, json_t *json)
 
 /* --- lists and maps ------------------------------------------------------------------------ */
 
-/* Checks the number of items; 0, or -1 with a fault. */
-static int check_count(const struct check *check, const struct visit *visit, size_t n,
-                       const char *noun)
+/* The same with what its row expects. */
+static json_t *refuse_type(const struct check *check, const struct visit *visit)
 {
-    char range[LEAF_TEXT_BYTES], expected[LEAF_TEXT_BYTES + 32];
+    char expected[LEAF_EXPECTED_BYTES];
+    return refuse(check, visit, leaf_print_expected(expected, visit->option));
+}
 
-    if ((double)n >= visit->option->minimum && (double)n <= visit->option->maximum)
-        return 0;
-    snprintf(expected, sizeof expected, "%s of %s", noun, leaf_print_range(range, visit->option));
-    refuse(check, visit, expected);
-    return -1;
+static int has_right_count(const struct visit *visit, size_t n)
+{
+    return (double)n >= visit->option->minimum && (double)n <= visit->option->maximum;
 }
 
 static json_t *visit_list(const struct check *check, const struct visit *visit)
@@ -53,10 +53,8 @@ static json_t *visit_list(const struct check *check, const struct visit *visit)
     size_t n = json_array_size(visit->value);
     int is_right = 1;
 
-    if (!json_is_array(visit->value))
-        return refuse(check, visit, "a list");
-    if (check_count(check, visit, n, "a list") < 0)
-        return NULL;
+    if (!json_is_array(visit->value) || !has_right_count(visit, n))
+        return refuse_type(check, visit);
     json_t *list = or_memory(check, json_array());
     for (size_t i = 0; i < n && list != NULL; i++) {
         struct place place = {visit->place, NULL, i};
@@ -94,10 +92,8 @@ static json_t *visit_map(const struct check *check, const struct visit *visit)
 {
     int is_right = 1;
 
-    if (!json_is_object(visit->value))
-        return refuse(check, visit, "an object of formulas by name");
-    if (check_count(check, visit, json_object_size(visit->value), "an object") < 0)
-        return NULL;
+    if (!json_is_object(visit->value) || !has_right_count(visit, json_object_size(visit->value)))
+        return refuse_type(check, visit);
     json_t *map = or_memory(check, json_object());
     for (void *at = json_object_iter((json_t *)visit->value); at != NULL && map != NULL;
          at = json_object_iter_next((json_t *)visit->value, at)) {
@@ -213,7 +209,10 @@ static json_t *member_value(const struct check *check, const struct visit *objec
     }
     if (row->is_required && how == APPLIES && json_object_get(object->value, row->unless) == NULL) {
         struct place place = {object->place, option_name(row), 0};
-        place_fault(&place, check->faults, "missing: %s", row->description);
+        char expected[LEAF_EXPECTED_BYTES];
+        place_fault(&place, check->faults, "missing, expected %s (%c%.*s)",
+                    leaf_print_expected(expected, row), tolower((unsigned char)*row->description),
+                    (int)strcspn(row->description + 1, "."), row->description + 1);
         *out_failed = 1;
     }
     return NULL;
@@ -259,7 +258,7 @@ static json_t *visit_members(const struct check *check, const struct visit *visi
 {
     *out_failed = 1;
     if (!json_is_object(visit->value))
-        return refuse(check, visit, "an object");
+        return refuse_type(check, visit);
     json_t *right = or_memory(check, json_object());
     if (right == NULL)
         return NULL;

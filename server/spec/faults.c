@@ -40,18 +40,25 @@ int faults_n_kept(const struct faults *faults)
     return faults->n_found < FAULTS_MAX ? faults->n_found : FAULTS_MAX;
 }
 
-/* A string in quotes, cut when it is long, control characters as spaces. */
-static void print_text(char out[FAULT_GOT_BYTES], const char *text)
+const char *fault_got_text(char out[FAULT_GOT_BYTES], const char *text)
 {
     enum { SHOWN_BYTES = 48 };
-    size_t n_bytes = strlen(text);
+    size_t n_bytes = strlen(text), at = 0, n_out = 0;
     size_t n_shown = n_bytes <= SHOWN_BYTES ? n_bytes : text_utf8_prefix(text, SHOWN_BYTES);
 
-    snprintf(out, FAULT_GOT_BYTES, "\"%.*s%s\"", (int)n_shown, text,
-             n_shown < n_bytes ? "..." : "");
-    for (char *at = out; *at != '\0'; at++)
-        if ((unsigned char)*at < 0x20 || *at == 0x7f)
-            *at = ' ';
+    out[n_out++] = '"';
+    while (at < n_shown) {
+        unsigned code;
+        size_t n = text_character(text + at, &code);
+        if (text_is_hidden(code))
+            out[n_out++] = ' ';
+        else
+            memcpy(out + n_out, text + at, n);
+        n_out += text_is_hidden(code) ? 0 : n;
+        at += n;
+    }
+    snprintf(out + n_out, FAULT_GOT_BYTES - n_out, "%s\"", n_shown < n_bytes ? "..." : "");
+    return out;
 }
 
 const char *fault_got(char out[FAULT_GOT_BYTES], const json_t *json)
@@ -64,7 +71,7 @@ const char *fault_got(char out[FAULT_GOT_BYTES], const json_t *json)
         snprintf(out, FAULT_GOT_BYTES, "a list of %zu", json_array_size(json));
         break;
     case JSON_STRING:
-        print_text(out, json_string_value(json));
+        fault_got_text(out, json_string_value(json));
         break;
     case JSON_INTEGER:
         snprintf(out, FAULT_GOT_BYTES, "%" JSON_INTEGER_FORMAT, json_integer_value(json));

@@ -33,4 +33,7 @@ int faults_n_kept(const struct faults *faults);
 enum { FAULT_GOT_BYTES = 64 };
 const char *fault_got(char out[FAULT_GOT_BYTES], const json_t *json);
 
+/* A text, valid UTF-8, in quotes; hidden characters as spaces. */
+const char *fault_got_text(char out[FAULT_GOT_BYTES], const char *text);
+
 #endif

@@ -7,6 +7,7 @@
 
 #include "core/base/number.h"
 #include "core/data/dataset.h"
+#include "server/base/text.h"
 
 json_t *leaf_refuse(const struct place *place, const json_t *value, const char *expected,
                     struct faults *faults)
@@ -40,18 +41,90 @@ static int is_in_range(const struct option *option, double value)
 }
 
 /* "a whole number from 1 to 4096", "a number more than 0", "a number". */
-static void print_noun(char out[2 * LEAF_TEXT_BYTES], const struct option *option)
+static void print_number_noun(char out[LEAF_EXPECTED_BYTES], const struct option *option)
 {
     char range[LEAF_TEXT_BYTES];
     int has_both = isfinite(option->minimum) && isfinite(option->maximum);
 
     leaf_print_range(range, option);
-    snprintf(out, 2 * LEAF_TEXT_BYTES, "%s%s%s",
+    snprintf(out, LEAF_EXPECTED_BYTES, "%s%s%s",
              option->type == OPTION_INTEGER ? "a whole number" : "a number",
              has_both           ? " from "
              : range[0] != '\0' ? " "
                                 : "",
              range);
+}
+
+/* `noun` "of 1 to 16", or "of at most 1000". */
+static void print_count(char out[LEAF_EXPECTED_BYTES], const struct option *option,
+                        const char *noun, const char *unit)
+{
+    char range[LEAF_TEXT_BYTES];
+
+    if (option->minimum > 0)
+        leaf_print_range(range, option);
+    else
+        snprintf(range, sizeof range, "at most %g", option->maximum);
+    snprintf(out, LEAF_EXPECTED_BYTES, "%s of %s%s", noun, range, unit);
+}
+
+const char *leaf_print_expected(char out[LEAF_EXPECTED_BYTES], const struct option *option)
+{
+    char choices[LEAF_TEXT_BYTES];
+
+    switch (option->type) {
+    case OPTION_OBJECT:
+        snprintf(out, LEAF_EXPECTED_BYTES, "an object");
+        break;
+    case OPTION_MAP:
+        print_count(out, option, "an object", " formulas by name");
+        break;
+    case OPTION_LIST:
+        print_count(out, option, "a list", "");
+        break;
+    case OPTION_TEXT:
+    case OPTION_NAME:
+        print_count(out, option, "a text", " characters");
+        break;
+    case OPTION_FORMULA:
+        print_count(out, option, "a formula", " characters");
+        break;
+    case OPTION_CHOICE:
+        snprintf(out, LEAF_EXPECTED_BYTES, "%s", leaf_print_choices(choices, option->choices));
+        break;
+    case OPTION_INTEGER:
+    case OPTION_NUMBER:
+        print_number_noun(out, option);
+        break;
+    case OPTION_BOOLEAN:
+        snprintf(out, LEAF_EXPECTED_BYTES, "true or false");
+        break;
+    case OPTION_SWEEP:
+        snprintf(out, LEAF_EXPECTED_BYTES, "an object of values by pointer");
+        break;
+    }
+    return out;
+}
+
+/* Whether an integer is not any double: beyond 2^53 only some are. A fault if so, for it would be
+ * trained with another number than was written. */
+static int refuse_between_doubles(const struct place *place, const json_t *value,
+                                  struct faults *faults)
+{
+    char nearest[NUMBER_TEXT_BYTES];
+    double number = json_number_value(value);
+    int is_between = json_is_integer(value) && fabs(number) >= 9007199254740992.0 &&
+                     (number >= 9223372036854775808.0 ||
+                      (json_int_t)number != json_integer_value(value));
+
+    if (!is_between)
+        return 0;
+    number_print(nearest, number);
+    place_fault(place, faults,
+                "got %" JSON_INTEGER_FORMAT ", which is between two doubles, expected one of them, "
+                "such as %s",
+                json_integer_value(value), nearest);
+    return 1;
 }
 
 /* Numbers have one form each, however they were written: 5, 5.0 and 5e0 are the integer 5. A minus
@@ -60,18 +133,18 @@ static json_t *check_number(const struct option *option, const struct place *pla
                             const json_t *value, struct faults *faults)
 {
     const double exact = 9007199254740992.0; /* 2^53: below, every integer is a double */
-    char expected[2 * LEAF_TEXT_BYTES];
+    char expected[LEAF_EXPECTED_BYTES];
     double number = json_number_value(value);
     int must_be_whole = option->type == OPTION_INTEGER;
     int is_whole = number == floor(number) && fabs(number) < exact;
     int is_integer = is_whole && (must_be_whole || number != 0 || !signbit(number));
 
-    if (!json_is_number(value) || (must_be_whole && number != floor(number))) {
-        print_noun(expected, option);
-        return leaf_refuse(place, value, expected, faults);
-    }
+    if (!json_is_number(value) || (must_be_whole && number != floor(number)))
+        return leaf_refuse(place, value, leaf_print_expected(expected, option), faults);
     if (!is_in_range(option, number))
         return leaf_refuse(place, value, leaf_print_range(expected, option), faults);
+    if (refuse_between_doubles(place, value, faults))
+        return NULL;
     if (json_is_integer(value) == is_integer)
         return json_incref((json_t *)value);
     return is_integer ? json_integer((json_int_t)number) : json_real(number);
@@ -92,21 +165,24 @@ static json_t *check_text(const struct option *option, const struct place *place
 {
     const char *text = json_string_value(value);
     size_t n = text != NULL ? count_characters(text) : 0;
-    char expected[LEAF_TEXT_BYTES];
+    unsigned hidden = text != NULL ? text_hidden(text) : 0;
+    char expected[LEAF_EXPECTED_BYTES];
 
-    snprintf(expected, sizeof expected, "%s of %g to %g characters",
-             option->type == OPTION_FORMULA ? "a formula" : "a text", option->minimum,
-             option->maximum);
+    leaf_print_expected(expected, option);
     if (text == NULL || n < option->minimum)
         return leaf_refuse(place, value, expected, faults);
-    if (n > option->maximum) {
+    if (n > option->maximum)
         place_fault(place, faults, "got %zu characters, expected %s", n, expected);
-        return NULL;
-    }
-    for (const char *at = text; *at != '\0'; at++)
-        if ((unsigned char)*at < 0x20 || *at == 0x7f)
-            return leaf_refuse(place, value, "one line without control characters", faults);
-    return json_incref((json_t *)value);
+    else if (hidden != 0)
+        place_fault(place, faults,
+                    "got U+%04X in it, expected one line without control characters and marks of "
+                    "direction",
+                    hidden);
+    else if (option->type == OPTION_TEXT && n > 0 && text[strspn(text, " ")] == '\0')
+        place_fault(place, faults, "got nothing but spaces, expected %s", expected);
+    else
+        return json_incref((json_t *)value);
+    return NULL;
 }
 
 int leaf_is_name(const struct place *place, const char *text, struct faults *faults)
@@ -117,10 +193,10 @@ int leaf_is_name(const struct place *place, const char *text, struct faults *fau
 
     if (n > 0 && n < DATASET_NAME_BYTES && text[n] == '\0' && (*text < '0' || *text > '9'))
         return 1;
-    place_fault(place, faults,
-                "expected a name of 1 to %d letters, digits and _, the first one no "
-                "digit",
-                DATASET_NAME_BYTES - 1);
+    char got[FAULT_GOT_BYTES];
+    place_fault(place, faults, "got the name %s, expected 1 to %d letters, digits and _, the first "
+                "one no digit",
+                fault_got_text(got, text), DATASET_NAME_BYTES - 1);
     return 0;
 }
 

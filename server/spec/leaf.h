@@ -26,4 +26,8 @@ enum { LEAF_TEXT_BYTES = 256 };
 const char *leaf_print_range(char out[LEAF_TEXT_BYTES], const struct option *option);
 const char *leaf_print_choices(char out[LEAF_TEXT_BYTES], const char *choices);
 
+/* What a value of the row must be: "a whole number from 1 to 4096", "a list of 1 to 16". */
+enum { LEAF_EXPECTED_BYTES = LEAF_TEXT_BYTES + 64 };
+const char *leaf_print_expected(char out[LEAF_EXPECTED_BYTES], const struct option *option);
+
 #endif

@@ -51,13 +51,17 @@ static int read_range(struct range *out, const json_t *given, const struct place
 
     double span = fabs(out->to - out->from);
     if (out->is_log && (out->from <= 0 || out->to <= 0))
-        place_fault(place, faults, "a logarithmic scale needs from and to more than 0");
+        place_fault(place, faults, "got %g to %g, expected from and to more than 0 on a "
+                    "logarithmic scale",
+                    out->from, out->to);
     else if (out->is_log && steps == NULL)
-        place_fault(place, faults, "a logarithmic scale needs steps, the number of values");
+        place_fault(place, faults, "got no steps, expected the number of values on a logarithmic "
+                    "scale");
     else if (steps == NULL && span != floor(span))
         place_fault(place, faults,
-                    "got ends that are no whole number of steps of 1 apart; "
-                    "give steps, the number of values");
+                    "got %g to %g and no steps, expected ends a whole number apart, or steps, the "
+                    "number of values",
+                    out->from, out->to);
     else if (steps == NULL && span >= OPTIONS_RUNS_MAX)
         place_fault(place, faults, "got %.0f values, expected at most %d", span + 1,
                     OPTIONS_RUNS_MAX);

@@ -122,7 +122,7 @@ def test_a_page_is_not_upset_by_deleted_and_new_ones(fresh_server):
 
 def test_rename_changes_the_name_alone(server):
     experiment = server.train(specs.report(epochs=5))
-    name = "ω = 0.1 \u202e <b>\"bold\"</b> & 'so on' \\ \U0001f4c9"
+    name = "ω = 0.1 \u05e9\u05dc\u05d5\u05dd <b>\"bold\"</b> & 'so on' \\ \U0001f4c9"
     reply = server.request("PATCH", f"/experiments/{experiment['id']}", headers=JSON_TYPE,
                            data=json.dumps({"name": name}))
     assert reply.status_code == 200 and reply.json()["name"] == name
@@ -473,6 +473,53 @@ def test_predictions_are_those_of_the_final_parameters(server):
     answer = reply.json()
     assert answer["outputs"] == [[notebook.predict(parameters, *row)] for row in inputs]
     assert answer["inputs"] == inputs and answer["epoch"] == 100
+
+
+@pytest.mark.parametrize("body, faults", [
+    ({"inputs": []}, {"/inputs": "got a list of 0, expected a list of 1 to 10000 lists of 2 numbers"}),
+    ({"inputs": "2,3"}, {"/inputs": 'got "2,3", expected a list of 1 to 10000 lists of 2 numbers'}),
+    ({"input": [[2, 3]]},
+     {"/input": "unknown field, expected inputs alone",
+      "/inputs": "got nothing, expected a list of 1 to 10000 lists of 2 numbers"}),
+    ({"inputs": [[2, 3], [4], 5]},
+     {"/inputs/1": "got a list of 1, expected a list of 2, one number for each feature",
+      "/inputs/2": "got 5, expected a list of 2, one number for each feature"}),
+    ({"inputs": [[2, "3"], [9007199254740993, 1]]},
+     {"/inputs/0/1": 'got "3", expected a number from -1e100 to 1e100',
+      "/inputs/1/0": "got 9007199254740993, which is between two doubles, expected one of them, "
+                     "such as 9007199254740992"})])
+def test_wrong_inputs_of_predictions_are_all_named(server, body, faults):
+    experiment = server.train(specs.report(epochs=1))["id"]
+    reply = server.request("POST", f"/experiments/{experiment}/runs/0/predict",
+                           data=json.dumps(body), headers=JSON_TYPE)
+    assert reply.status_code == 422
+    assert {fault["pointer"]: fault["detail"] for fault in reply.json()["errors"]} == faults
+
+
+@pytest.mark.parametrize("body, faults", [
+    ({}, {"/name": "missing, expected a text of 1 to 200 characters"}),
+    ({"name": ""}, {"/name": 'got "", expected a text of 1 to 200 characters'}),
+    ({"name": "  "}, {"/name": "got nothing but spaces, expected a text of at most 200 characters"}),
+    ({"name": "new", "state": "done", "nam\u202ee": 1},
+     {"/state": "unknown field, expected name alone",
+      "/nam\u202ee": "unknown field, expected name alone"}),
+    ({"name": "a\u200fb"}, {"/name": "got U+200F in it, expected one line without control characters "
+                                     "and marks of direction"})])
+def test_wrong_renames_are_all_named(server, body, faults):
+    experiment = server.post(specs.report(epochs=1))["id"]
+    reply = server.request("PATCH", f"/experiments/{experiment}", data=json.dumps(body),
+                           headers=JSON_TYPE)
+    assert reply.status_code == 422
+    assert {fault["pointer"]: fault["detail"] for fault in reply.json()["errors"]} == faults
+    assert not set(reply.content) & {0xe2}, "an invisible mark in the answer"
+    assert server.get(f"/experiments/{experiment}")["name"] == "learning rate 0.0004"
+
+
+def test_an_empty_name_is_none(server):
+    """It is made from the spec, as when it is left out."""
+    named, unnamed = ({**specs.report(epochs=1), "name": ""}, specs.report(epochs=1))
+    del unnamed["name"]
+    assert server.post(named)["name"] == server.post(unnamed)["name"] == "2-2-1, sgd, 1 epoch"
 
 
 def test_same_spec_gives_same_bytes_twice(server):

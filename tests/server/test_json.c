@@ -163,9 +163,9 @@ static void refuses_malformed_json_with_line_and_column(void **state)
                                            {"", "line 1, column 0: "},
                                            {"{\"a\":1,\"a\":2}", "duplicate"},
                                            {"{\"a\":1} x", "end of file expected"},
-                                           {"{\"a\":1e999}", "real number overflow"},
+                                           {"{\"a\":1e999}", "expected less than 1.8e308"},
                                            {"{\"a\":-1e999}", "real number overflow"},
-                                           {"{\"a\":18446744073709551616}", "too big integer"},
+                                           {"{\"a\":18446744073709551616}", "a number such as 1e19"},
                                            {"{\"a\":NaN}", "line 1"},
                                            {"{\"a\":01}", "line 1"},
                                            {"\xef\xbb\xbf{}", "line 1"},
@@ -177,6 +177,59 @@ static void refuses_malformed_json_with_line_and_column(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         assert_refuses(cases[i][0], strlen(cases[i][0]), cases[i][1]);
     assert_refuses("{\"a\":\"x\0y\"}", 11, "line 1");
+}
+
+/* They would silently become 0. */
+static void refuses_numbers_too_small_to_be_told_from_0(void **state)
+{
+    (void)state;
+    static const char *const lost[] = {"1e-400", "-1e-400", "0.0001e-330", "9.9E-325", "2e-324"};
+    static const char *const kept[] = {"0",    "-0.0",    "0e-400", "5e-324", "2.5e-324",
+                                       "1e-1", "0.00e5", "1e-308"};
+    char text[700], expected[80];
+
+    for (size_t i = 0; i < sizeof lost / sizeof lost[0]; i++) {
+        snprintf(text, sizeof text, "{\n \"a\": [1, %s]}", lost[i]);
+        snprintf(expected, sizeof expected, "line 2, column 11: %s is too small", lost[i]);
+        assert_refuses(text, strlen(text), expected);
+    }
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
+        snprintf(text, sizeof text, "{\"a 1e-400\": [%s]}", kept[i]);
+        json_decref(read_text(text));
+    }
+    snprintf(text, sizeof text, "[0.%0500d1]", 0);
+    assert_refuses(text, strlen(text), "... is too small");
+    assert_refuses("[1e-400", 7, "too small");
+}
+
+/* What is said back to a terminal must not turn its lines around. */
+static void escapes_what_hides(void **state)
+{
+    (void)state;
+    struct text text = {0};
+    text_json_string(&text, "a\n\x7f \xc2\x85 \xe2\x80\xae \xe2\x80\xa8 \xe2\x81\xa6 \xe2\x80\x8f \xd8\x9c");
+    assert_string_equal(text.bytes, "\"a\\n\\u007f \\u0085 \\u202e \\u2028 \\u2066 \\u200f \\u061c\"");
+    text_clear(&text);
+}
+
+static void letters_of_every_script_stand_for_themselves(void **state)
+{
+    (void)state;
+    static const char *const names[] = {
+        "\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d \xd8\xb3\xd9\x84\xd8\xa7\xd9\x85", /* Hebrew, Arabic */
+        "\xd9\x85\xdb\x8c\xe2\x80\x8c\xd8\xae",                                 /* Persian: joiner */
+        "\xc3\xa9 \xc2\xa0 \xe4\xb8\xad \xf0\x9f\x98\x80",                       /* emoji */
+    };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct text text = {0};
+        assert_int_equal(text_hidden(names[i]), 0);
+        text_json_string(&text, names[i]);
+        assert_int_equal(text.n_bytes, strlen(names[i]) + 2);
+        assert_memory_equal(text.bytes + 1, names[i], strlen(names[i]));
+        text_clear(&text);
+    }
+    assert_int_equal(text_hidden("\xd7\xa9\xe2\x80\x8f"), 0x200f);
+    assert_int_equal(text_hidden("\xe2\x80"), 0); /* no UTF-8: U+FFFD */
 }
 
 static void refuses_deep_nesting_before_parsing(void **state)
@@ -326,6 +379,9 @@ int main(void)
         cmocka_unit_test(a_text_that_failed_stays_failed),
         cmocka_unit_test(cuts_texts_between_characters),
         cmocka_unit_test(refuses_malformed_json_with_line_and_column),
+        cmocka_unit_test(refuses_numbers_too_small_to_be_told_from_0),
+        cmocka_unit_test(escapes_what_hides),
+        cmocka_unit_test(letters_of_every_script_stand_for_themselves),
         cmocka_unit_test(refuses_deep_nesting_before_parsing),
         cmocka_unit_test(brackets_in_strings_do_not_nest),
         cmocka_unit_test(finds_values_by_pointer),

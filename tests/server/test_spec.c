@@ -500,7 +500,7 @@ static void new_names_are_checked_as_in_a_spec(void **state)
         assert_int_equal(spec_check_name(json_array_get(names, i), &found), -1);
     assert_int_equal(found.n_found, 3);
     assert_string_equal(found.items[0].pointer, "/name");
-    assert_string_equal(found.items[0].detail, "got 3, expected a text of 0 to 200 characters");
+    assert_string_equal(found.items[0].detail, "got 3, expected a text of at most 200 characters");
     json_decref(names);
 }
 
