@@ -49,6 +49,8 @@ BENCH_HELPERS  := $(call helpers,tests/bench)
 CORE_TESTS     := $(call programs,tests/core/test_*.c)
 SERVER_TESTS   := $(call programs,tests/server/test_*.c)
 BENCHES        := $(call programs,tests/*/bench_*.c)
+PEERS          := $(call programs,tests/bench/peers/peer_*.c)
+BENCH_SERVER   := $(call programs,tests/bench/server/*.c)
 PROBES         := $(call programs,tests/outside/*.c)
 LOADERS        := $(call programs,tests/load/*.c)
 FUZZERS        := $(call programs,tests/fuzz/fuzz_*.c)
@@ -96,6 +98,20 @@ bench:
 	$(AGAIN) $(BENCHES)
 	@for bench in $(BENCHES); do \
 	    rm -rf $(BUILD)/bench && mkdir $(BUILD)/bench && $$bench $(BUILD)/bench || exit 1; done
+
+## bench-peers: the training core beside NumPy, PyTorch, scikit-learn, FANN and OpenBLAS
+bench-peers:
+	@.ci/install peers
+	$(AGAIN) $(PEERS)
+	@/usr/bin/python3 -B tests/bench/peers/peers.py $(BUILD)/tests/bench/peers $(BUILD)/peers.json
+
+## bench-server: what the whole server adds to training; two workers; a class posting at once
+bench-server:
+	@.ci/install test
+	$(AGAIN) all $(BENCH_SERVER)
+	@$(FROM_OUTSIDE) tests/bench/server/measure.py $(BUILD)/bench-server.json
+
+.PHONY: bench-peers bench-server
 
 ## fuzz: search for inputs that break the parsers, FUZZ_SECONDS=60 for each; needs clang
 FUZZ_SECONDS ?= 60
@@ -223,6 +239,22 @@ $(BUILD)/descent: $(BUILD)/server/main.o $(BUILD)/libserver.a $(BUILD)/libcore.a
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(BENCH_HELPERS) $(BUILD)/libcore.a
 	$(SAY) LINK $@
 	$(DO)$(LINK) -o $@ $^ -lm
+
+# Each peer is a program of its own, so that one library's absence or habits touch no other.
+PEER_HELPERS := $(BUILD)/tests/bench/peers/problem.o $(BUILD)/tests/bench/probe.o
+$(BUILD)/tests/bench/peers/peer_openblas: PEER_LIBS = -lopenblas
+$(BUILD)/tests/bench/peers/peer_fann: PEER_LIBS = -ldoublefann
+$(BUILD)/tests/bench/peers/peer_%: $(BUILD)/tests/bench/peers/peer_%.o $(PEER_HELPERS) \
+                                   $(BUILD)/libcore.a
+	$(SAY) LINK $@
+	$(DO)$(LINK) -o $@ $^ $(PEER_LIBS) -lm
+
+$(BUILD)/tests/bench/server/%: $(BUILD)/tests/bench/server/%.o
+	$(SAY) LINK $@
+	$(DO)$(LINK) -o $@ $^
+
+.SECONDARY: $(PEERS:%=%.o) $(PEER_HELPERS) $(BENCH_SERVER:%=%.o)
+-include $(PEERS:%=%.d) $(PEER_HELPERS:%.o=%.d) $(BENCH_SERVER:%=%.d)
 
 # Tests of the core link the core alone.
 $(BUILD)/tests/core/%: $(BUILD)/tests/core/%.o $(CORE_HELPERS) $(BUILD)/libcore.a
