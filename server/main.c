@@ -103,6 +103,7 @@ static int serve(const struct settings *settings, struct error *error)
 {
     char path[SETTINGS_PATH_BYTES + 16], token[TOKEN_BYTES_MAX + 1];
     struct api api = {.version = VERSION, .started_ms = clock_wall_ms(),
+                      .started_ns = clock_monotonic_ns(),
                       .once = ONCE_BOARD_INIT};
     struct engine *engine = NULL;
     int result = -1;

@@ -11,7 +11,8 @@
 struct api {
     struct lab *lab;
     const char *version;
-    int64_t started_ms;
+    int64_t started_ms; /* by the wall clock */
+    int64_t started_ns; /* by the monotonic one */
     struct echo echo; /* of event streams; begins zeroed */
     struct once_board once; /* ONCE_BOARD_INIT */
 };

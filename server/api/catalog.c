@@ -60,9 +60,9 @@ void catalog_options(struct call *call)
 
 void health_get(struct call *call)
 {
+    int64_t uptime_ns = clock_monotonic_ns() - call->api->started_ns;
     json_t *json = json_pack("{s:s, s:s, s:I, s:i}", "status", "ok", "version", call->api->version,
-                             "uptime_ms",
-                             (json_int_t)(clock_wall_ms() - call->api->started_ms), "workers",
+                             "uptime_ms", (json_int_t)(uptime_ns / 1000000), "workers",
                              lab_n_workers(call->api->lab));
     call_reply_json(call, 200, json);
 }

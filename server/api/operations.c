@@ -100,7 +100,7 @@ static void print_process(struct text *text, const struct api *api)
     metric_print(text, "process_start_time_seconds", "gauge", "When the server started.",
                  (double)api->started_ms / 1e3);
     metric_print(text, "descent_uptime_seconds", "gauge", "Since then.",
-                 (double)(clock_wall_ms() - api->started_ms) / 1e3);
+                 (double)(clock_monotonic_ns() - api->started_ns) / 1e9);
     metric_print(text, "process_cpu_seconds_total", "counter", "Processor time used.",
                  seconds(usage.ru_utime) + seconds(usage.ru_stime));
     metric_print(text, "process_resident_memory_bytes", "gauge", "Resident memory.",

@@ -20,9 +20,10 @@ int64_t clock_wall_ms(void)
 
 void clock_print(char out[CLOCK_TEXT_BYTES], int64_t wall_ms)
 {
-    time_t seconds = (time_t)(wall_ms / 1000);
+    int ms = (int)((wall_ms % 1000 + 1000) % 1000); /* of a clock before 1970, too */
+    time_t seconds = (time_t)((wall_ms - ms) / 1000);
     struct tm utc;
     gmtime_r(&seconds, &utc);
     size_t n = strftime(out, CLOCK_TEXT_BYTES, "%Y-%m-%dT%H:%M:%S", &utc);
-    snprintf(out + n, CLOCK_TEXT_BYTES - n, ".%03dZ", (int)(wall_ms % 1000));
+    snprintf(out + n, CLOCK_TEXT_BYTES - n, ".%03dZ", ms);
 }
