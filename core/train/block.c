@@ -12,7 +12,7 @@ _Static_assert((int)BLOCK_RUNS_MAX <= (int)KERNEL_LANES_MAX, "every run of a blo
 
 /* A stretch is about this many parameter updates of a run, within bounds: enough that copies and
  * checks around it don't count, so few that a replay is soon done. */
-enum { STRETCH_UPDATES = 1 << 20, STRETCH_STEPS_MIN = 64, STRETCH_STEPS_MAX = 4096 };
+enum { STRETCH_UPDATES = 1 << 27, STRETCH_STEPS_MIN = 256, STRETCH_STEPS_MAX = 4096 };
 
 static size_t stretch_steps(size_t n_parameters)
 {
@@ -30,8 +30,9 @@ const struct kernel *block_kernel_for(const struct block *block, int n)
 /* Room for the most lanes and the most scratch that any number of the runs may need. */
 static int allocate(struct block *block, struct error *error)
 {
+    const struct kernel *lone = kernel_reference(block->training.arithmetic);
     int lanes = 0;
-    size_t scratch = 0, n = block->n_parameters;
+    size_t scratch = kernel_scratch(lone, &block->network), n = block->n_parameters;
     for (int left = 1; left <= block->n_runs; left++) {
         const struct kernel *kernel = block_kernel_for(block, left);
         int wanted = kernel_lanes(kernel, left);
@@ -40,7 +41,6 @@ static int allocate(struct block *block, struct error *error)
         scratch = wanted_scratch > scratch ? wanted_scratch : scratch;
     }
     const struct kernel *kernel = block_kernel_for(block, block->n_runs);
-    const struct kernel *lone = kernel_reference(block->training.arithmetic);
     size_t lane_bytes = (size_t)lanes * sizeof(double);
     size_t epochs_max = block->stretch_steps / block->dataset->n_samples + 1;
     int has_gradients = block->training.batch_size > 1;

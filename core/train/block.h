@@ -75,8 +75,9 @@ int block_n_runs(const struct block *block);
 const struct kernel *block_kernel(const struct block *block);
 
 /* Trains until about `max_steps` samples have been seen, `max_epochs` epochs have been finished, or
- * no run is left. It stops at an epoch's end if it can: only an epoch longer than `max_steps` is
- * cut in the middle, to be gone on with by the next call. At least one sample is seen.
+ * no run is left. It stops at an epoch's end if it can, or at a batch's: only an epoch longer than
+ * `max_steps` is cut in the middle, to be gone on with by the next call, and only a batch longer
+ * than that. At least one sample is seen.
  *
  * Writes the printed loss of every epoch finished in this call to losses[epoch][n_runs]; NaN for a
  * run that had ended or diverged in it. Returns the number of epochs finished: that of the runs

@@ -23,7 +23,16 @@ static int64_t product_less(int64_t a, int64_t b, int64_t c)
     return __builtin_mul_overflow(a, b, &product) ? INT64_MAX : product - c;
 }
 
-/* Samples this call is to see: whole epochs if one can be finished. */
+/* As many of the next `steps` samples as end with a batch, if a batch ends among them: a batch that
+ * is cut is slower. */
+static int64_t to_batch_end(const struct block *block, int64_t steps)
+{
+    int64_t n = (int64_t)block->dataset->n_samples, size = (int64_t)block->training.batch_size;
+    int64_t surplus = ((int64_t)block->position + steps) % n % size;
+    return surplus < steps ? steps - surplus : steps;
+}
+
+/* Samples this call is to see: whole epochs if one can be finished, else whole batches. */
 static int64_t steps_of_call(const struct block *block, int64_t max_steps, int64_t last_epoch)
 {
     int64_t n = (int64_t)block->dataset->n_samples, seen = (int64_t)block->position;
@@ -35,7 +44,7 @@ static int64_t steps_of_call(const struct block *block, int64_t max_steps, int64
     if (max_steps < 1) {
         max_steps = 1;
     }
-    return max_steps < all ? max_steps : all;
+    return to_batch_end(block, max_steps < all ? max_steps : all);
 }
 
 /* The next stretch ends where the call does, at its longest, or where the orders known end. */
@@ -49,6 +58,7 @@ static void plan_stretch(struct block *block, struct call *call)
     int64_t steps = product_less(ahead, n, (int64_t)block->position);
     steps = steps < call->steps_left ? steps : call->steps_left;
     steps = steps < (int64_t)block->stretch_steps ? steps : (int64_t)block->stretch_steps;
+    steps = to_batch_end(block, steps);
     call->n_steps = (size_t)steps;
     call->steps_left -= steps;
 }

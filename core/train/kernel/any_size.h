@@ -34,7 +34,7 @@ LANES_TARGET static void train_any_size(const struct kernel_task *task)
 /* The row of a table of kernels. */
 #define ANY_SIZE_KERNEL(processor)                                                                 \
     {                                                                                              \
-        "any size", KERNEL_ARITHMETIC, processor, LANES, NULL, train_any_size                      \
+        "any size", KERNEL_ARITHMETIC, processor, LANES, NULL, train_any_size, 0                   \
     }
 
 #endif

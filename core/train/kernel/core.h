@@ -59,16 +59,21 @@ LANES_FN lanes loss_value(enum loss loss, lanes target, lanes output, lanes *out
     return e * e;
 }
 
-/* The loss of one sample: the mean over its outputs. deltas: each output's scaled descent. */
+/* The loss of a sample: the mean over its outputs. deltas: each output's scaled descent. From one
+ * output to the next it is `stride` vectors. A target is one number for all lanes or, with is_own
+ * (a constant, as the stride of runs is), a vector that lies as the outputs do. */
 LANES_FN lanes score(enum loss loss, const struct layer *last, const lanes *outputs,
-                     const double *targets, lanes scale, lanes *deltas)
+                     const double *targets, const int stride, const int is_own, lanes scale,
+                     lanes *deltas)
 {
     lanes sum = lanes_set(0.0), descent;
     LANES_UNROLL_SIZES
     for (int j = 0; j < last->units; j++) {
-        lanes value = loss_value(loss, lanes_set(targets[j]), outputs[j], &descent);
+        lanes output = outputs[j * stride];
+        lanes target = is_own ? ((const lanes *)targets)[j * stride] : lanes_set(targets[j]);
+        lanes value = loss_value(loss, target, output, &descent);
         sum = j == 0 ? value : sum + value;
-        deltas[j] = activation_slope(last->activation, outputs[j], scale * descent);
+        deltas[j * stride] = activation_slope(last->activation, output, scale * descent);
     }
     return last->units == 1 ? sum : sum / lanes_set((double)last->units);
 }
@@ -164,7 +169,7 @@ LANES_FN lanes train_sample(const struct network *network, enum loss loss,
 {
     const struct layer *last = &network->layers[network->n_layers - 1];
     const lanes *outputs = forward(network, parameters, space->units);
-    lanes result = score(loss, last, outputs, targets, scale, space->deltas);
+    lanes result = score(loss, last, outputs, targets, 1, 0, scale, space->deltas);
     backward(network, space, parameters, into);
     return result;
 }

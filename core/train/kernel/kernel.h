@@ -1,8 +1,9 @@
-/* Training kernels: each trains the runs of a block in lockstep, one run per lane of a vector.
+/* Training kernels: each trains the runs of a block in lockstep, one run per lane of a vector; or,
+ * of width 1, one run after the other, the samples of a batch in the lanes (core/train/batch).
  *
  * All are instances of one core (core.h). Those of one arithmetic give every run the same bits;
- * they differ in the width of their vectors, in the processor they need, and in whether they know
- * the network's sizes beforehand. kernel_pick chooses.
+ * they differ in what their vectors hold, how wide those are, in the processor they need, and in
+ * whether they know the network's sizes beforehand. kernel_pick chooses.
  *
  * Layout of a value per parameter and lane, [n_vectors][n_parameters][width]: each vector's runs
  * have a block of their own, in which the lanes of one parameter stand side by side. Values per
@@ -50,9 +51,10 @@ struct kernel {
     const char *name; /* "2-2-1 relu", "any size" */
     enum arithmetic arithmetic;
     enum kernel_processor processor;
-    int width;                   /* lanes of a vector */
+    int width;                   /* runs in a vector */
     const struct network *shape; /* the only network it trains; NULL: any */
     void (*train)(const struct kernel_task *task);
+    int samples;                 /* of a batch, side by side in a vector; 0: vectors hold runs */
 };
 
 /* All kernels compiled in; NULL past the last. The first is the exact reference. */

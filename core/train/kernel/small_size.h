@@ -127,7 +127,7 @@ SMALL_KERNEL(train_2_8_1_tanh, TANH_2_8_1, 33, 11, 8)
 /* The rows of a table of kernels. Fused ones are rarely asked for: those for the usual sizes do. */
 #define SMALL_ROW(processor, name, network, function)                                              \
     {                                                                                              \
-        name, KERNEL_ARITHMETIC, processor, LANES, &network, function                              \
+        name, KERNEL_ARITHMETIC, processor, LANES, &network, function, 0                           \
     }
 #ifdef LANES_FUSED
 #define SMALL_SIZE_KERNELS(processor)                                                              \

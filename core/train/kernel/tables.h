@@ -14,6 +14,9 @@ extern const struct kernel kernels_small_4_avx2[];
 extern const struct kernel kernels_small_2_avx512[];
 extern const struct kernel kernels_small_4_avx512[];
 extern const struct kernel kernels_small_8_avx512[];
+extern const struct kernel kernels_batch_2[];
+extern const struct kernel kernels_batch_4_avx2[];
+extern const struct kernel kernels_batch_8_avx512[];
 extern const struct kernel kernels_fast_any_1[];
 extern const struct kernel kernels_fast_any_1_fma[];
 extern const struct kernel kernels_fast_any_4_fma[];
@@ -21,5 +24,7 @@ extern const struct kernel kernels_fast_any_8_avx512[];
 extern const struct kernel kernels_fast_small_1_fma[];
 extern const struct kernel kernels_fast_small_4_fma[];
 extern const struct kernel kernels_fast_small_8_avx512[];
+extern const struct kernel kernels_fast_batch_4_fma[];
+extern const struct kernel kernels_fast_batch_8_avx512[];
 
 #endif
