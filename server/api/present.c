@@ -249,6 +249,8 @@ json_t *present_experiment(struct engine *engine, const struct study *study, str
                          states_json(&record), "created", time_json(record.created_ms), "epochs",
                          json_private(json_at(spec_json(study->spec), "/training/epochs")), "spec",
                          json_private(spec_json(study->spec)), "runs", presenting.rows);
+    if (json != NULL && record.source[0] != '\0')
+        json_object_set_new(json, "cached_from", json_string(record.source));
     json_decref(presenting.rows);
     engine_experiment_clear(&record);
     return json;

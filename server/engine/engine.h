@@ -81,6 +81,8 @@ struct engine_experiment {
     int64_t created_ms; /* since 1970-01-01 UTC */
     int n_runs;
     int n_in_state[RUN_STATES];
+    char source[ENGINE_ID_BYTES]; /* whose results it shows or waits for; "" when its own. That one may
+                                     be deleted since */
 };
 void engine_experiment_clear(struct engine_experiment *experiment);
 
@@ -125,12 +127,18 @@ struct engine_submission { /* as engine_submit's arguments */
     int64_t created_ms;
     const char *const *overrides;
     int n_runs;
+    const unsigned char *content; /* [ENGINE_DIGEST_BYTES]: stands for all that determines what the
+                                     runs come to; or NULL: it shares with none */
 };
 
 /* ONCE_AGAIN: the key stands for this digest already; ONCE_OTHER: for another. */
-enum engine_once { ONCE_NEW = 0, ONCE_ERROR = -1, ONCE_AGAIN = 1, ONCE_OTHER = 2 };
+enum engine_once { ONCE_NEW = 0, ONCE_ERROR = -1, ONCE_AGAIN = 1, ONCE_OTHER = 2, ONCE_SHARED = 3 };
 
-/* ONCE_NEW: it is stored (always, when `key` is NULL). ONCE_AGAIN fills out_id with the id of the experiment that the key made;
+/* ONCE_NEW: it is stored, and its runs wait to be trained. ONCE_SHARED: it is stored, and nobody
+ * need train its runs: an experiment of the same content has ended well, and it shows that one's
+ * runs and log; or one is being trained, and it waits, its runs queued, to do so then. If that one
+ * is cancelled, fails or is deleted before, the oldest that waits is trained (engine_listen). What
+ * is shown stays while any experiment shows it. ONCE_AGAIN fills out_id with the id of the experiment that the key made;
  * it may have been deleted since. */
 enum engine_once engine_submit_once(struct engine *engine,
                                     const struct engine_submission *submission,
@@ -141,6 +149,12 @@ enum engine_once engine_submit_once(struct engine *engine,
 enum engine_once engine_find_key(struct engine *engine, const struct engine_key *key,
                                  int64_t now_ms, char out_id[ENGINE_ID_BYTES],
                                  struct error *error);
+
+/* Called, after the commit and on the thread that made it, for every experiment that waited for
+ * another and waits no more. n_runs 0: it has ended, with the other's results; otherwise its runs
+ * 0..n_runs-1 are to be trained now. To be set before anything is written; NULL: nobody listens. */
+typedef void (*engine_settled_fn)(void *context, const char *id, int n_runs);
+void engine_listen(struct engine *engine, engine_settled_fn settled, void *context);
 
 /* ERROR_NOT_FOUND when there is no such experiment or run (also below, wherever an id is taken). */
 int engine_find(struct engine *engine, const char *id, struct engine_experiment *out,
@@ -171,7 +185,8 @@ int engine_delete(struct engine *engine, const char *id, struct error *error);
  * a log entry. *out_n: how many were; 0 when all had ended. */
 int engine_cancel(struct engine *engine, const char *id, int *out_n, struct error *error);
 
-/* Every run that is queued, oldest experiment first: for filling the scheduler at start. */
+/* Every run that is queued and to be trained, oldest experiment first: for filling the scheduler at
+ * start. */
 typedef int (*engine_queued_fn)(void *context, const char *id, int run);
 int engine_each_queued(struct engine *engine, engine_queued_fn each, void *context,
                        struct error *error);

@@ -38,7 +38,8 @@ static int cancel_runs(struct engine *engine, int64_t key, int *out_n, struct er
     *out_n = sqlite3_changes(engine->writer.db);
     return run_with_key(engine,
                         "UPDATE experiment SET n_cancelled = n_cancelled + n_queued + n_running,"
-                        "  n_queued = 0, n_running = 0 WHERE key = ?",
+                        "  n_queued = 0, n_running = 0,"
+                        "  source = CASE WHEN data IS NULL THEN '' ELSE source END WHERE key = ?",
                         key, error);
 }
 
@@ -52,6 +53,8 @@ int engine_cancel(struct engine *engine, const char *id, int *out_n, struct erro
     int result = find_experiment(&engine->writer, id, &key, error);
     if (result == 0)
         result = cancel_runs(engine, key, &n, error);
+    if (result == 0)
+        result = share_settle(engine, id, error);
     result = write_end(engine, result, error);
     *out_n = result == 0 ? n : 0;
     return result;
@@ -59,25 +62,33 @@ int engine_cancel(struct engine *engine, const char *id, int *out_n, struct erro
 
 /* --- delete -------------------------------------------------------------------------------- */
 
-static int delete_experiment(struct engine *engine, int64_t key, struct error *error)
+/* What it showed goes with it unless others show it too. */
+static int delete_experiment(struct engine *engine, int64_t key, int64_t data, struct error *error)
 {
-    static const char *const steps[] = {
-        "INSERT INTO deleted(experiment) VALUES(?)", "DELETE FROM run WHERE experiment = ?",
-        "DELETE FROM spec WHERE experiment = ?", "DELETE FROM experiment WHERE key = ?"};
-    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
-        if (run_with_key(engine, steps[i], key, error) != 0)
-            return -1;
-    return 0;
+    int is_shown = 0;
+    if (run_with_key(engine, "DELETE FROM spec WHERE experiment = ?", key, error) != 0 ||
+        run_with_key(engine, "DELETE FROM experiment WHERE key = ?", key, error) != 0 ||
+        share_is_shown(engine, data, &is_shown, error) != 0)
+        return -1;
+    if (is_shown)
+        return 0;
+    if (run_with_key(engine, "INSERT INTO deleted(experiment) VALUES(?)", data, error) != 0)
+        return -1;
+    return run_with_key(engine, "DELETE FROM run WHERE experiment = ?", data, error);
 }
 
 int engine_delete(struct engine *engine, const char *id, struct error *error)
 {
     if (write_begin(engine, WRITE_DURABLE, error) != 0)
         return -1;
-    int64_t key;
+    int64_t key, data;
     int result = find_experiment(&engine->writer, id, &key, error);
     if (result == 0)
-        result = delete_experiment(engine, key, error);
+        result = find_data(&engine->writer, id, &data, error);
+    if (result == 0)
+        result = delete_experiment(engine, key, data, error);
+    if (result == 0)
+        result = share_settle(engine, id, error);
     if (write_end(engine, result, error) != 0)
         return -1;
     delete_remains(engine, NULL); /* the next deletion or start tries again */

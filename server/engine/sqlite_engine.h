@@ -44,6 +44,10 @@ struct engine {
     int writer_sync;                          /* enum write_sync, or -1: not known */
     uint64_t packed[ENGINE_ENTRY_EPOCHS_MAX]; /* losses or buckets on their way into the log */
     int64_t epochs_begun;                     /* in the present transaction */
+    struct settled *settled;                  /* likewise: who is to be told of it (sqlite_share.c) */
+
+    engine_settled_fn listener; /* set before there are writers */
+    void *listener_context;
 
     atomic_int_fast64_t n_commits, n_epochs; /* since it was opened */
 
@@ -157,6 +161,30 @@ enum engine_once once_look(struct engine *engine, const struct engine_key *key, 
 int once_note(struct engine *engine, const struct engine_key *key,
               const struct engine_submission *submission, struct error *error);
 
+/* --- sqlite_share.c ------------------------------------------------------------------------- */
+
+/* Whose results a new experiment gets. */
+struct share {
+    char source[ENGINE_ID_BYTES]; /* "": it is trained itself */
+    int64_t data;                 /* 0: it waits for the source to end */
+};
+
+/* Looks for an experiment of that content (NULL: none) that was or is being trained. In a turn. */
+int share_find(struct engine *engine, const unsigned char *content, struct share *out,
+               struct error *error);
+
+/* The experiment `key` gets them. In a turn. */
+int share_use(struct engine *engine, int64_t key, const struct share *share, struct error *error);
+
+/* Something of `id` has ended: looks after those that wait for it. In a turn. */
+int share_settle(struct engine *engine, const char *id, struct error *error);
+
+/* Tells the listener of the settled if they are, and frees the list. Out of the turn. */
+void share_tell(struct engine *engine, struct settled *first, int is_committed);
+
+/* Whether an experiment shows the rows under that key. In a turn. */
+int share_is_shown(struct engine *engine, int64_t data, int *out_is_shown, struct error *error);
+
 /* --- sqlite_delete.c ------------------------------------------------------------------------ */
 
 /* Gives back what deleted experiments still occupy, a little at a time. */
@@ -168,7 +196,11 @@ int delete_remains(struct engine *engine, struct error *error);
 int find_experiment(struct connection *connection, const char *id, int64_t *out_key,
                     struct error *error);
 
-/* Likewise for one run. */
+/* Likewise the key under which what it shows stands: for reading. */
+int find_data(struct connection *connection, const char *id, int64_t *out_data,
+              struct error *error);
+
+/* Likewise for one run of it. */
 int find_run(struct connection *connection, const char *id, int run, struct run_key *out_key,
              struct error *error);
 

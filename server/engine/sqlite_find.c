@@ -21,6 +21,22 @@ int find_experiment(struct connection *connection, const char *id, int64_t *out_
     return found ? 0 : error_set(error, ERROR_NOT_FOUND, "there is no experiment %.40s", id);
 }
 
+/* Own rows, or those of the experiment whose results it shows. */
+#define DATA_KEY "coalesce(experiment.data, experiment.key)"
+
+int find_data(struct connection *connection, const char *id, int64_t *out_data, struct error *error)
+{
+    struct query query;
+    query_start(&query, connection, "SELECT " DATA_KEY " FROM experiment WHERE id = ?", error);
+    query_bind_text(&query, id);
+    int found = query_step(&query);
+    if (found)
+        *out_data = query_integer(&query, 0);
+    if (query_end(&query) != 0)
+        return -1;
+    return found ? 0 : error_set(error, ERROR_NOT_FOUND, "there is no experiment %.40s", id);
+}
+
 static int run_missing(struct connection *connection, const char *id, int run, struct error *error)
 {
     int64_t key;
@@ -35,7 +51,7 @@ int find_run(struct connection *connection, const char *id, int run, struct run_
     struct query query;
     query_start(&query, connection,
                 "SELECT run.experiment, run.epoch, run.exact FROM experiment"
-                "  JOIN run ON run.experiment = experiment.key"
+                "  JOIN run ON run.experiment = " DATA_KEY
                 "  WHERE experiment.id = ? AND run.run = ?",
                 error);
     query_bind_text(&query, id);
@@ -58,8 +74,12 @@ int find_run(struct connection *connection, const char *id, int run, struct run_
 
 #define EXPERIMENT_COLUMNS                                                                         \
     "experiment.key, experiment.id, experiment.name, created_ms, n_runs,"                          \
-    " n_queued, n_running, n_done, n_diverged, n_cancelled, n_failed"
-enum { COLUMN_N_QUEUED = 5, COLUMN_SPEC = COLUMN_N_QUEUED + RUN_STATES };
+    " n_queued, n_running, n_done, n_diverged, n_cancelled, n_failed, source"
+enum {
+    COLUMN_N_QUEUED = 5,
+    COLUMN_SOURCE = COLUMN_N_QUEUED + RUN_STATES,
+    COLUMN_SPEC
+};
 
 /* The present row, its text borrowed from the query. */
 static struct engine_experiment experiment_row(struct query *query)
@@ -67,8 +87,9 @@ static struct engine_experiment experiment_row(struct query *query)
     struct engine_experiment experiment = {.name = (char *)query_text(query, 2),
                                            .created_ms = query_integer(query, 3),
                                            .n_runs = (int)query_integer(query, 4)};
-    const char *id = query_text(query, 1);
+    const char *id = query_text(query, 1), *source = query_text(query, COLUMN_SOURCE);
     memcpy(experiment.id, id, strnlen(id, sizeof experiment.id - 1));
+    memcpy(experiment.source, source, strnlen(source, sizeof experiment.source - 1));
     for (int state = 0; state < RUN_STATES; state++)
         experiment.n_in_state[state] = (int)query_integer(query, COLUMN_N_QUEUED + state);
     return experiment;
@@ -194,7 +215,7 @@ int engine_find_run(struct engine *engine, const char *id, int run, struct engin
     struct query query;
     query_start(&query, &reader->connection,
                 "SELECT " RUN_COLUMNS " FROM experiment"
-                "  JOIN run ON run.experiment = experiment.key"
+                "  JOIN run ON run.experiment = " DATA_KEY
                 "  WHERE experiment.id = ? AND run.run = ?",
                 error);
     query_bind_text(&query, id);
@@ -219,7 +240,7 @@ int engine_each_run(struct engine *engine, const char *id, int first, int limit,
     if (reader == NULL)
         return -1;
     int64_t key;
-    int result = find_experiment(&reader->connection, id, &key, error);
+    int result = find_data(&reader->connection, id, &key, error);
     if (result == 0) {
         struct query query;
         query_start(&query, &reader->connection,
@@ -249,7 +270,7 @@ int engine_each_queued(struct engine *engine, engine_queued_fn each, void *conte
     struct query query;
     query_start(&query, &reader->connection,
                 "SELECT id, run FROM run JOIN experiment ON key = experiment"
-                "  WHERE state IN ('queued', 'running') AND state = 'queued'"
+                "  WHERE state IN ('queued', 'running') AND state = 'queued' AND source = ''"
                 "  ORDER BY experiment, run",
                 error);
     while (query_step(&query)) {

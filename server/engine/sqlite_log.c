@@ -187,7 +187,7 @@ int engine_read_log(struct engine *engine, const char *id, int64_t after, engine
     if (reader == NULL)
         return -1;
     int64_t key;
-    int result = find_experiment(&reader->connection, id, &key, error);
+    int result = find_data(&reader->connection, id, &key, error);
     if (result == 0) {
         struct query query;
         query_start(&query, &reader->connection,
@@ -213,7 +213,7 @@ int engine_each_waiting(struct engine *engine, const char *id, int64_t after, in
     if (reader == NULL)
         return -1;
     int64_t key;
-    int result = find_experiment(&reader->connection, id, &key, error);
+    int result = find_data(&reader->connection, id, &key, error);
     if (result == 0) {
         struct query query;
         query_start(&query, &reader->connection,
@@ -240,7 +240,7 @@ int engine_last_sequence(struct engine *engine, const char *id, int64_t *out_seq
     if (reader == NULL)
         return -1;
     int64_t key;
-    int result = find_experiment(&reader->connection, id, &key, error);
+    int result = find_data(&reader->connection, id, &key, error);
     if (result == 0) {
         struct query query;
         query_start(&query, &reader->connection,

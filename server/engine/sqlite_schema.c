@@ -112,7 +112,20 @@ static const char version_3[] =
     ") STRICT;"
     "CREATE INDEX submission_age ON submission(created_ms);";
 
-static const char *const migrations[] = {version_1, version_2, version_3};
+/* Notes on version 4, results that several experiments show (sqlite_share.c):
+ * - content: a digest of what determines the results; NULL: they are never shared.
+ * - source: the id of the experiment whose results these are or will be; '' when its own.
+ * - data: the key under which its runs, log and checkpoints stand; NULL: its own key. */
+static const char version_4[] =
+    "ALTER TABLE experiment ADD COLUMN content BLOB;"
+    "ALTER TABLE experiment ADD COLUMN source TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE experiment ADD COLUMN data INTEGER;"
+    "CREATE INDEX experiment_content ON experiment(content, key) WHERE content IS NOT NULL;"
+    "CREATE INDEX experiment_data ON experiment(data) WHERE data IS NOT NULL;"
+    "CREATE INDEX experiment_waiting ON experiment(source, key)"
+    "  WHERE data IS NULL AND source <> '';";
+
+static const char *const migrations[] = {version_1, version_2, version_3, version_4};
 enum { VERSION = sizeof migrations / sizeof migrations[0] };
 
 static int read_identity(struct connection *connection, int64_t *out_version, int *out_is_new,

@@ -25,18 +25,20 @@ static int check_new(struct engine *engine, const char *id, struct error *error)
     return found ? error_set(error, ERROR_CONFLICT, "there is an experiment %s already", id) : 0;
 }
 
-static int add_experiment(struct engine *engine, const char *id, const char *name,
-                          int64_t created_ms, int n_runs, int64_t *out_key, struct error *error)
+static int add_experiment(struct engine *engine, const struct engine_submission *new,
+                          int64_t *out_key, struct error *error)
 {
     struct query query;
     query_start(&query, &engine->writer,
-                "INSERT INTO experiment(id, name, created_ms, n_runs, n_queued)"
-                "  VALUES(?1, ?2, ?3, ?4, ?4)",
+                "INSERT INTO experiment(id, name, created_ms, n_runs, n_queued, content)"
+                "  VALUES(?1, ?2, ?3, ?4, ?4, ?5)",
                 error);
-    query_bind_text(&query, id);
-    query_bind_text(&query, name);
-    query_bind_integer(&query, created_ms);
-    query_bind_integer(&query, n_runs);
+    query_bind_text(&query, new->id);
+    query_bind_text(&query, new->name);
+    query_bind_integer(&query, new->created_ms);
+    query_bind_integer(&query, new->n_runs);
+    if (new->content != NULL) /* else NULL */
+        query_bind_bytes(&query, new->content, ENGINE_DIGEST_BYTES);
     int result = query_run(&query);
     *out_key = sqlite3_last_insert_rowid(engine->writer.db);
     return result;
@@ -63,25 +65,29 @@ static int add_run(struct engine *engine, int64_t key, int run, const char *over
     return query_run(&query);
 }
 
-/* In a turn. */
-static int store(struct engine *engine, const struct engine_submission *new, struct error *error)
+/* In a turn. Runs that are there already, under the key of another, are not added. */
+static enum engine_once store(struct engine *engine, const struct engine_submission *new,
+                              struct error *error)
 {
     int64_t key = 0;
-    int result = check_new(engine, new->id, error);
-    if (result == 0)
-        result = add_experiment(engine, new->id, new->name, new->created_ms, new->n_runs, &key,
-                                error);
-    if (result == 0)
-        result = add_spec(engine, key, new->spec, error);
-    for (int run = 0; run < new->n_runs && result == 0; run++)
-        result = add_run(engine, key, run, new->overrides[run], error);
-    return result;
+    struct share share;
+    if (check_new(engine, new->id, error) != 0 ||
+        share_find(engine, new->content, &share, error) != 0 ||
+        add_experiment(engine, new, &key, error) != 0 ||
+        add_spec(engine, key, new->spec, error) != 0)
+        return ONCE_ERROR;
+    for (int run = 0; run < new->n_runs && share.data == 0; run++)
+        if (add_run(engine, key, run, new->overrides[run], error) != 0)
+            return ONCE_ERROR;
+    if (share.source[0] == '\0')
+        return ONCE_NEW;
+    return share_use(engine, key, &share, error) == 0 ? ONCE_SHARED : ONCE_ERROR;
 }
 
 int engine_submit(struct engine *engine, const char *id, const char *name, const char *spec,
                   int64_t created_ms, const char *const *overrides, int n_runs, struct error *error)
 {
-    struct engine_submission new = {id, name, spec, created_ms, overrides, n_runs};
+    struct engine_submission new = {id, name, spec, created_ms, overrides, n_runs, NULL};
     return (int)engine_submit_once(engine, &new, NULL, NULL, error);
 }
 
@@ -95,10 +101,15 @@ enum engine_once engine_submit_once(struct engine *engine, const struct engine_s
     enum engine_once result = ONCE_NEW;
     if (key != NULL)
         result = once_look(engine, key, new->created_ms, out_id, error);
-    if (result == ONCE_NEW && (store(engine, new, error) != 0 ||
-                               (key != NULL && once_note(engine, key, new, error) != 0)))
+    int is_known = result != ONCE_NEW; /* or failed: nothing to commit */
+    if (!is_known)
+        result = store(engine, new, error);
+    if (!is_known && result != ONCE_ERROR && key != NULL && once_note(engine, key, new, error) != 0)
         result = ONCE_ERROR;
-    return (enum engine_once)write_end(engine, (int)result, error);
+    int is_stored = !is_known && result != ONCE_ERROR;
+    if (write_end(engine, is_stored ? 0 : -1, error) != 0 && is_stored)
+        return ONCE_ERROR;
+    return result;
 }
 
 static int rename_experiment(struct engine *engine, const char *id, const char *name,

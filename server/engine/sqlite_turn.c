@@ -60,10 +60,13 @@ int write_end(struct engine *engine, int result, struct error *error)
         atomic_fetch_add(&engine->n_epochs, engine->epochs_begun);
     }
     engine->epochs_begun = 0;
+    struct settled *settled = engine->settled;
+    engine->settled = NULL;
     /* After some failures, a full disk among them, SQLite has rolled back by itself. */
     if (!sqlite3_get_autocommit(engine->writer.db))
         run_plain(engine, "ROLLBACK", NULL);
     turn_give(engine);
+    share_tell(engine, settled, result == 0);
     return result;
 }
 

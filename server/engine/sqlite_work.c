@@ -202,6 +202,8 @@ int engine_hand_over(struct engine *engine, struct engine_handover *handovers, i
     for (int i = 0; i < n && result == 0; i++) {
         result = store_handover(engine, &handovers[i], error);
         n_held += handovers[i].result == ENGINE_OK;
+        if (result == 0 && is_end(&handovers[i]) && handovers[i].result == ENGINE_OK)
+            result = share_settle(engine, handovers[i].claim->id, error);
     }
     if (result == 0 && n_held == 0)
         result = ENGINE_FENCED; /* there is nothing to commit */

@@ -13,6 +13,7 @@
 
 #include "core/base/memory.h"
 #include "server/base/clock.h"
+#include "server/base/digest.h"
 #include "server/base/id.h"
 #include "server/base/json.h"
 #include "server/base/log.h"
@@ -20,6 +21,12 @@
 #include "server/lab/queue.h"
 
 enum { SLICE_MS = 100, RETRY_MS = 1000, IDLE_STUDIES = 64, WAIT_FOREVER_MS = INT32_MAX };
+
+/* Part of every spec's digest. To be changed when the same spec comes to other bits than before: then
+ * no older result answers for it. */
+static const char content_version[] = "1 ";
+
+_Static_assert((int)DIGEST_BYTES == (int)ENGINE_DIGEST_BYTES, "a spec's digest is its content");
 
 struct lab {
     struct lab_config config;
@@ -200,6 +207,30 @@ static void open_door(struct lab *lab)
     pthread_condattr_destroy(&attributes);
 }
 
+/* --- queueing --- */
+
+/* All runs of what is stored: if they cannot be queued now, the next start of the server does it. */
+static void queue_all(struct lab *lab, const char *id, int n_runs)
+{
+    struct error error = ERROR_INIT;
+    int *runs = memory_array((size_t)n_runs, sizeof *runs, &error);
+    for (int run = 0; runs != NULL && run < n_runs; run++)
+        runs[run] = run;
+    if (runs == NULL || queue_add(lab->queue, id, runs, n_runs, &error) != 0)
+        log_line(LOG_LEVEL_ERROR, "unqueued_until_restart experiment=%s error=\"%s\"", id,
+                 error.text);
+    free(runs);
+}
+
+/* An experiment waited for another of the same content, and that one is over. */
+static void settle(void *context, const char *id, int n_runs)
+{
+    struct lab *lab = context;
+    if (n_runs > 0)
+        queue_all(lab, id, n_runs);
+    tell_end(lab, id);
+}
+
 struct lab *lab_create(const struct lab_config *config, struct error *error)
 {
     struct lab *lab = memory_array(1, sizeof *lab, error);
@@ -207,6 +238,7 @@ struct lab *lab_create(const struct lab_config *config, struct error *error)
         return NULL;
     lab->config = *config;
     open_door(lab);
+    engine_listen(config->engine, settle, lab);
     lab->shelf = shelf_create(config->engine, IDLE_STUDIES, error);
     lab->watches = watch_board_create(error);
     lab->queue = queue_create(config->n_workers, error);
@@ -251,6 +283,7 @@ void lab_destroy(struct lab *lab)
         return;
     if (lab->queue != NULL)
         lab_stop(lab, WAIT_FOREVER_MS);
+    engine_listen(lab->config.engine, NULL, NULL);
     queue_destroy(lab->queue);
     watch_board_destroy(lab->watches);
     shelf_destroy(lab->shelf);
@@ -283,16 +316,20 @@ static void free_texts(char **texts)
     free(texts);
 }
 
-static int queue_all(struct lab *lab, const char *id, int n_runs, struct error *error)
+/* A digest of all that determines what the spec's runs come to. -1: no memory. */
+static int digest_content(const struct spec *spec, unsigned char out[DIGEST_BYTES],
+                          struct error *error)
 {
-    int *runs = memory_array((size_t)n_runs, sizeof *runs, error);
-    if (runs == NULL)
-        return -1;
-    for (int run = 0; run < n_runs; run++)
-        runs[run] = run;
-    int result = queue_add(lab->queue, id, runs, n_runs, error);
-    free(runs);
-    return result;
+    struct text text = {0};
+    size_t n_bytes;
+    text_printf(&text, "%s", content_version);
+    spec_print_content(spec, &text);
+    char *bytes = text_take(&text, &n_bytes);
+    if (bytes == NULL)
+        return error_set(error, ERROR_MEMORY, "no memory to store the experiment");
+    digest_of(bytes, n_bytes, out);
+    free(bytes);
+    return 0;
 }
 
 /* `key` may be NULL: then the answer is never ONCE_AGAIN or ONCE_OTHER. */
@@ -302,16 +339,18 @@ static enum engine_once store(struct lab *lab, const struct spec *spec,
 {
     enum engine_once result = ONCE_ERROR;
     char id[ENGINE_ID_BYTES];
+    unsigned char content[DIGEST_BYTES];
     char *text = json_text(spec_json(spec), NULL);
     char **overrides = override_texts(spec, error);
     if (text == NULL)
         error_set(error, ERROR_MEMORY, "no memory to store the experiment");
     if (text != NULL && overrides != NULL && error->kind == ERROR_NONE &&
-        id_create(id, error) == 0) {
+        digest_content(spec, content, error) == 0 && id_create(id, error) == 0) {
         struct engine_submission new = {id, spec_name(spec), text, clock_wall_ms(),
-                                        (const char *const *)overrides, spec_n_runs(spec)};
+                                        (const char *const *)overrides, spec_n_runs(spec),
+                                        spec_uses_cache(spec) ? content : NULL};
         result = engine_submit_once(lab->config.engine, &new, key, out_id, error);
-        if (result == ONCE_NEW)
+        if (result == ONCE_NEW || result == ONCE_SHARED)
             memcpy(out_id, id, sizeof id);
     }
     free_texts(overrides);
@@ -324,17 +363,14 @@ enum engine_once lab_submit(struct lab *lab, struct spec *spec, const struct eng
 {
     int n_runs = spec_n_runs(spec);
     enum engine_once result = store(lab, spec, key, out_id, error);
-    if (result != ONCE_NEW) {
+    if (result != ONCE_NEW && result != ONCE_SHARED) {
         spec_destroy(spec);
         return result;
     }
     shelf_add(lab->shelf, out_id, spec);
-    /* It is stored: if it cannot be queued now, the next start of the server does it. */
-    struct error unqueued = ERROR_INIT;
-    if (queue_all(lab, out_id, n_runs, &unqueued) != 0)
-        log_line(LOG_LEVEL_ERROR, "unqueued_until_restart experiment=%s error=\"%s\"", out_id,
-                 unqueued.text);
-    return ONCE_NEW;
+    if (result == ONCE_NEW)
+        queue_all(lab, out_id, n_runs);
+    return result;
 }
 
 int lab_cancel(struct lab *lab, const char *id, int *out_n, struct error *error)

@@ -288,6 +288,11 @@ static const struct option table[] = {
     {"/predict/*", OPTION_LIST, .minimum = 1, .maximum = DATASET_COLUMNS_MAX - 1,
      .description = "One number for each feature."},
     {"/predict/*/*", OPTION_NUMBER, START, .description = "A number."},
+
+    {"/cache", OPTION_BOOLEAN, .fallback = "true", .also = "use_cache|cached|reuse",
+     .description = "Whether an experiment that differs in no more than name and predict, and was or "
+                    "is being trained, may answer for this one. A run's numbers are the same "
+                    "either way."},
     {NULL, OPTION_OBJECT, .description = ""},
 };
 

@@ -93,8 +93,8 @@ static json_t *default_name(const struct spec *spec)
  * memory. */
 static int complete(struct spec *spec, json_t *base)
 {
-    static const char *const names[] = {"name",     "dataset", "network",
-                                        "training", "sweep",   "predict"};
+    static const char *const names[] = {"name",  "dataset", "network", "training",
+                                        "sweep", "predict", "cache"};
     const char *given = json_string_value(json_object_get(base, "name"));
     int failed = 0;
 
@@ -194,6 +194,23 @@ const json_t *spec_json(const struct spec *spec)
 const char *spec_name(const struct spec *spec)
 {
     return json_string_value(json_object_get(spec->json, "name"));
+}
+
+int spec_uses_cache(const struct spec *spec)
+{
+    return json_is_true(json_object_get(spec->json, "cache"));
+}
+
+void spec_print_content(const struct spec *spec, struct text *text)
+{
+    static const char others[] = "name|predict|cache";
+    json_t *json = spec->json;
+    for (void *at = json_object_iter(json); at != NULL; at = json_object_iter_next(json, at)) {
+        if (option_has_word(others, json_object_iter_key(at)))
+            continue;
+        text_json_string(text, json_object_iter_key(at));
+        text_json(text, json_object_iter_value(at));
+    }
 }
 
 /* --- runs ---------------------------------------------------------------------------------- */

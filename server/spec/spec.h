@@ -14,6 +14,7 @@
 #include "core/model/init.h"
 #include "core/model/network.h"
 #include "core/train/training.h"
+#include "server/base/text.h"
 #include "server/spec/faults.h"
 
 struct spec;
@@ -32,6 +33,13 @@ int spec_check_name(const json_t *name, struct faults *faults);
  * json_private() of what shall go into other JSON. */
 const json_t *spec_json(const struct spec *spec);
 const char *spec_name(const struct spec *spec);
+
+/* Whether results of the same content may answer for it ("cache"). */
+int spec_uses_cache(const struct spec *spec);
+
+/* Prints the spec's content: all that determines what its runs are and come to. That is everything
+ * but the name, `predict`, which asks of the parameters, and `cache`. */
+void spec_print_content(const struct spec *spec, struct text *text);
 
 int spec_n_runs(const struct spec *spec);
 

@@ -488,6 +488,13 @@ static void the_oldest_key_gives_way_to_the_newest(void **state)
     assert_query(path, "SELECT count(*) FROM submission", "10000");
 }
 
+/* Takes away what later versions added, newest first. */
+#define BEFORE_VERSION_4                                                                           \
+    "DROP INDEX experiment_content; DROP INDEX experiment_data; DROP INDEX experiment_waiting;"    \
+    "ALTER TABLE experiment DROP COLUMN content; ALTER TABLE experiment DROP COLUMN source;"       \
+    "ALTER TABLE experiment DROP COLUMN data;"
+#define BEFORE_VERSION_3 BEFORE_VERSION_4 "DROP TABLE submission;"
+
 static void a_store_of_version_1_goes_on_with_buckets(void **state)
 {
     struct store *store = *state;
@@ -497,7 +504,7 @@ static void a_store_of_version_1_goes_on_with_buckets(void **state)
     must(append(store->engine, &taken, 1, 50));
     path_in(store, "lab.db", path);
     engine_close(store->engine);
-    execute(path, "DROP TABLE submission; DROP TABLE kept; DROP INDEX log_envelope;"
+    execute(path, BEFORE_VERSION_3 "DROP TABLE kept; DROP INDEX log_envelope;"
                   "ALTER TABLE log DROP COLUMN since; ALTER TABLE run DROP COLUMN exact;"
                   "ALTER TABLE run DROP COLUMN envelope_entries;"
                   "ALTER TABLE run DROP COLUMN envelope_buckets; PRAGMA user_version=1");
@@ -527,12 +534,77 @@ static void a_store_of_version_2_learns_keys(void **state)
     submit(store->engine, "old", 1);
     path_in(store, "lab.db", path);
     engine_close(store->engine);
-    execute(path, "DROP TABLE submission; PRAGMA user_version=2");
+    execute(path, BEFORE_VERSION_3 "PRAGMA user_version=2");
     assert_int_equal(store_open(store), 0);
     assert_int_equal(state_of(store->engine, "old", 0), RUN_QUEUED);
     assert_int_equal(submit_once(store->engine, "new", "key", "body", 1000, id), ONCE_NEW);
     assert_int_equal(submit_once(store->engine, "again", "key", "body", 1000, id), ONCE_AGAIN);
     assert_string_equal(id, "new");
+}
+
+static enum engine_once submit_content(struct engine *engine, const char *id)
+{
+    const char *const overrides[] = {"{}"};
+    const unsigned char content[ENGINE_DIGEST_BYTES] = {1};
+    struct engine_submission new = {id, "", "{}", 1000, overrides, 1, content};
+    return engine_submit_once(engine, &new, NULL, NULL, fresh());
+}
+
+/* What it holds stays as it was, ends as it would have, and is nobody's source. */
+static void a_store_of_version_3_learns_to_share(void **state)
+{
+    struct store *store = *state;
+    char path[PATH_BYTES];
+    double losses[9];
+    size_t n;
+    submit(store->engine, "ended", 1);
+    submit(store->engine, "begun", 1);
+    struct engine_claim ended = claim(store->engine, "ended", 0);
+    struct engine_claim begun = claim(store->engine, "begun", 0);
+    must(finish(store->engine, &ended, 1, 5, RUN_DONE));
+    must(append(store->engine, &begun, 1, 3));
+    path_in(store, "lab.db", path);
+    engine_close(store->engine);
+    execute(path, BEFORE_VERSION_4 "PRAGMA user_version=3");
+    assert_int_equal(store_open(store), 0);
+    assert_query(path, "PRAGMA user_version", "4");
+    must(engine_read_losses(store->engine, "ended", 0, 1, 9, losses, &n, fresh()));
+    assert_int_equal(n, 5);
+    assert_same_bits(losses[4], loss_of(0, 5));
+    begun = claim(store->engine, "begun", 0);
+    must(finish(store->engine, &begun, 4, 2, RUN_DONE));
+    assert_int_equal(epoch_of(store->engine, "begun", 0), 5);
+    assert_int_equal(submit_content(store->engine, "new"), ONCE_NEW);
+    begun = claim(store->engine, "new", 0);
+    must(finish(store->engine, &begun, 1, 2, RUN_DONE));
+    assert_int_equal(submit_content(store->engine, "shared"), ONCE_SHARED);
+    must(engine_delete(store->engine, "ended", fresh()));
+    assert_query(path, "SELECT count(*) FROM run", "2");
+}
+
+static void what_nobody_shows_any_more_leaves_no_rows(void **state)
+{
+    static const char *const order[][3] = {{"a", "b", "c"}, {"c", "b", "a"}, {"b", "a", "c"}};
+    struct store *store = *state;
+    char path[PATH_BYTES];
+    path_in(store, "lab.db", path);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(submit_content(store->engine, "a"), ONCE_NEW);
+        assert_int_equal(submit_content(store->engine, "b"), ONCE_SHARED); /* waits */
+        struct engine_claim taken = claim(store->engine, "a", 0);
+        must(append(store->engine, &taken, 1, 5));
+        must(finish(store->engine, &taken, 6, 5, RUN_DONE));
+        assert_int_equal(submit_content(store->engine, "c"), ONCE_SHARED);
+        assert_query(path, "SELECT count(*) FROM run", "1");
+        for (int k = 0; k < 3; k++) {
+            assert_query(path, "SELECT count(*) FROM log", "4");
+            assert_query(path, "SELECT count(*) FROM checkpoint", "1");
+            must(engine_delete(store->engine, order[i][k], fresh()));
+        }
+        assert_query(path, "SELECT (SELECT count(*) FROM log) + (SELECT count(*) FROM run) +"
+                           "  (SELECT count(*) FROM checkpoint) + (SELECT count(*) FROM spec) +"
+                           "  (SELECT count(*) FROM deleted)", "0");
+    }
 }
 
 int main(void)
@@ -560,6 +632,8 @@ int main(void)
         STORE_TEST(the_oldest_key_gives_way_to_the_newest),
         STORE_TEST(a_store_of_version_1_goes_on_with_buckets),
         STORE_TEST(a_store_of_version_2_learns_keys),
+        STORE_TEST(a_store_of_version_3_learns_to_share),
+        STORE_TEST(what_nobody_shows_any_more_leaves_no_rows),
     };
     return cmocka_run_group_tests(sqlite, NULL, NULL);
 }
