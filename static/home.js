@@ -3,8 +3,8 @@
 import * as api from "./base/api.js";
 import {append, element} from "./base/element.js";
 import {ago, plural} from "./base/format.js";
+import {standing} from "./base/state.js";
 import * as view from "./base/view.js";
-import {badge} from "./experiment/runs.js";
 
 export async function open(host) {
     document.title = "Descent";
@@ -77,10 +77,12 @@ function recent(list) {
         more);
 }
 
-function past({id, name, state, created, n_runs, n_ended}) {
+function past(experiment) {
+    const {id, name, state, created, n_runs, n_ended} = experiment;
     const ended = state === "done" ? "" : `${n_ended} of `;
     return element("li", {},
-        element("a", {href: view.address({experiment: id})}, name || "without a name"),
-        element("span", {class: "facts"}, badge(state),
+        element("a", {href: view.address({experiment: id})},
+            element("bdi", {}, name || "without a name")),
+        element("span", {class: "facts"}, standing(experiment),
             ` \u00b7 ${ended}${plural(n_runs, "run")} \u00b7 ${ago(created)}`));
 }

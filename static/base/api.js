@@ -60,10 +60,25 @@ export const lossesCsv = (id) => `${BASE}${at(id)}/epochs?format=csv`;
 export const dataCsv = (id) => `${BASE}${at(id)}/dataset?format=csv`;
 export const experimentJson = (id) => `${BASE}${at(id)}`;
 
-/* The same as commands for a shell. */
+/* Finds out whether a command needs the server's token; the page's cookie is its own. */
+export async function findAccess() {
+    access ??= fetch(`${BASE}/presets`, {method: "HEAD", credentials: "omit"})
+        .then((reply) => reply.status === 401, () => false);
+    needsToken = await access;
+}
+
+let access = null;
+let needsToken = false;
+
+/* The same as commands for a shell, once findAccess() has ended. */
 export const curlStart = (body) =>
-    `curl -X POST ${location.origin}${BASE}/experiments \\\n` +
-    `  -H 'Content-Type: application/json' \\\n  -d ${quoted(JSON.stringify(body))}`;
-export const curlEvents = (id) => `curl -N ${location.origin}${BASE}${at(id)}/events`;
+    `curl --json ${quoted(JSON.stringify(body))}${bearer()} \\\n` +
+    `  ${location.origin}${BASE}/experiments`;
+export const curlEvents = (id) => `curl -N${bearer()} ${location.origin}${BASE}${at(id)}/events`;
+
+/* What a title of such a command adds. */
+export const curlHint = () => needsToken ? " (with the server\u2019s token in DESCENT_TOKEN)" : "";
+
+const bearer = () => needsToken ? ' \\\n  -H "Authorization: Bearer $DESCENT_TOKEN"' : "";
 
 const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;

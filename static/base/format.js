@@ -33,6 +33,37 @@ export function setting(value) {
     return typeof value === "string" ? value : JSON.stringify(value);
 }
 
+/* What a setting has in several runs, all in one notation: {exact} with every digit, {short} with
+ * three or as many more as tell them apart. Whole numbers keep their digits. */
+export function settings(values) {
+    if (!values.every((value) => typeof value === "number"))
+        return {exact: values.map(setting), short: values.map(setting)};
+    const whole = values.every(Number.isSafeInteger);
+    const rounded = whole ? values : apart(values);
+    const fits = (value) => value === 0 || (Math.abs(value) >= 1e-4 && Math.abs(value) < 1e7);
+    const plain = whole || rounded.every(fits);
+    const write = (value) => plain || value === 0 ? String(value)
+        : value.toExponential().replace("e+", "e");
+    return {exact: values.map(write),
+            short: rounded.map((value) => write(value).replace(/^-/, "\u2212"))};
+}
+
+/* The values with so many digits that different ones stay different. */
+function apart(values) {
+    const n = new Set(values).size;
+    for (let digits = 3; digits < 17; digits++) {
+        const rounded = values.map((value) => Number(value.toPrecision(digits)));
+        if (new Set(rounded).size === n)
+            return rounded;
+    }
+    return values;
+}
+
+/* A name to stand in a line of plain text: it keeps its own direction of writing. */
+export function isolated(name) {
+    return `\u2068${name}\u2069`;
+}
+
 /* 1000000 as 1,000,000. */
 export function count(n) {
     return grouped.format(n);

@@ -12,7 +12,8 @@ export function get(spec, pointer) {
             ? value[token] : undefined, spec);
 }
 
-/* Sets the value at a pointer, making objects on the way; undefined removes it. */
+/* Sets the value at a pointer, making objects on the way; undefined removes it, and the object it
+ * was alone in. */
 export function set(spec, pointer, value) {
     const path = tokens(pointer);
     const name = path.pop();
@@ -22,10 +23,14 @@ export function set(spec, pointer, value) {
             place[token] = {};
         place = place[token];
     }
-    if (value === undefined)
-        delete place[name];
-    else
+    if (value !== undefined) {
         place[name] = value;
+        return;
+    }
+    delete place[name];
+    const above = pointer.slice(0, pointer.lastIndexOf("/"));
+    if (above && !Array.isArray(place) && Object.keys(place).length === 0)
+        set(spec, above, undefined);
 }
 
 /* What a reader typed, as JSON: a number where it is one, else the text itself, so that the server
@@ -92,23 +97,26 @@ export function words(pointer, spec) {
     if (layer >= 0)
         return `layer ${Number(path[layer + 1]) + 1} ${last}`;
     if (last === "seed")
-        return {dataset: "data seed", training: "order seed"}[path[0]] ?? "start seed";
+        return {dataset: "data seed", training: "order seed",
+                split: "split seed"}[path[path.length - 2]] ?? "start seed";
     return /^\d+$/.test(last) ? path.slice(2).join(" ") : last;
 }
 
-/* Labels of an experiment's runs: {heading, runs: [{label, title}]}. With one swept setting the
- * heading names it and a label is its value. */
-export function labels(experiment, write) {
+/* Labels of an experiment's runs: {heading, runs: [{label, exact, title}]}. With one swept setting
+ * the heading names it; a label is its value in a few digits, `exact` in all of them, and the title
+ * says both. `settings` writes a column of values. */
+export function labels(experiment, settings) {
     const pointers = Object.keys(experiment.runs[0]?.overrides ?? {});
-    const name = (pointer) => words(pointer, experiment.spec);
-    const runs = experiment.runs.map((row) => {
-        const all = pointers.map((pointer) => `${name(pointer)} ${write(row.overrides[pointer])}`);
-        const label = pointers.length === 1 ? write(row.overrides[pointers[0]])
-            : pointers.length > 1 ? pointers.map((p) => write(row.overrides[p])).join(" \u00b7 ")
-                : `run ${row.run}`;
-        return {label, title: all.join(", ") || `run ${row.run}`};
+    const names = pointers.map((pointer) => words(pointer, experiment.spec));
+    const columns = pointers.map((pointer) =>
+        settings(experiment.runs.map((row) => row.overrides[pointer])));
+    const runs = experiment.runs.map((row, i) => {
+        const join = (digits) => columns.map((column) => column[digits][i]).join(" \u00b7 ");
+        const alone = `run ${row.run}`;
+        return {label: join("short") || alone, exact: join("exact") || alone,
+                title: columns.map(({exact}, k) => `${names[k]} ${exact[i]}`).join(", ") || alone};
     });
-    return {heading: pointers.map(name).join(" \u00b7 ") || "run", runs};
+    return {heading: names.join(" \u00b7 ") || "run", runs};
 }
 
 /* True when everything `part` says is also said by `whole`. */

@@ -3,8 +3,8 @@
 //   /                        presets and recent experiments
 //   /?new=PRESET, /?like=ID  the form, with a preset's or an experiment's spec; #spec=JSON when
 //                            edited
-//   /?experiment=ID          an experiment; x, y = log | linear, zoom = x0,x1,y0,y1, hide = runs,
-//                            digits = all
+//   /?experiment=ID          an experiment; x, y = log | linear, zoom = x0,x1,y0,y1,
+//                            hide = runs such as 0-3,7, digits = all
 
 const listeners = [];
 
@@ -18,21 +18,46 @@ export function read() {
         experiment: query.get("experiment"),
         preset: query.get("new"),
         like: query.get("like"),
-        spec: location.hash.startsWith("#spec=") ? fragment() : null,
+        spec: fragment(),
         x: axis("x"),
         y: axis("y"),
         zoom: readZoom(query.get("zoom")),
-        hide: new Set((query.get("hide") ?? "").split(",").filter(Boolean).map(Number)),
+        hide: readRuns(query.get("hide") ?? ""),
         allDigits: query.get("digits") === "all",
     };
 }
 
+/* The spec in the fragment; null when there is none, undefined when it is damaged. */
 function fragment() {
-    try {
-        return JSON.parse(decodeURIComponent(location.hash.slice("#spec=".length)));
-    } catch {
+    if (!location.hash.startsWith("#spec="))
         return null;
+    try {
+        const spec = JSON.parse(decodeURIComponent(location.hash.slice("#spec=".length)));
+        return typeof spec === "object" && !Array.isArray(spec) && spec !== null ? spec : undefined;
+    } catch {
+        return undefined;
     }
+}
+
+/* Numbers of runs, in which 0-3 stands for 0,1,2,3. */
+function readRuns(text) {
+    const runs = new Set();
+    for (const [, first, last = first] of text.matchAll(/(\d{1,4})(?:-(\d{1,4}))?/g)) {
+        for (let run = Number(first); run <= Number(last); run++)
+            runs.add(run);
+    }
+    return runs;
+}
+
+function writeRuns(runs) {
+    const sorted = [...runs ?? []].sort((a, b) => a - b);
+    const parts = [];
+    for (let i = 0, j = 0; i < sorted.length; i = j) {
+        for (j = i + 1; sorted[j] === sorted[j - 1] + 1;)
+            j++;
+        parts.push(j - i > 2 ? `${sorted[i]}-${sorted[j - 1]}` : sorted.slice(i, j).join(","));
+    }
+    return parts.join(",") || null;
 }
 
 /* x0,x1,y0,y1 with empty places for an axis that fits by itself. */
@@ -58,7 +83,7 @@ export function address({experiment, preset, like, x, y, zoom, hide, allDigits})
     put("x", x);
     put("y", y);
     put("zoom", writeZoom(zoom));
-    put("hide", hide?.size ? [...hide].sort((a, b) => a - b).join(",") : null);
+    put("hide", writeRuns(hide));
     put("digits", allDigits ? "all" : null);
     const text = query.toString().replaceAll("%2C", ",");
     return text ? `?${text}` : "./";

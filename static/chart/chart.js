@@ -96,6 +96,7 @@ class Chart {
                 setSelect: [(plot) => this.selected(plot)],
                 setSeries: [(plot, i, change) => this.near(i, change)],
                 draw: [(plot) => this.drawMarks(plot)],
+                ready: [(plot) => this.followTouch(plot)],
             },
         };
     }
@@ -131,6 +132,14 @@ class Chart {
             this.listeners.onPoint(Math.round(plot.posToVal(left, "x")));
         else
             this.listeners.onPoint(null);
+    }
+
+    /* A finger that moves sideways takes the cursor along; a mouse is the library's own matter. */
+    followTouch(plot) {
+        plot.over.addEventListener("pointermove", (event) => {
+            if (event.pointerType !== "mouse")
+                this.point(Math.round(plot.posToVal(event.offsetX, "x")));
+        });
     }
 
     near(i, change) {

@@ -2,7 +2,7 @@
 // as a table.
 
 import {append, element, refill, setText} from "../base/element.js";
-import {plural} from "../base/format.js";
+import {exact, plural, short} from "../base/format.js";
 import * as view from "../base/view.js";
 import {createChart} from "./chart.js";
 import {Legend, look} from "./legend.js";
@@ -13,8 +13,9 @@ const LOG_EPOCHS = 100; // as is an axis of this many epochs
 const LOOK_MS = 200;
 
 export class Curves {
-    /* `losses` is the store; `runs` is [{label, title}], one for each run; `heading` says what the
-     * labels are; `epochs` the length of a run; onLook(from, to, log) is told what is looked at. */
+    /* `losses` is the store; `runs` is [{label, exact, title}], one for each run; `heading` says
+     * what the labels are; `epochs` the length of a run; onLook(from, to, log) is told what is
+     * looked at. */
     constructor(host, {losses, runs, heading, epochs, onLook}) {
         Object.assign(this, {losses, runs, epochs, onLook});
         this.chart = null;
@@ -59,14 +60,18 @@ export class Curves {
         });
         const legend = element("div", {class: "legend"});
         this.legend = new Legend(legend, {heading, runs: this.runs,
-                                          onToggle: (run) => this.toggle(run)});
-        this.fit = element("button", {type: "button", class: "quiet", hidden: true,
-                                      onclick: () => this.zoom(null)}, "Show everything");
+                                          onToggle: (run) => this.toggle(run),
+                                          onAll: (shown) => this.showAll(shown)});
+        const button = (text, onclick) =>
+            element("button", {type: "button", class: "quiet", onclick}, text);
+        this.fit = button("Show everything", () => this.zoom(null));
         this.note = element("p", {class: "note"});
         this.twin = new Twin(this.losses, this.runs);
         append(host, [
             element("header", {class: "tools"}, this.axisSwitch("y", "Loss"),
-                this.axisSwitch("x", "Epochs"), this.fit),
+                this.axisSwitch("x", "Epochs"),
+                element("p", {class: "zoom"}, button("Zoom in", () => this.grow(0.5)),
+                    button("Zoom out", () => this.grow(2)), this.fit)),
             element("div", {class: "curves"}, this.host, legend),
             this.note, this.twin.host]);
     }
@@ -85,9 +90,9 @@ export class Curves {
 
     /* The view in the address, with what it leaves open filled in. */
     view() {
-        const {x, y, zoom, hide} = view.read();
+        const {x, y, zoom, hide, allDigits} = view.read();
         return {x: x ?? (this.epochs >= LOG_EPOCHS ? "log" : "linear"), y: y ?? this.yAxis(),
-                zoom, hide};
+                zoom, hide, allDigits};
     }
 
     /* Log once the losses span decades; it does not go back while they are looked at. */
@@ -121,20 +126,33 @@ export class Curves {
         this.change({hide});
     }
 
+    showAll(shown) {
+        this.change({hide: new Set(shown ? [] : this.runs.keys())});
+    }
+
+    /* Shows `share` of the epochs shown now, around the cursor, or the middle without one. */
+    grow(share) {
+        const now = this.view();
+        const [from, to] = this.range(now);
+        const log = now.x === "log" && from > 0;
+        const middle = log ? Math.sqrt(from * to) : (from + to) / 2;
+        const at = this.cursor >= from && this.cursor <= to ? this.cursor : middle;
+        const x = log ? [at * (from / at) ** share, at * (to / at) ** share]
+            : [at + (from - at) * share, at + (to - at) * share];
+        const whole = this.range({...now, zoom: null});
+        this.zoom(x[0] <= whole[0] && x[1] >= whole[1] ? null : {y: null, x});
+    }
+
     key(event) {
         const now = this.view();
         const [from, to] = this.range(now);
         const at = this.cursor ?? Math.ceil(from);
-        const log = now.x === "log";
-        const step = Math.max(1, Math.round(log ? at * 0.05 : (to - from) / 100));
-        const grow = (share) => this.zoom({y: null, x: log
-            ? [at * (from / at) ** share, at * (to / at) ** share]
-            : [at + (from - at) * share, at + (to - at) * share]});
+        const step = Math.max(1, Math.round(now.x === "log" ? at * 0.05 : (to - from) / 100));
         const act = {
             ArrowRight: () => this.chart?.point(Math.min(at + step, Math.floor(to))),
             ArrowLeft: () => this.chart?.point(Math.max(at - step, Math.ceil(from), 1)),
-            "+": () => grow(0.5),
-            "-": () => grow(2),
+            "+": () => this.grow(0.5),
+            "-": () => this.grow(2),
             Escape: () => this.zoom(null),
         }[event.key];
         if (act && !event.ctrlKey && !event.metaKey && !event.altKey) {
@@ -223,7 +241,7 @@ export class Curves {
     drawLegend(now) {
         const {cursor, losses} = this;
         this.legend.draw(cursor, now.hide, this.runs.map((_, run) =>
-            losses.at(run, cursor ?? losses.curves[run].last())));
+            losses.at(run, cursor ?? losses.curves[run].last())), now.allDigits ? exact : short);
     }
 
     drawNote(now, picture, from, to) {

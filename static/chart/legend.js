@@ -1,7 +1,7 @@
 // The legend of the chart: what each line is, its loss at the cursor, and whether it is shown.
 
 import {append, element, setText, svg} from "../base/element.js";
-import {count, short} from "../base/format.js";
+import {count, exact, short} from "../base/format.js";
 
 const DASHES = [[], [9, 4], [2, 3], [12, 4, 2, 4]];
 const COLOURS = 12;  // --run-0 to --run-11 in style.css
@@ -25,7 +25,8 @@ export function swatch(i, n) {
                      "stroke-dasharray": dash.join(" ") || null}));
 }
 
-/* The loss at `epoch` of the point it lies in: of a thinned point the range of its losses. */
+/* The loss at `epoch` of the point it lies in: of a thinned point the range of its losses.
+ * `digits` writes a number. */
 export function reading(point, epoch, digits = short) {
     const write = (loss) => digits(Number.isFinite(loss) ? loss : null);
     const low = write(point.min), high = write(point.max);
@@ -33,30 +34,38 @@ export function reading(point, epoch, digits = short) {
 }
 
 export class Legend {
-    /* `runs` is [{label, title}], `heading` what the labels are; onToggle(run) is a click. */
-    constructor(host, {heading, runs, onToggle}) {
+    /* `runs` is [{label, title}], `heading` what the labels are; onToggle(run) is a click,
+     * onAll(shown) one that is for all of them. */
+    constructor(host, {heading, runs, onToggle, onAll}) {
         this.head = element("p", {class: "legend-head"});
         this.items = runs.map((run, i) => this.item(run, i, runs.length, onToggle));
+        this.all = element("button", {type: "button", class: "quiet",
+                                      onclick: () => onAll(this.hidden > 0)});
         append(host, [
-            element("div", {class: "legend-title"}, element("p", {}, heading), this.head),
-            element("ul", {}, this.items.map((item) => item.row))]);
+            element("div", {class: "legend-title"}, element("bdi", {}, heading), this.head),
+            element("ul", {}, this.items.map((item) => item.row)),
+            runs.length > 1 && this.all]);
     }
 
     item(run, i, n, onToggle) {
         const value = element("span", {class: "value"});
         const button = element("button", {type: "button", title: `Show or hide ${run.title}`,
                                           onclick: () => onToggle(i)},
-            swatch(i, n), element("span", {class: "name"}, run.label), value);
+            swatch(i, n), element("bdi", {class: "name"}, run.label), value);
         return {row: element("li", {}, button), button, value};
     }
 
     /* Writes the losses at the epoch of the cursor, or the last ones (null). `points` is what is
-     * known of each run there, `hide` the set of runs not shown. */
-    draw(cursor, hide, points) {
+     * known of each run there, `hide` the set of runs not shown, `digits` writes a loss. */
+    draw(cursor, hide, points, digits) {
+        this.hidden = hide.size;
+        setText(this.all, hide.size > 0 ? "Show all" : "Hide all");
         setText(this.head, cursor === null ? "last loss" : `epoch ${count(cursor)}`);
         this.items.forEach(({button, value}, i) => {
             const point = points[i];
-            setText(value, point ? reading(point, cursor ?? point.epoch) : "\u2013");
+            const epoch = cursor ?? point?.epoch;
+            setText(value, point ? reading(point, epoch, digits) : "\u2013");
+            value.title = point ? reading(point, epoch, exact) : "";
             button.setAttribute("aria-pressed", !hide.has(i));
         });
     }

@@ -2,18 +2,19 @@
 
 import {element, refill} from "../base/element.js";
 import {count, exact, short} from "../base/format.js";
+import {scrolling} from "../base/scroll.js";
 import * as view from "../base/view.js";
 import {reading} from "./legend.js";
 
 export class Twin {
-    /* `losses` is the store, `runs` is [{label}]. `host` is the element to place. */
+    /* `losses` is the store, `runs` is [{label, exact, title}]. `host` is the element to place. */
     constructor(losses, runs) {
         this.losses = losses;
         this.runs = runs;
-        this.table = element("div", {class: "scroll", tabindex: 0, role: "region",
-                                     "aria-label": "Losses at some epochs"});
+        this.table = element("table");
         this.host = element("details", {ontoggle: () => this.draw()},
-            element("summary", {}, "The losses as a table"), this.table);
+            element("summary", {}, "The losses as a table"),
+            scrolling("Losses at some epochs", this.table, "more runs"));
     }
 
     /* Writes the table anew, when it is open. */
@@ -22,10 +23,10 @@ export class Twin {
             return;
         const digits = view.read().allDigits ? exact : short;
         const head = element("tr", {}, element("th", {scope: "col"}, "epoch"),
-            this.runs.map((run) => element("th", {scope: "col"}, run.label)));
+            this.runs.map((run) => element("th", {scope: "col", title: run.title},
+                element("bdi", {}, digits === exact ? run.exact : run.label))));
         const rows = someEpochs(this.losses.reached()).map((epoch) => this.row(epoch, digits));
-        refill(this.table, element("table", {}, element("thead", {}, head),
-                                   element("tbody", {}, rows)));
+        refill(this.table, element("thead", {}, head), element("tbody", {}, rows));
     }
 
     row(epoch, digits) {

@@ -1,14 +1,15 @@
 // The page of one experiment: its story, its curves, its runs, its files; live while it trains.
 
 import * as api from "../base/api.js";
-import {copyable} from "../base/copy.js";
+import {copyButton, copyable} from "../base/copy.js";
 import {append, element, refill, setText} from "../base/element.js";
-import {ago, count, plural, setting} from "../base/format.js";
+import {ago, isolated, plural, settings} from "../base/format.js";
 import {labels, pretty, within} from "../base/spec.js";
+import {badge, standing, tally} from "../base/state.js";
 import * as view from "../base/view.js";
 import {Curves} from "../chart/curves.js";
 import {Losses} from "../chart/losses.js";
-import {Runs, badge} from "./runs.js";
+import {Runs} from "./runs.js";
 import {follow} from "./stream.js";
 
 const FINE = 1 / 400;       // a point wider than this share of the axis is fetched again, finer
@@ -19,7 +20,8 @@ const TABLE_MS = 250;       // the live figures in the table change this often
 /* Builds the page of the view's experiment in `host`; `say` announces changes of state. Throws a
  * Problem when there is no such experiment. */
 export async function open(host, {experiment: id}, say) {
-    const [experiment, presets] = await Promise.all([api.experiment(id), api.presets()]);
+    const [experiment, presets] = await Promise.all([api.experiment(id), api.presets(),
+                                                    api.findAccess()]);
     const page = new Page(host, experiment, presets, say);
     return {shown: () => page.open(), leave: () => page.close()};
 }
@@ -40,13 +42,13 @@ class Page {
     constructor(host, experiment, presets, say) {
         this.experiment = experiment;
         this.say = say;
-        this.labels = labels(experiment, setting);
+        this.labels = labels(experiment, settings);
         this.losses = new Losses(experiment.runs.length);
         this.epochs = Math.max(...experiment.runs.map((row) => row.epochs));
         this.asked = new Set();
         this.leave = () => {};
         this.closed = false;
-        document.title = `${experiment.name || "Experiment"} \u00b7 Descent`;
+        document.title = `${isolated(experiment.name || "Experiment")} \u00b7 Descent`;
         const curves = element("section", {class: "panel", "aria-label": "Losses"});
         const runs = element("section", {class: "panel"});
         append(host, [this.head(storyOf(experiment, presets)), curves, runs, this.papers()]);
@@ -87,7 +89,8 @@ class Page {
             "The connection to the server is lost. Trying again \u2026");
         return element("header", {class: "headline"},
             element("div", {class: "headline-row"},
-                element("h1", {}, experiment.name || "Experiment without a name"),
+                element("h1", {}, element("bdi", {}, experiment.name ||
+                    "Experiment without a name")),
                 element("p", {class: "actions"}, this.cancel,
                     element("a", {class: "button", href: view.address({like: experiment.id})},
                         "Edit and run again"))),
@@ -108,31 +111,31 @@ class Page {
                 file(api.lossesCsv(experiment.id), "Losses (CSV)"),
                 file(api.dataCsv(experiment.id), "Data (CSV)"),
                 element("a", {href: api.experimentJson(experiment.id), target: "_blank",
-                              rel: "noopener"}, "Everything (JSON)")),
+                              rel: "noopener"}, "Everything (JSON)"),
+                copyButton("Copy link", () => location.href, "to what is shown now")),
             element("details", {},
                 element("summary", {}, "The exact spec, and the same from a shell"),
                 copyable("The spec", pretty(spec)),
-                copyable("Start it again", api.curlStart(spec)),
-                copyable("Watch its losses", api.curlEvents(experiment.id))));
+                copyable(`Start it again${api.curlHint()}`, api.curlStart(spec)),
+                copyable(`Watch its losses${api.curlHint()}`, api.curlEvents(experiment.id))));
     }
 
     /* What the server says about the experiment and its runs. */
     show(experiment) {
         this.experiment = experiment;
-        const {state, runs, created} = experiment;
-        const ended = runs.filter((row) => row.ended).length;
+        const {state, states, runs, created} = experiment;
         const even = runs.every((row) => row.epochs === this.epochs);
         const facts = [`${plural(runs.length, "run")} of ${even ? "" : "up to "}` +
                        plural(this.epochs, "epoch"),
-                       state === "running" && runs.length > 1 && `${count(ended)} ended`,
+                       state === "running" && runs.length > 1 && tally(states),
                        ago(created)].filter(Boolean);
-        refill(this.state, badge(state), ...facts.map((fact) => ` \u00b7 ${fact}`));
+        refill(this.state, standing(experiment), ...facts.map((fact) => ` \u00b7 ${fact}`));
         this.cancel.hidden = state === "done";
         this.progress.hidden = state === "done";
         this.progress.value = this.share();
         const told = runs.filter((row) => row.message);
         refill(this.messages, told.map((row) => element("li", {}, badge(row.state),
-            ` ${this.labels.runs[row.run].title}: ${row.message}`)));
+            " ", element("bdi", {}, this.labels.runs[row.run].title), `: ${row.message}`)));
         this.curves.ended = state === "done";
         this.curves.diverged = runs.filter((row) => row.diverged)
             .map((row) => ({run: row.run, epoch: row.diverged.epoch}));
@@ -205,7 +208,7 @@ class Page {
     end() {
         this.leave();
         this.broken.hidden = true;
-        this.say("Every run has ended.");
+        this.say(`Every run has ended: ${tally(this.experiment.states)}.`);
         if (this.experiment.runs.some((row, i) => this.losses.curves[i].last() < row.epoch))
             this.fetchEpochs(1, this.epochs);
     }

@@ -1,26 +1,24 @@
 // The table of runs: state, losses, final weights and biases by name, predictions.
 
+import {copyButton} from "../base/copy.js";
 import {append, element, refill, setText} from "../base/element.js";
 import {brief, count, exact, setting, short} from "../base/format.js";
+import {scrolling} from "../base/scroll.js";
+import {badge} from "../base/state.js";
 import * as view from "../base/view.js";
 import {swatch} from "../chart/legend.js";
 
 const NAMES = ["w1", "w2", "w3", "w4", "w5", "w6", "bias1", "bias2", "bias3"];
-const SIGNS = {queued: "\u25cb", running: "\u25d4", done: "\u2713", diverged: "\u25b2",
-               cancelled: "\u2013", failed: "\u2715"};
-
-/* A state as a word with its sign. */
-export function badge(state) {
-    return element("span", {class: `state ${state}`},
-        element("span", {"aria-hidden": "true"}, `${SIGNS[state] ?? "\u00b7"} `), state);
-}
+const PREDICTIONS = 4; // so many have a column, the CSV has all
+const COLUMNS = ["state", "epoch", "first_loss", "loss", "best_loss", "best_epoch"];
 
 export class Runs {
-    /* `labels` is [{label, title}] for each run, `heading` what they are; `predict` the rows of the
-     * spec's predict. */
+    /* `labels` is [{label, exact, title}] for each run, `heading` what they are; `predict` the rows
+     * of the spec's predict. */
     constructor(host, {rows, labels, heading, predict, onDigits}) {
         this.labels = labels;
-        this.predict = predict.slice(0, 4);
+        this.predict = predict;
+        this.nPredictions = Math.min(predict.length, PREDICTIONS);
         this.named = false;
         this.rows = rows;
         this.losses = null;
@@ -29,12 +27,12 @@ export class Runs {
         this.onDigits = onDigits;
         append(host, [
             element("header", {class: "tools"}, element("h2", {}, "Runs"),
+                copyButton("Copy as CSV", () => this.csv(), "the runs with all digits"),
                 element("label", {class: "check"},
                     element("input", {type: "checkbox", checked: view.read().allDigits,
                                       onchange: (event) => this.digits(event.target.checked)}),
                     "All digits")),
-            element("div", {class: "scroll", tabindex: 0, role: "region",
-                            "aria-label": "Runs"}, this.table)]);
+            scrolling("Runs", this.table, "losses, weights, biases and predictions")]);
         this.build();
     }
 
@@ -59,6 +57,10 @@ export class Runs {
         this.fill();
     }
 
+    csv() {
+        return csvOf(this.rows, this.predict);
+    }
+
     build() {
         this.named = this.rows.some((row) => row.named);
         this.cells = [];
@@ -71,14 +73,18 @@ export class Runs {
         const over = (n, text) =>
             element("th", {colspan: n, scope: "colgroup", class: "over"}, text);
         const column = (text) => element("th", {scope: "col"}, text);
-        const queries = this.predict.map((row) => row.map(setting).join(", "));
+        const queries = this.predict.slice(0, this.nPredictions)
+            .map((row) => row.map(setting).join(", "));
+        const some = queries.length < this.predict.length &&
+            ` (${queries.length} of ${this.predict.length}; the copy has all)`;
         const groups = element("tr", {},
-            element("th", {rowspan: 2, scope: "col", class: "label"}, this.heading),
+            element("th", {rowspan: 2, scope: "col", class: "label"},
+                element("bdi", {}, this.heading)),
             element("th", {rowspan: 2, scope: "col", class: "word"}, "state"),
             element("th", {rowspan: 2, scope: "col"}, "epoch"),
             over(3, "loss"),
             this.named && [over(6, "weights"), over(3, "biases")],
-            queries.length > 0 && over(queries.length, "prediction for"));
+            queries.length > 0 && over(queries.length, `prediction for${some || ""}`));
         const columns = element("tr", {}, ["first", "last", "best"].map(column),
             this.named && NAMES.map(column), queries.map(column));
         return element("thead", {}, groups, columns);
@@ -86,23 +92,25 @@ export class Runs {
 
     line(i) {
         const cell = () => element("td");
-        const cells = {state: element("td", {class: "word"}), epoch: cell(), first: cell(),
+        const cells = {label: element("bdi"), state: element("td", {class: "word"}),
+                       epoch: cell(), first: cell(),
                        last: cell(), best: cell(), named: this.named ? NAMES.map(cell) : [],
-                       predictions: this.predict.map(cell)};
+                       predictions: Array.from({length: this.nPredictions}, cell)};
         this.cells.push(cells);
-        const message = element("span", {class: "message"});
-        cells.message = message;
         return element("tr", {},
-            element("th", {scope: "row", class: "label"}, swatch(i, this.rows.length),
-                element("span", {}, this.labels[i].label)),
+            element("th", {scope: "row", class: "label", title: this.labels[i].title},
+                element("span", {}, swatch(i, this.rows.length), cells.label)),
             cells.state, cells.epoch, cells.first, cells.last, cells.best, cells.named,
             cells.predictions);
     }
 
     fill() {
         const digits = view.read().allDigits ? exact : short;
-        this.rows.forEach((row, i) => this.fillRow(row, this.cells[i], digits,
-            row.ended ? null : this.losses?.summary(i)));
+        this.rows.forEach((row, i) => {
+            const {label, exact: whole} = this.labels[i];
+            setText(this.cells[i].label, digits === exact ? whole : label);
+            this.fillRow(row, this.cells[i], digits, row.ended ? null : this.losses?.summary(i));
+        });
     }
 
     fillRow(row, cells, digits, live) {
@@ -123,6 +131,20 @@ export class Runs {
             setText(cell, outputs ? outputs.map((output) => digits(output)).join(", ") : "");
         });
     }
+}
+
+/* The rows with all digits, as the server last told them; its own names are the header. */
+function csvOf(rows, predict) {
+    const pointers = Object.keys(rows[0]?.overrides ?? {});
+    const columns = ["run", ...pointers, ...COLUMNS, ...rows.some((row) => row.named) ? NAMES : [],
+                     ...predict.map((inputs) => `prediction for ${inputs.join(", ")}`)];
+    const lines = rows.map((row) => [row.run, ...pointers.map((at) => setting(row.overrides[at])),
+        ...COLUMNS.map((name) => row[name]),
+        ...rows.some((other) => other.named) ? NAMES.map((name) => row.named?.[name]) : [],
+        ...predict.map((_, k) => row.predictions?.[k]?.join(" "))]);
+    const cell = (value) => /[",\n\r]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
+    return [columns, ...lines].map((line) =>
+        `${line.map((value) => cell(String(value ?? ""))).join(",")}\r\n`).join("");
 }
 
 const finite = (value) => Number.isFinite(value) ? value : null;

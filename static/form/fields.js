@@ -91,7 +91,7 @@ export class Fields {
                 ? undefined : event.target.value);
             this.hooks.changed();
         };
-        return element("input", {...attributes, type: "text", autocomplete: "off",
+        return element("input", {...attributes, type: "text", autocomplete: "off", dir: "auto",
                                  spellcheck: "false", value: get(this.spec, pointer) ?? "",
                                  class: option.type === "formula" ? "formula" : null,
                                  placeholder: placeholder(option), oninput: write});

@@ -14,13 +14,31 @@ const CHECK_MS = 400;
 
 /* Opens the form with the spec of the address, of a preset, or of an experiment. */
 export async function open(host, {spec, preset, like}) {
-    const [options, {groups: all}] = await Promise.all([api.options(), api.presets()]);
+    const [options, {groups: all}] = await Promise.all([api.options(), api.presets(),
+                                                        api.findAccess()]);
     const presets = all.flatMap((group) => group.presets);
-    const start = spec ?? (like ? (await api.experiment(like)).spec
-        : (presets.find(({name}) => name === preset) ?? presets[0]).spec);
     document.title = "New experiment \u00b7 Descent";
+    const from = presets.find(({name}) => name === (preset || presets[0].name));
+    if (!spec && !like && !from) {
+        unknown(host, preset, presets);
+        return {};
+    }
+    const start = spec ?? (like ? (await api.experiment(like)).spec : from.spec);
     const form = new Form(host, options, start, presets[0].spec);
+    if (spec === undefined)
+        form.note.after(element("p", {class: "fault", role: "alert"}, "The spec in this address " +
+            "is damaged, perhaps cut off when it was copied. This is the one it began with."));
     return {shown: () => form.check(), leave: () => clearTimeout(form.checking)};
+}
+
+/* An address with a preset that is not there: says so, and what there is. */
+function unknown(host, preset, presets) {
+    append(host, [element("div", {class: "wrong"},
+        element("h1", {}, "There is no such preset"),
+        element("p", {class: "fault", role: "alert"}, "No preset has the name ",
+            element("bdi", {}, preset), ". These are the ones there are:"),
+        element("ul", {class: "choices"}, presets.map(({name, title}) => element("li", {},
+            element("a", {href: view.address({preset: name})}, name), ` ${title}`))))]);
 }
 
 class Form {
@@ -37,11 +55,12 @@ class Form {
             id: "json", rows: 24, spellcheck: "false", autocapitalize: "off",
             "aria-describedby": "json-fault", oninput: () => this.readJson()});
         this.jsonFault = element("p", {class: "fault", id: "json-fault", hidden: true});
-        this.curl = copyable("The same from a shell", "");
+        this.curl = copyable(`The same from a shell${api.curlHint()}`, "");
+        this.note = element("p", {class: "note"}, "Several numbers in a field, as in 0.001, " +
+            "0.0004, make a run for each.");
         append(host, [
             element("h1", {}, "New experiment"),
-            element("p", {class: "note"}, "Several numbers in a field, as in 0.001, 0.0004, make " +
-                "a run for each."),
+            this.note,
             element("form", {class: "spec", novalidate: true,
                              onsubmit: (event) => this.submit(event)},
                 element("div", {class: "left"}, this.trouble, this.fields,

@@ -6,7 +6,7 @@ import {Fields} from "./fields.js";
 
 const SCALARS = ["choice", "boolean", "integer", "number", "formula", "text"];
 const CONVENTIONS = ["/dataset/draws", "/training/loss", "/training/gradient",
-                     "/training/optimizer/name", "/training/reduction"];
+                     "/training/optimizer/name", "/training/reduction", "/training/arithmetic"];
 // A line for each unit: its weights and its bias.
 const NAMES = {w1: [0, 0, 0], w2: [0, 0, 1], bias1: [0, 0], w3: [0, 1, 0], w4: [0, 1, 1],
                bias2: [0, 1], w5: [1, 0, 0], w6: [1, 0, 1], bias3: [1, 0]};
@@ -26,14 +26,22 @@ class Groups extends Fields {
     data() {
         const kind = get(this.spec, "/dataset/kind") ?? "formula";
         return this.group("/dataset", "Data",
-            element("div", {class: "pairs"}, this.field("/dataset/kind")),
+            this.field("/dataset/kind"),
             kind === "table" && this.lines("/dataset/rows", "Samples",
                 "A line for each sample: its inputs, then its target.", 8),
             kind === "formula" && [this.map("/dataset/features", "Inputs", "an input"),
                 get(this.spec, "/dataset/targets") ? this.map("/dataset/targets", "Targets",
                                                               "a target")
                     : this.field("/dataset/target")],
-            this.below("/dataset", ["/dataset/kind", "/dataset/target"]));
+            this.below("/dataset", ["/dataset/kind", "/dataset/target"]), this.split());
+    }
+
+    split() {
+        const present = get(this.spec, "/dataset/split") !== undefined;
+        const fields = this.below("/dataset/split", []);
+        return fields && element("details", {class: "more", open: present},
+            element("summary", {}, "Keep samples apart from training"),
+            fields);
     }
 
     network() {

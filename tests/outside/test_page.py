@@ -1,6 +1,10 @@
 """The page in a real browser, headless: what a visitor sees, clicks and types."""
+import csv
+import io
 import json
+import re
 import signal
+import subprocess
 import tempfile
 
 import pytest
@@ -18,6 +22,7 @@ import specs
 FLAGS = ("--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run "
          "--disable-background-networking --disable-component-update --disable-sync "
          "--disable-dev-shm-usage --no-proxy-server").split()
+HEBREW = "\u05e0\u05d9\u05e1\u05d5\u05d9 (0.001)"
 MARKUP = "<img src=x onerror=\"document.title='broken'\"> & <b>bold</b>"
 
 
@@ -139,6 +144,14 @@ class Page:
                     .filter((node) => node.getBoundingClientRect().right > root.clientWidth)
                     .map((node) => node.outerHTML.slice(0, 120));""")
 
+    def clipboard(self):
+        """What was copied last."""
+        self.browser.execute_cdp_cmd("Browser.grantPermissions", {
+            "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]})
+        return self.browser.execute_async_script(
+            "const done = arguments[0]; navigator.clipboard.readText().then(done, (problem) =>"
+            " done(String(problem)));")
+
     def number_in(self, row, column):
         """A number of the table of runs, by the text of its column."""
         columns = self.texts(".runs thead tr:last-child th")
@@ -239,6 +252,191 @@ def test_the_stream_goes_on_after_the_server_was_killed(browser, fresh_server):
     page.wait(lambda: page.states() == ["cancelled"], "the end of the run")
     browser.get("about:blank")
     browser.get_log("browser")
+
+
+def test_cancelled_and_diverged_runs_are_not_called_done(page):
+    spec = {**specs.report(), "name": "cut short", "sweep": {"/training/epochs": [10, 500000000]}}
+    cut = page.server.post(spec)["id"]
+    service.wait_until(lambda: page.server.get(f"/experiments/{cut}")["states"].get("done"), 30,
+                       "the end of the short run")
+    page.open(f"/?experiment={cut}")
+    assert "running" in page.text(".headline .facts")
+    page.click(".headline button")
+    ends = "\u2713 1 done, \u25a0 1 cancelled \u00b7"
+    page.wait(lambda: page.text(".headline .facts").startswith(ends), "word of the cancelled run")
+    alone = page.server.post(specs.long_run())["id"]
+    page.server.request("POST", f"/experiments/{alone}/cancel", data="{}",
+                        headers=service.JSON_TYPE)
+    page.server.wait(alone)
+    page.server.train({**specs.sweep([10, 0.0004], epochs=20), "name": "burst"})
+    page.open(f"/?experiment={alone}")
+    assert page.text(".headline .facts").startswith("\u25a0 cancelled \u00b7")
+    page.open()
+    facts = dict(zip(page.texts(".recent-list a"), page.texts(".recent-list .facts")))
+    assert facts["long run"].startswith("\u25a0 cancelled \u00b7")
+    assert facts["cut short"].startswith(ends)
+    assert facts["burst"].startswith("\u2713 1 done, \u25b2 1 diverged \u00b7")
+
+
+def test_an_unknown_preset_is_refused_with_those_there_are(page):
+    page.open("/?new=" + "no%20such")
+    assert "No preset has the name no such" in page.text("[role=alert]")
+    names = [preset["name"] for group in page.server.get("/presets")["groups"]
+             for preset in group["presets"]]
+    assert page.texts(".choices a") == names and page.all("form") == []
+    page.click(".choices li:last-child a")
+    page.wait(lambda: page.all("form"), "the form of a preset that is there")
+    spec = json.loads(page.one("#json").get_attribute("value"))
+    assert spec["dataset"]["target"] == "randint(0,100)"
+
+
+@pytest.mark.parametrize("fragment", ["%7B%22name%22:%22cut", "[1]", "null", "%E0"])
+def test_a_damaged_spec_in_the_address_is_told(page, fragment):
+    page.open(f"/?new=all_zero#spec={fragment}")
+    assert "is damaged" in page.text("form ~ [role=alert], .note + [role=alert]")
+    spec = json.loads(page.one("#json").get_attribute("value"))
+    assert spec["name"] == "All weights and biases 0"
+
+
+def test_a_log_sweep_has_short_labels_in_one_notation(page):
+    sweep = {specs.RATE: {"from": 1e-6, "to": 1e-2, "steps": 11, "scale": "log"}}
+    row = page.server.train({**specs.report(epochs=5), "sweep": sweep})
+    rates = [run["overrides"][specs.RATE] for run in row["runs"]]
+    page.open(f"/?experiment={row['id']}")
+    short = page.texts(".legend .name")
+    assert short == page.texts(".runs tbody th") and len(set(short)) == 11
+    assert all(re.fullmatch(r"\d(\.\d{1,2})?e-\d", text) for text in short), short
+    for text, rate, title in zip(short, rates, page.run(
+            "return [...document.querySelectorAll('.legend li button')].map((b) => b.title)")):
+        assert abs(float(text) / rate - 1) <= 0.005  # three digits
+        assert float(title.split()[-1]) == rate
+    page.click(".check input")
+    assert [float(text) for text in page.texts(".runs tbody th")] == rates
+
+
+def test_settings_are_written_with_what_tells_them_apart(page):
+    page.open()
+    columns = [[0.1, 0.25, -0.5], [100, 134551, 300000000], [1e-7, 0.025], [0.123456, 0.123457],
+               [0.1, 0.1], [0, 2e-9], [12345678.5, 1.5], ["relu", "tanh"]]
+    written = page.browser.execute_async_script("""
+        import("/base/format.js").then(({settings}) =>
+            arguments[1](arguments[0].map(settings)));""", columns)
+    assert [column["short"] for column in written] == [
+        ["0.1", "0.25", "\u22120.5"], ["100", "134551", "300000000"], ["1e-7", "2.5e-2"],
+        ["0.123456", "0.123457"], ["0.1", "0.1"], ["0", "2e-9"], ["1.23e7", "1.5e0"],
+        ["relu", "tanh"]]
+    for column, values in zip(written[:-1], columns):
+        assert [float(text) for text in column["exact"]] == values
+
+
+def test_the_command_for_a_shell_starts_the_same_experiment(page):
+    spec = {**specs.sweep([0.001, 0.0004], epochs=5), "name": "it's $HOME \\ `date` \"\u00fc\""}
+    experiment = page.server.train(spec)
+    page.open(f"/?experiment={experiment['id']}")
+    commands = page.texts(".copyable code")[1:]
+    assert commands[0].startswith("curl --json '")
+    again = subprocess.run(["sh", "-c", commands[0] + " --silent --show-error"], check=True,
+                           stdout=subprocess.PIPE, timeout=30)
+    started = json.loads(again.stdout)
+    assert started["id"] != experiment["id"] and started["spec"] == experiment["spec"]
+    page.server.wait(started["id"])
+    watched = subprocess.run(["sh", "-c", commands[1] + " --silent --show-error"], check=True,
+                             stdout=subprocess.PIPE, text=True, timeout=30)
+    assert watched.stdout.count("event: epochs") >= 2
+    page.open("/?like=" + experiment["id"])
+    page.wait(lambda: page.text(".copyable code") == commands[0], "the same command at the form")
+
+
+def test_names_keep_their_direction_to_themselves(page):
+    experiment = page.server.train({**specs.report(epochs=5), "name": HEBREW})["id"]
+    page.open(f"/?experiment={experiment}")
+    assert page.text("h1 > bdi") == HEBREW
+    assert page.browser.title == f"\u2068{HEBREW}\u2069 \u00b7 Descent"
+    page.open()
+    assert HEBREW in page.texts(".recent-list a > bdi")
+
+
+def test_runs_are_compared_and_the_address_keeps_what_is_shown(page):
+    experiment = page.server.train(specs.sweep([1e-5, 1e-4, 2e-4, 4e-4, 1e-3]))["id"]
+    page.open(f"/?experiment={experiment}")
+    page.wait(lambda: page.curves_drawn(5), "five curves")
+    page.click(".legend > .quiet")
+    page.wait(lambda: not any(page.heights()), "no curve")
+    assert "hide=0-4" in page.browser.current_url
+    for run in (2, 5):
+        page.click(f".legend li:nth-child({run}) button")
+    shown = [False, True, False, False, True]
+    page.wait(lambda: [height > 0 for height in page.heights()] == shown, "the two chosen curves")
+    page.click("[name=axis-y][value=linear]")
+    page.click(".zoom button")
+    page.click(".check input")
+    page.wait(lambda: "zoom=" in page.browser.current_url, "the zoom in the address")
+    page.click(".files button")
+    page.wait(lambda: page.text(".files button") == "Copied", "word of the copy")
+    link = page.clipboard()
+    assert link == page.browser.current_url and "hide=0,2,3" in link
+    page.browser.get("about:blank")
+    page.browser.get(link)
+    page.wait(lambda: [height > 0 for height in page.heights()] == shown, "the same two curves")
+    assert page.run("return document.querySelector('[name=axis-y]:checked').value") == "linear"
+    values = [float(text) for text in page.texts(".legend .value")]
+    runs = page.server.get(f"/experiments/{experiment}")["runs"]
+    assert values == [run["loss"] for run in runs]
+    page.click(".zoom button:last-child")
+    page.wait(lambda: "zoom=" not in page.browser.current_url, "everything")
+
+
+def test_the_runs_are_copied_as_csv_with_every_digit(page):
+    row = page.server.train({**specs.sweep([0.025, 0.0004], epochs=50),
+                             "predict": [[i, 3] for i in range(6)]})
+    page.open(f"/?experiment={row['id']}")
+    assert "(4 of 6; the copy has all)" in page.text(".runs thead")
+    page.click(".tools h2 + button")
+    page.wait(lambda: page.text(".tools h2 + button") == "Copied", "word of the copy")
+    table = list(csv.DictReader(io.StringIO(page.clipboard())))
+    assert len(table) == 2
+    for line, run in zip(table, row["runs"]):
+        assert float(line[specs.RATE]) == run["overrides"][specs.RATE]
+        assert line["state"] == "done" and float(line["loss"]) == run["loss"]
+        assert {name: float(line[name]) for name in specs.NAMES} == run["named"]
+        assert float(line["prediction for 5, 3"]) == run["predictions"][5][0]
+
+
+def test_on_a_phone_the_links_are_there_and_the_table_says_that_it_scrolls(page):
+    experiment = page.server.train(specs.sweep([0.025, 0.0004], epochs=50))["id"]
+    page.resize(360, 740)
+    page.open(f"/?experiment={experiment}")
+    links = page.all("nav a")
+    assert [link.is_displayed() for link in links] == [True, True]
+    assert all(link.rect["height"] >= 24 for link in links)
+    hint = page.one(".panel > .scroller > .sideways")
+    page.wait(hint.is_displayed, "the hint")
+    has_more = "return document.querySelector('.panel > .scroller').matches('.more-right')"
+    assert page.run(has_more)
+    page.run("document.querySelector('.panel > .scroller .scroll').scrollLeft = 9999")
+    page.wait(lambda: not page.run(has_more), "the end of the table")
+    page.resize(1280, 800)
+    page.wait(lambda: not hint.is_displayed(), "no hint where all fits")
+
+
+@pytest.mark.parametrize("size", [(360, 740), (740, 360), (1280, 800)])
+def test_nothing_covers_the_field_with_the_focus(page, size):
+    page.resize(*size)
+    page.open("/?new=")
+    seen = 0
+    page.run("document.querySelector('#main').focus()")
+    while seen < 80:
+        ActionChains(page.browser).send_keys(Keys.TAB).perform()
+        if page.run("return document.activeElement.matches('#json')"):
+            break
+        covered = page.run("""
+            const {left, top, width, height} = document.activeElement.getBoundingClientRect();
+            const there = document.elementFromPoint(left + width / 2, top + height / 2);
+            return document.activeElement.contains(there) ? null
+                : document.activeElement.outerHTML + " below " + there?.outerHTML;""")
+        assert covered is None
+        seen += 1
+    assert 20 < seen < 80
 
 
 def test_nothing_sticks_out_at_360_pixels(page):
