@@ -7,6 +7,7 @@
 #include "core/base/rng.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "core/base/elementary.h"
 
@@ -24,25 +25,58 @@ void rng_seed(struct rng *rng, uint32_t seed)
     rng->normal = 0.0;
 }
 
-/* The recurrence's matrix step on the top bit of `high` and the low 31 bits of `low`. */
-static uint32_t twist(uint32_t high, uint32_t low)
+/* Four words of the key. */
+typedef uint32_t quad __attribute__((vector_size(16)));
+
+static quad load_quad(const uint32_t *from)
+{
+    quad words;
+    memcpy(&words, from, sizeof words);
+    return words;
+}
+
+/* The recurrence: the word `shift` behind, and the matrix step on the top bit of `high` and the low
+ * 31 bits of `low`. */
+static uint32_t twist(uint32_t behind, uint32_t high, uint32_t low)
 {
     uint32_t mixed = (high & UINT32_C(0x80000000)) | (low & UINT32_C(0x7fffffff));
-    return (mixed >> 1) ^ ((mixed & 1) ? UINT32_C(0x9908b0df) : 0);
+    return behind ^ (mixed >> 1) ^ (-(mixed & 1) & UINT32_C(0x9908b0df));
+}
+
+/* The same for four words from key[i] on, key[i + shift] behind them. */
+static void twist_quad(uint32_t *key, int i, int shift)
+{
+    quad high = load_quad(&key[i]), low = load_quad(&key[i + 1]);
+    quad mixed = (high & UINT32_C(0x80000000)) | (low & UINT32_C(0x7fffffff));
+    quad words = load_quad(&key[i + shift]) ^ (mixed >> 1);
+    words ^= -(mixed & 1) & UINT32_C(0x9908b0df);
+    memcpy(&key[i], &words, sizeof words);
 }
 
 static void refill(struct rng *rng)
 {
+    enum { TURN = KEY_WORDS - KEY_SHIFT }; /* from here on, what is behind was made in this call */
     uint32_t *key = rng->key;
     int i = 0;
-    for (; i < KEY_WORDS - KEY_SHIFT; i++) {
-        key[i] = key[i + KEY_SHIFT] ^ twist(key[i], key[i + 1]);
+    for (; i + 4 <= TURN; i += 4) {
+        twist_quad(key, i, KEY_SHIFT);
     }
-    for (; i < KEY_WORDS - 1; i++) {
-        key[i] = key[i + KEY_SHIFT - KEY_WORDS] ^ twist(key[i], key[i + 1]);
+    for (; i < TURN; i++) {
+        key[i] = twist(key[i + KEY_SHIFT], key[i], key[i + 1]);
     }
-    key[i] = key[KEY_SHIFT - 1] ^ twist(key[i], key[0]);
+    for (; i + 4 < KEY_WORDS; i += 4) {
+        twist_quad(key, i, -TURN);
+    }
+    key[i] = twist(key[i - TURN], key[i], key[0]);
     rng->position = 0;
+}
+
+static uint32_t temper(uint32_t word)
+{
+    word ^= word >> 11;
+    word ^= (word << 7) & UINT32_C(0x9d2c5680);
+    word ^= (word << 15) & UINT32_C(0xefc60000);
+    return word ^ (word >> 18);
 }
 
 static uint32_t next_32(struct rng *rng)
@@ -50,12 +84,10 @@ static uint32_t next_32(struct rng *rng)
     if (rng->position == KEY_WORDS) {
         refill(rng);
     }
-    uint32_t word = rng->key[rng->position++];
-    word ^= word >> 11;
-    word ^= (word << 7) & UINT32_C(0x9d2c5680);
-    word ^= (word << 15) & UINT32_C(0xefc60000);
-    return word ^ (word >> 18);
+    return temper(rng->key[rng->position++]);
 }
+
+_Static_assert((KEY_SHIFT - 1) % 4 == 0, "quads from the turn on end just before the last word");
 
 static uint64_t next_64(struct rng *rng)
 {
@@ -73,10 +105,7 @@ double rng_uniform(struct rng *rng)
 /* The smallest 2^k - 1 >= value. */
 static uint64_t mask_over(uint64_t value)
 {
-    for (int shift = 1; shift < 64; shift *= 2) {
-        value |= value >> shift;
-    }
-    return value;
+    return value == 0 ? 0 : UINT64_MAX >> __builtin_clzll(value);
 }
 
 /* Uniform in 0..last by masked rejection. A range that fits 32 bits takes one word a try, a wider
@@ -132,16 +161,37 @@ double rng_normal_fixed(struct rng *rng)
     return normal(rng, elementary_log);
 }
 
-/* Fisher-Yates from the end. */
+/* Swaps out[i] with any of out[0..i], then out[i - 1], and so on while i > stop; the same mask goes
+ * over all of these i. Goes no further than the words at hand; returns the i to go on with.
+ *
+ * Masked rejection without a branch, since none could be foretold: a word that is refused swaps
+ * out[i] with itself. */
+static size_t shuffle_some(struct rng *rng, uint32_t *out, size_t i, size_t stop)
+{
+    const uint32_t mask = (uint32_t)mask_over(i);
+    int position = rng->position;
+    for (; i > stop && position < KEY_WORDS; position++) {
+        size_t drawn = temper(rng->key[position]) & mask;
+        size_t j = drawn <= i ? drawn : i;
+        uint32_t kept = out[i];
+        out[i] = out[j];
+        out[j] = kept;
+        i -= drawn <= i;
+    }
+    rng->position = position;
+    return i;
+}
+
+/* Fisher-Yates from the end; the draws are those of draw_up_to. */
 void rng_permutation(struct rng *rng, uint32_t *out, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         out[i] = (uint32_t)i;
     }
-    for (size_t i = n; i-- > 1;) {
-        size_t j = draw_up_to(rng, i);
-        uint32_t kept = out[i];
-        out[i] = out[j];
-        out[j] = kept;
+    for (size_t i = n - (n > 0); i > 0;) {
+        if (rng->position == KEY_WORDS) {
+            refill(rng);
+        }
+        i = shuffle_some(rng, out, i, (size_t)(mask_over(i) >> 1));
     }
 }
