@@ -42,17 +42,6 @@ static json_t *time_json(int64_t wall_ms)
     return json_string(text);
 }
 
-/* {"done": 3, "cancelled": 1}: "done" of an experiment doesn't tell how its runs ended. */
-static json_t *states_json(const struct engine_experiment *experiment)
-{
-    json_t *states = json_object();
-    for (int state = 0; state < RUN_STATES; state++)
-        if (experiment->n_in_state[state] > 0)
-            json_object_set_new(states, run_state_name((enum run_state)state),
-                                json_integer(experiment->n_in_state[state]));
-    return states;
-}
-
 json_t *present_list_row(const struct engine_experiment *experiment)
 {
     int n_open =
@@ -60,7 +49,7 @@ json_t *present_list_row(const struct engine_experiment *experiment)
     return json_pack("{s:s, s:s, s:s, s:o, s:i, s:i, s:o}", "id", experiment->id, "name",
                      experiment->name, "state", present_state(experiment), "created",
                      time_json(experiment->created_ms), "n_runs", experiment->n_runs, "n_ended",
-                     experiment->n_runs - n_open, "states", states_json(experiment));
+                     experiment->n_runs - n_open, "states", present_states(experiment));
 }
 
 /* --- parameters --- */
@@ -72,9 +61,11 @@ int present_load(struct engine *engine, const struct study *study, int run,
     void *checkpoint = NULL;
     size_t n_bytes = 0;
     double *parameters = NULL;
-    if (spec_plan(study->spec, run, 0, out_plan, error) != 0)
-        return -1;
     if (engine_checkpoint(engine, study->id, run, &checkpoint, &n_bytes, out_epoch, error) != 0)
+        return -1;
+    int result = checkpoint == NULL ? spec_plan(study->spec, run, 0, out_plan, error)
+                                    : spec_plan_trained(study->spec, run, out_plan, error);
+    if (result != 0)
         goto fail;
     if (checkpoint == NULL) {
         parameters = out_plan->parameters;
@@ -246,7 +237,7 @@ json_t *present_experiment(struct engine *engine, const struct study *study, str
         error->kind == ERROR_NONE)
         json = json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:O}", "id", record.id, "name",
                          record.name, "state", present_state(&record), "states",
-                         states_json(&record), "created", time_json(record.created_ms), "epochs",
+                         present_states(&record), "created", time_json(record.created_ms), "epochs",
                          json_private(json_at(spec_json(study->spec), "/training/epochs")), "spec",
                          json_private(spec_json(study->spec)), "runs", presenting.rows);
     if (json != NULL && record.source[0] != '\0')

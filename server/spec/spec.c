@@ -286,24 +286,32 @@ void spec_outline(const struct spec *spec, int run, struct run_plan *out_plan)
     out_plan->n_predict = json_array_size(json_object_get(spec->json, "predict"));
 }
 
+int spec_plan_trained(const struct spec *spec, int run, struct run_plan *out_plan,
+                      struct error *error)
+{
+    spec_outline(spec, run, out_plan);
+    size_t n_features = (size_t)out_plan->network.n_inputs;
+    out_plan->predict =
+        memory_array(out_plan->n_predict * n_features, sizeof *out_plan->predict, error);
+    if (out_plan->predict == NULL)
+        return -1;
+    section_predict(json_object_get(spec->json, "predict"), n_features, out_plan->predict);
+    out_plan->scaling = spec->scalings[sweep_first(&spec->sweep, run, SWEEP_DATASET)];
+    scaling_apply(out_plan->scaling, out_plan->predict, out_plan->n_predict);
+    return 0;
+}
+
 int spec_plan(const struct spec *spec, int run, int with_dataset, struct run_plan *out_plan,
               struct error *error)
 {
-    const json_t *network = run_section(spec, run, "network");
-    const json_t *predict = json_object_get(spec->json, "predict");
+    const json_t *init = json_object_get(run_section(spec, run, "network"), "init");
     struct run_plan plan;
 
-    spec_outline(spec, run, &plan);
-    size_t n_features = (size_t)plan.network.n_inputs;
+    if (spec_plan_trained(spec, run, &plan, error) < 0)
+        goto failed;
     plan.parameters =
         memory_array(network_n_parameters(&plan.network), sizeof *plan.parameters, error);
-    plan.predict = memory_array(plan.n_predict * n_features, sizeof *plan.predict, error);
-    if (plan.parameters == NULL || plan.predict == NULL)
-        goto failed;
-    section_predict(predict, n_features, plan.predict);
-    plan.scaling = spec->scalings[sweep_first(&spec->sweep, run, SWEEP_DATASET)];
-    scaling_apply(plan.scaling, plan.predict, plan.n_predict);
-    if (section_init(json_object_get(network, "init"), &plan.network, plan.parameters, error) < 0)
+    if (plan.parameters == NULL || section_init(init, &plan.network, plan.parameters, error) < 0)
         goto failed;
     if (with_dataset && plan_data(spec, run, &plan, error) < 0)
         goto failed;

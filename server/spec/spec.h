@@ -67,6 +67,11 @@ void spec_outline(const struct spec *spec, int run, struct run_plan *out_plan);
  * the spec. */
 int spec_plan(const struct spec *spec, int run, int with_dataset, struct run_plan *out_plan,
               struct error *error);
+
+/* The same without start values and data, which take long to make, for a network that has been
+ * trained; -1 with ERROR_MEMORY. */
+int spec_plan_trained(const struct spec *spec, int run, struct run_plan *out_plan,
+                      struct error *error);
 void run_plan_clear(struct run_plan *plan);
 
 /* All samples of run 0..n_runs-1 as they are, and what is made of them, to show them. */
