@@ -4,6 +4,7 @@
  * it. So the two can't drift apart, and the size is the length of a walk that does neither. */
 #include "core/train/checkpoint.h"
 
+#include <endian.h>
 #include <math.h>
 #include <string.h>
 
@@ -60,6 +61,32 @@ static void walk_double(struct cursor *cursor, double *value)
     memcpy(&bits, value, sizeof bits);
     bits = walk_bytes(cursor, 8, bits);
     memcpy(value, &bits, sizeof bits);
+}
+
+/* n doubles, at once where they are all there: a large network has a million. */
+static void walk_doubles(struct cursor *cursor, double *values, size_t n)
+{
+    size_t n_bytes = n * sizeof *values;
+    int is_whole = cursor->at <= cursor->n_bytes && n_bytes <= cursor->n_bytes - cursor->at;
+    if (cursor->in && !is_whole) {
+        for (size_t i = 0; i < n; i++) {
+            walk_double(cursor, &values[i]);
+        }
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        uint64_t bits;
+        if (cursor->in) {
+            memcpy(&bits, cursor->in + cursor->at + i * sizeof bits, sizeof bits);
+            bits = le64toh(bits);
+            memcpy(&values[i], &bits, sizeof bits);
+        } else if (cursor->out) {
+            memcpy(&bits, &values[i], sizeof bits);
+            bits = htole64(bits);
+            memcpy(cursor->out + cursor->at + i * sizeof bits, &bits, sizeof bits);
+        }
+    }
+    cursor->at += n_bytes;
 }
 
 /* Writes what the network says. Reading, returns whether the bytes say the same. */
@@ -136,10 +163,11 @@ static int walk_body(struct cursor *cursor, struct checkpoint *checkpoint, size_
     walk_training(cursor, checkpoint);
     walk_state(cursor, &checkpoint->state);
     walk_u64(cursor, &n);
-    for (size_t i = 0; parameters && i < n_parameters; i++) {
-        walk_double(cursor, &parameters[i]);
+    if (parameters) {
+        walk_doubles(cursor, parameters, n_parameters);
+    } else {
+        cursor->at += n_parameters * sizeof(double);
     }
-    cursor->at += parameters ? 0 : n_parameters * sizeof(double);
     if (checkpoint->is_shuffled) {
         walk_generator(cursor, &checkpoint->generator);
     }
