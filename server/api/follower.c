@@ -41,7 +41,7 @@ struct follower {
     const char *ending; /* the experiment's state that ends it; NULL: it goes on */
     int n_in_state[RUN_STATES]; /* its runs then, unless it is gone */
     int64_t *waiting;   /* [n_runs] epochs of a run, if they may be too many; NULL: of none */
-    int64_t *reached; /* [n_runs] the last epoch of an envelope that was sent; NULL while none was */
+    int64_t *reached;   /* [n_runs] the last epoch of an envelope that was sent; NULL: none was */
 };
 
 int follower_points(int n_runs)

@@ -74,8 +74,9 @@ static int refuse_small(const struct spot *spot, const char *bytes, size_t at, s
     return error_set(error, ERROR_INVALID,
                      "line %zu, column %zu: %.*s%s is too small to be told from 0, expected 0 or "
                      "at least 4.9e-324",
-                     spot->line, at - spot->line_start + 1, (int)(n < SHOWN_BYTES ? n : SHOWN_BYTES),
-                     bytes + at, n < SHOWN_BYTES ? "" : "...");
+                     spot->line, at - spot->line_start + 1,
+                     (int)(n < SHOWN_BYTES ? n : SHOWN_BYTES), bytes + at,
+                     n < SHOWN_BYTES ? "" : "...");
 }
 
 /* Checks the nesting before anything is allocated: a small text of many brackets would become a

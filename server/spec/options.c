@@ -49,7 +49,7 @@
 static const struct option table[] = {
     {"", OPTION_OBJECT, .description = "An experiment: what is trained, on what, and how."},
     {"/name", OPTION_TEXT, .minimum = 0, .maximum = 200, .also = "title|label",
-     .description = "What to call the experiment. Made from the spec when left out."},
+     .description = "What to call the experiment. Made from the spec when left out or empty."},
 
     {"/dataset", OPTION_OBJECT, .is_required = 1, .also = "data|data_set",
      .description = "The samples to learn from."},

@@ -476,7 +476,8 @@ def test_predictions_are_those_of_the_final_parameters(server):
 
 
 @pytest.mark.parametrize("body, faults", [
-    ({"inputs": []}, {"/inputs": "got a list of 0, expected a list of 1 to 10000 lists of 2 numbers"}),
+    ({"inputs": []},
+     {"/inputs": "got a list of 0, expected a list of 1 to 10000 lists of 2 numbers"}),
     ({"inputs": "2,3"}, {"/inputs": 'got "2,3", expected a list of 1 to 10000 lists of 2 numbers'}),
     ({"input": [[2, 3]]},
      {"/input": "unknown field, expected inputs alone",
@@ -499,12 +500,14 @@ def test_wrong_inputs_of_predictions_are_all_named(server, body, faults):
 @pytest.mark.parametrize("body, faults", [
     ({}, {"/name": "missing, expected a text of 1 to 200 characters"}),
     ({"name": ""}, {"/name": 'got "", expected a text of 1 to 200 characters'}),
-    ({"name": "  "}, {"/name": "got nothing but spaces, expected a text of at most 200 characters"}),
+    ({"name": "  "},
+     {"/name": "got nothing but spaces, expected a text of at most 200 characters"}),
     ({"name": "new", "state": "done", "nam\u202ee": 1},
      {"/state": "unknown field, expected name alone",
       "/nam\u202ee": "unknown field, expected name alone"}),
-    ({"name": "a\u200fb"}, {"/name": "got U+200F in it, expected one line without control characters "
-                                     "and marks of direction"})])
+    ({"name": "a\u200fb"},
+     {"/name": "got U+200F in it, expected one line without control characters and marks of "
+               "direction"})])
 def test_wrong_renames_are_all_named(server, body, faults):
     experiment = server.post(specs.report(epochs=1))["id"]
     reply = server.request("PATCH", f"/experiments/{experiment}", data=json.dumps(body),

@@ -165,7 +165,7 @@ static void refuses_malformed_json_with_line_and_column(void **state)
                                            {"{\"a\":1} x", "end of file expected"},
                                            {"{\"a\":1e999}", "expected less than 1.8e308"},
                                            {"{\"a\":-1e999}", "real number overflow"},
-                                           {"{\"a\":18446744073709551616}", "a number such as 1e19"},
+                                           {"{\"a\":18446744073709551616}", "such as 1e19"},
                                            {"{\"a\":NaN}", "line 1"},
                                            {"{\"a\":01}", "line 1"},
                                            {"\xef\xbb\xbf{}", "line 1"},
@@ -207,8 +207,10 @@ static void escapes_what_hides(void **state)
 {
     (void)state;
     struct text text = {0};
-    text_json_string(&text, "a\n\x7f \xc2\x85 \xe2\x80\xae \xe2\x80\xa8 \xe2\x81\xa6 \xe2\x80\x8f \xd8\x9c");
-    assert_string_equal(text.bytes, "\"a\\n\\u007f \\u0085 \\u202e \\u2028 \\u2066 \\u200f \\u061c\"");
+    text_json_string(&text, "a\n\x7f \xc2\x85 \xe2\x80\xae \xe2\x80\xa8 "
+                            "\xe2\x81\xa6 \xe2\x80\x8f \xd8\x9c");
+    assert_string_equal(text.bytes, "\"a\\n\\u007f \\u0085 \\u202e \\u2028 "
+                                    "\\u2066 \\u200f \\u061c\"");
     text_clear(&text);
 }
 
@@ -217,8 +219,8 @@ static void letters_of_every_script_stand_for_themselves(void **state)
     (void)state;
     static const char *const names[] = {
         "\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d \xd8\xb3\xd9\x84\xd8\xa7\xd9\x85", /* Hebrew, Arabic */
-        "\xd9\x85\xdb\x8c\xe2\x80\x8c\xd8\xae",                                 /* Persian: joiner */
-        "\xc3\xa9 \xc2\xa0 \xe4\xb8\xad \xf0\x9f\x98\x80",                       /* emoji */
+        "\xd9\x85\xdb\x8c\xe2\x80\x8c\xd8\xae", /* Persian */
+        "\xc3\xa9 \xc2\xa0 \xe4\xb8\xad \xf0\x9f\x98\x80", /* Chinese, emoji */
     };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         struct text text = {0};
