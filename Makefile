@@ -50,7 +50,7 @@ CORE_TESTS     := $(call programs,tests/core/test_*.c)
 SERVER_TESTS   := $(call programs,tests/server/test_*.c)
 BENCHES        := $(call programs,tests/*/bench_*.c)
 PEERS          := $(call programs,tests/bench/peers/peer_*.c)
-BENCH_SERVER   := $(call programs,tests/bench/server/*.c)
+BENCH_SERVER   := $(call programs,tests/bench/server/*.c) $(BUILD)/tests/bench/peers/peer_descent
 PROBES         := $(call programs,tests/outside/*.c)
 LOADERS        := $(call programs,tests/load/*.c)
 FUZZERS        := $(call programs,tests/fuzz/fuzz_*.c)
@@ -253,8 +253,8 @@ $(BUILD)/tests/bench/server/%: $(BUILD)/tests/bench/server/%.o
 	$(SAY) LINK $@
 	$(DO)$(LINK) -o $@ $^
 
-.SECONDARY: $(PEERS:%=%.o) $(PEER_HELPERS) $(BENCH_SERVER:%=%.o)
--include $(PEERS:%=%.d) $(PEER_HELPERS:%.o=%.d) $(BENCH_SERVER:%=%.d)
+.SECONDARY: $(sort $(PEERS:%=%.o) $(PEER_HELPERS) $(BENCH_SERVER:%=%.o))
+-include $(sort $(PEERS:%=%.d) $(PEER_HELPERS:%.o=%.d) $(BENCH_SERVER:%=%.d))
 
 # Tests of the core link the core alone.
 $(BUILD)/tests/core/%: $(BUILD)/tests/core/%.o $(CORE_HELPERS) $(BUILD)/libcore.a
