@@ -18,9 +18,6 @@
 #include "core/train/batch/product_lanes.h"
 #include "core/train/batch/transpose_lanes.h"
 
-/* Units whose gradient is summed, and then applied while it is near. */
-enum { BATCH_UNITS = 24 };
-
 /* Some samples of one batch, as visited. */
 struct batch_tile {
     const struct kernel_task *task;
@@ -28,7 +25,7 @@ struct batch_tile {
     int n_samples;
     int n_vectors; /* that hold them */
     double scale;
-    int is_last; /* the batch ends with it */
+    int is_first, is_last; /* of the batch */
 };
 
 /* Inputs and targets of the tile's samples. */
@@ -46,7 +43,7 @@ LANES_FN void gather(const struct batch_tile *tile, const struct batch_space *sp
             space->targets[j * n_lanes + s] = targets[j];
         }
     }
-    transpose((const lanes *)first->rows, first->row / LANES, tile->n_samples, first->n_padded,
+    transpose((const lanes *)first->rows, first->row / LANES, tile->n_samples, (int)first->row,
               (lanes *)first->inputs, (size_t)tile->n_vectors);
 }
 
@@ -118,14 +115,14 @@ LANES_FN void batch_deltas_below(const struct batch_layer *layer, enum activatio
 
 /* Adds the tile's gradient, and at the batch's end applies it. */
 LANES_FN void batch_gradient(const struct batch_tile *tile, const struct batch_layer *layer,
-                             const double *deltas)
+                             const double *deltas, double *near)
 {
     size_t row = layer->row, n_lanes = (size_t)tile->n_vectors * LANES;
-    int at_once = is_direct(tile->task);
+    int at_once = is_direct(tile->task), is_whole = tile->is_first && tile->is_last;
     for (int unit = 0; unit < layer->n_units; unit += BATCH_UNITS) {
         int left = layer->n_units - unit, n_units = left < BATCH_UNITS ? left : BATCH_UNITS;
         lanes *parameters = (lanes *)(layer->parameters + (size_t)unit * row);
-        lanes *gradients = (lanes *)(layer->gradients + (size_t)unit * row);
+        lanes *gradients = (lanes *)(is_whole ? near : layer->gradients + (size_t)unit * row);
         multiply(&(struct product){
             .a = deltas + (size_t)unit * n_lanes,
             .a_row = n_lanes,
@@ -135,9 +132,9 @@ LANES_FN void batch_gradient(const struct batch_tile *tile, const struct batch_l
             .c = at_once ? parameters : gradients,
             .c_row = row / LANES,
             .n_rows = n_units,
-            .n_vectors = layer->n_padded / LANES,
+            .n_vectors = (int)(row / LANES),
             .n_steps = tile->n_samples,
-            .is_added = 1,
+            .is_added = at_once || !tile->is_first,
         });
         if (tile->is_last && !at_once) {
             apply(tile->task->optimizer, parameters, gradients, n_units * (int)(row / LANES));
@@ -160,10 +157,10 @@ LANES_FN double train_tile(const struct batch_tile *tile, const struct batch_spa
         if (l > 0) {
             batch_deltas_below(layer, space->layers[l - 1].activation, tile->n_vectors, deltas,
                                deltas_below);
-            transpose((const lanes *)layer->inputs, (size_t)tile->n_vectors, layer->n_padded,
+            transpose((const lanes *)layer->inputs, (size_t)tile->n_vectors, (int)layer->row,
                       tile->n_samples, (lanes *)layer->rows, layer->row / LANES);
         }
-        batch_gradient(tile, layer, deltas);
+        batch_gradient(tile, layer, deltas, space->near);
         double *swap = deltas;
         deltas = deltas_below;
         deltas_below = swap;
@@ -208,6 +205,7 @@ LANES_FN struct batch_tile tile_at(const struct kernel_task *task, const uint32_
         .n_samples = (int)n,
         .n_vectors = ((int)n + LANES - 1) / LANES,
         .scale = task->scales[(is_short ? task->lanes : 0) + run],
+        .is_first = in_batch == 0,
         .is_last = n == to_end,
     };
 }
@@ -252,7 +250,9 @@ LANES_TARGET static void train_batches(const struct kernel_task *task)
         double *parameters = task->parameters + (size_t)run * n_parameters;
         double *gradients = is_cut(task) ? task->gradients + (size_t)run * n_parameters : NULL;
         batch_space_set_parameters(&space, parameters);
-        batch_space_set_gradients(&space, gradients);
+        if (gradients) {
+            batch_space_set_gradients(&space, gradients);
+        }
         train_run(task, &space, run);
         batch_space_get_parameters(&space, parameters);
         if (gradients) {

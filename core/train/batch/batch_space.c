@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { LINE = 8, CROWD = 64 }; /* doubles: a cache line; rows of a multiple of it share few sets */
+enum { LINE = 8 }; /* doubles in a cache line */
 
 /* Takes n doubles of the memory, in whole cache lines; NULL while counting. */
 static double *take(double *memory, size_t *used, size_t n)
@@ -22,7 +22,7 @@ static size_t padded(int n, int lanes)
 size_t batch_space_init(struct batch_space *space, const struct network *network, int lanes,
                         double *memory)
 {
-    size_t used = 0, widest = 0;
+    size_t used = 0, widest = 0, longest = 0;
     int n_inputs = network->n_inputs;
     space->n_layers = network->n_layers;
     double *inputs = take(memory, &used, padded(n_inputs, lanes) * BATCH_TILE);
@@ -31,9 +31,8 @@ size_t batch_space_init(struct batch_space *space, const struct network *network
         size_t n_units = (size_t)network->layers[l].units;
         size_t row = padded(n_inputs, lanes);
         widest = n_units > widest ? n_units : widest;
+        longest = row > longest ? row : longest;
         layer->n_inputs = n_inputs;
-        layer->n_padded = (int)row;
-        row += row % CROWD == 0 ? LINE : 0;
         layer->n_units = network->layers[l].units;
         layer->activation = network->layers[l].activation;
         layer->row = row;
@@ -48,6 +47,7 @@ size_t batch_space_init(struct batch_space *space, const struct network *network
             layer->rows[s * row + (size_t)layer->n_inputs] = 1.0;
         }
     }
+    space->near = take(memory, &used, BATCH_UNITS * longest);
     space->targets = take(memory, &used, (size_t)n_inputs * BATCH_TILE);
     space->deltas = take(memory, &used, widest * BATCH_TILE);
     space->deltas_below = take(memory, &used, widest * BATCH_TILE);
@@ -104,14 +104,8 @@ void batch_space_set_gradients(struct batch_space *space, const double *gradient
 {
     for (int l = 0; l < space->n_layers; l++) {
         struct batch_layer *layer = &space->layers[l];
-        if (gradients) {
-            pad(layer->gradients, layer, gradients, -0.0);
-            gradients += flat_length(layer);
-            continue;
-        }
-        for (size_t i = 0; i < (size_t)layer->n_units * layer->row; i++) {
-            layer->gradients[i] = -0.0;
-        }
+        pad(layer->gradients, layer, gradients, -0.0);
+        gradients += flat_length(layer);
     }
 }
 

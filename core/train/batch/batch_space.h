@@ -1,9 +1,10 @@
 /* The memory in which a kernel trains whole batches: one run's parameters, padded, and what the
  * samples of a tile (a part of a batch) are on their way through the network.
  *
- * A bias is the weight of a last input that is always 1, which changes no bit: b * 1 = b. Rows are
- * padded with zeros to whole vectors, and to a length at which rows don't crowd each other out of
- * the cache; a tile's samples to whole vectors, whose surplus lanes nobody reads. */
+ * A bias is the weight of a last input that is always 1, which changes no bit: b * 1 = b. (It also
+ * keeps the usual widths, powers of two, from crowding each other out of the cache: more padding
+ * than to whole vectors was measured and pays nothing.) A row's padding is zeros; a tile's samples
+ * are padded, too, with lanes that nobody reads. */
 #ifndef CORE_TRAIN_BATCH_SPACE_H
 #define CORE_TRAIN_BATCH_SPACE_H
 
@@ -11,24 +12,26 @@
 
 #include "core/model/network.h"
 
-enum { BATCH_TILE = 64 }; /* most samples of a tile, a multiple of every width */
+/* Most samples of a tile, a multiple of every width; and units whose gradient is summed, and then
+ * applied while it is near. */
+enum { BATCH_TILE = 64, BATCH_UNITS = 24 };
 
 struct batch_layer {
     int n_inputs; /* without the 1 */
     int n_units;
-    int n_padded; /* inputs, the 1, and zeros up to whole vectors */
     enum activation activation;
-    size_t row;         /* doubles from one row to the next */
+    size_t row;         /* inputs, the 1, and zeros up to whole vectors */
     double *parameters; /* [n_units][row]: weights, bias, zeros */
-    double *gradients;  /* the same */
+    double *gradients;  /* the same, of a batch in several tiles */
     double *rows;       /* [BATCH_TILE][row]: each sample's inputs, 1, zeros */
-    double *inputs;     /* [n_padded][samples]: the same by input */
-    double *outputs;    /* [n_units, padded][samples]: the next layer's inputs */
+    double *inputs;     /* [row][samples]: the same by input */
+    double *outputs;    /* [n_units, 1, zeros][samples]: the next layer's inputs */
 };
 
 struct batch_space {
     int n_layers;
     struct batch_layer layers[NETWORK_LAYERS_MAX];
+    double *near;         /* [BATCH_UNITS][longest row]: gradients of a batch in one tile */
     double *targets;      /* [n_outputs][samples] */
     double *deltas;       /* [widest][samples] */
     double *deltas_below; /* the same */
@@ -43,7 +46,6 @@ size_t batch_space_init(struct batch_space *space, const struct network *network
 /* Values by parameter [network_n_parameters], to and from the padded rows. */
 void batch_space_set_parameters(struct batch_space *space, const double *parameters);
 void batch_space_get_parameters(const struct batch_space *space, double *parameters);
-/* NULL: none is summed up yet. */
 void batch_space_set_gradients(struct batch_space *space, const double *gradients);
 void batch_space_get_gradients(const struct batch_space *space, double *gradients);
 
