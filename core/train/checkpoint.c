@@ -4,7 +4,6 @@
  * it. So the two can't drift apart, and the size is the length of a walk that does neither. */
 #include "core/train/checkpoint.h"
 
-#include <endian.h>
 #include <math.h>
 #include <string.h>
 
@@ -63,6 +62,26 @@ static void walk_double(struct cursor *cursor, double *value)
     memcpy(value, &bits, sizeof bits);
 }
 
+/* Written out, because compilers make one load or store of it where the machine is little-endian. */
+static uint64_t get_eight(const unsigned char *b)
+{
+    return (uint64_t)b[0] | (uint64_t)b[1] << 8 | (uint64_t)b[2] << 16 | (uint64_t)b[3] << 24 |
+           (uint64_t)b[4] << 32 | (uint64_t)b[5] << 40 | (uint64_t)b[6] << 48 |
+           (uint64_t)b[7] << 56;
+}
+
+static void put_eight(unsigned char *b, uint64_t value)
+{
+    b[0] = (unsigned char)value;
+    b[1] = (unsigned char)(value >> 8);
+    b[2] = (unsigned char)(value >> 16);
+    b[3] = (unsigned char)(value >> 24);
+    b[4] = (unsigned char)(value >> 32);
+    b[5] = (unsigned char)(value >> 40);
+    b[6] = (unsigned char)(value >> 48);
+    b[7] = (unsigned char)(value >> 56);
+}
+
 /* n doubles, at once where they are all there: a large network has a million. */
 static void walk_doubles(struct cursor *cursor, double *values, size_t n)
 {
@@ -77,13 +96,11 @@ static void walk_doubles(struct cursor *cursor, double *values, size_t n)
     for (size_t i = 0; i < n; i++) {
         uint64_t bits;
         if (cursor->in) {
-            memcpy(&bits, cursor->in + cursor->at + i * sizeof bits, sizeof bits);
-            bits = le64toh(bits);
+            bits = get_eight(cursor->in + cursor->at + i * sizeof bits);
             memcpy(&values[i], &bits, sizeof bits);
         } else if (cursor->out) {
             memcpy(&bits, &values[i], sizeof bits);
-            bits = htole64(bits);
-            memcpy(cursor->out + cursor->at + i * sizeof bits, &bits, sizeof bits);
+            put_eight(cursor->out + cursor->at + i * sizeof bits, bits);
         }
     }
     cursor->at += n_bytes;
