@@ -56,8 +56,8 @@ struct engine;
  * ERROR_STORAGE when it cannot be used (the text says why and what to do). The directory must
  * exist; beside the file stand <file>-lock and, while open, <file>-wal and <file>-shm. Runs that
  * were running when the last server ended are queued again, each with a log entry; their log and
- * checkpoint stay, so they go on from there. Needs 4 file descriptors and 2 for each read at the
- * same time; some of them are kept for the next ones. */
+ * checkpoint stay, so they go on from there. Needs 6 file descriptors and 2 for each read at the
+ * same time; some of them are kept for the next ones. It has a thread of its own. */
 struct engine *engine_open(const char *path, struct error *error);
 void engine_close(struct engine *engine); /* no call may be under way; NULL is fine */
 

@@ -3,11 +3,11 @@
  * DESIGN. One connection writes, others read. Writers take turns in order of arrival (a turn is not
  * a lock: nothing is locked while SQLite runs). A read takes an idle reader or opens one, so it
  * waits for nobody and a callback may read in turn; SQLite's write-ahead log gives each its own
- * snapshot. The write-ahead log is
- * synced to the disk at a durable commit and when SQLite folds it into the file; other commits are
- * in the operating system's hands, which outlive this process but not a power cut.
+ * snapshot. The write-ahead log is synced to the disk at a durable commit and when it is folded into
+ * the file (sqlite_fold.c); other commits are in the operating system's hands, which outlive this
+ * process but not a power cut.
  *
- * Nobody holds both mutexes, or calls SQLite with one. */
+ * Nobody holds two of the mutexes, or calls SQLite with one. */
 #ifndef SERVER_ENGINE_SQLITE_ENGINE_H
 #define SERVER_ENGINE_SQLITE_ENGINE_H
 
@@ -51,6 +51,13 @@ struct engine {
 
     atomic_int_fast64_t n_commits, n_epochs; /* since it was opened */
 
+    struct connection folder; /* the fold thread's */
+    pthread_t fold_thread;
+    int has_fold_thread;
+    pthread_mutex_t fold_mutex;
+    pthread_cond_t fold_changed;
+    int fold_is_due, fold_is_over; /* guarded by fold_mutex */
+
     pthread_mutex_t readers_mutex;
     struct reader *idle; /* guarded by readers_mutex */
     int n_idle;          /* guarded by readers_mutex */
@@ -74,12 +81,22 @@ int store_lock(const char *path, struct error *error);
 
 enum write_sync { WRITE_NORMAL, WRITE_DURABLE };
 
+/* The writer's turn without a transaction. */
+void turn_take(struct engine *engine);
+void turn_give(struct engine *engine);
+
 /* Waits for the turn and begins a transaction. -1 leaves nothing to end. */
 int write_begin(struct engine *engine, enum write_sync sync, struct error *error);
 
 /* Commits if `result` is 0, else rolls back, and gives the turn on. `result`, or -1 when the commit
  * failed. */
 int write_end(struct engine *engine, int result, struct error *error);
+
+/* --- sqlite_fold.c -------------------------------------------------------------------------- */
+
+/* From now on the write-ahead log is folded into the file when it is long. */
+int folding_start(struct engine *engine, struct error *error);
+void folding_end(struct engine *engine); /* not started is fine; no write may be under way */
 
 /* --- sqlite_reader.c ------------------------------------------------------------------------ */
 

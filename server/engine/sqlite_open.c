@@ -57,7 +57,7 @@ static int configure(struct connection *connection, struct error *error)
 
 /* A power cut may have taken the last log entries with it after somebody was told their numbers, so
  * every opening begins at a new million. At most a few thousand can be lost: the log is synced each
- * time SQLite folds it into the file, every 1000 pages. */
+ * time it is folded into the file, after some 1000 pages. */
 static const char skip_sequence[] =
     "UPDATE sqlite_sequence SET seq = (seq / 1000000 + 1) * 1000000 WHERE name = 'log'";
 
@@ -98,7 +98,9 @@ static int open_store(struct engine *engine, struct error *error)
     if (engine->lock < 0 || configure(&engine->writer, error) != 0 ||
         schema_prepare(&engine->writer, &is_new, error) != 0)
         return -1;
-    return recover(engine, is_new, error);
+    if (recover(engine, is_new, error) != 0)
+        return -1;
+    return folding_start(engine, error);
 }
 
 struct engine *engine_open(const char *path, struct error *error)
@@ -110,6 +112,8 @@ struct engine *engine_open(const char *path, struct error *error)
     engine->writer_sync = -1;
     pthread_mutex_init(&engine->turn_mutex, NULL);
     pthread_cond_init(&engine->turn_changed, NULL);
+    pthread_mutex_init(&engine->fold_mutex, NULL);
+    pthread_cond_init(&engine->fold_changed, NULL);
     pthread_mutex_init(&engine->readers_mutex, NULL);
     engine->path = absolute_path(path, error);
     if (engine->path == NULL || open_store(engine, error) != 0) {
@@ -124,11 +128,14 @@ void engine_close(struct engine *engine)
 {
     if (engine == NULL)
         return;
+    folding_end(engine);
     readers_close(engine);
     connection_close(&engine->writer);
     if (engine->lock >= 0)
         close(engine->lock);
     pthread_mutex_destroy(&engine->readers_mutex);
+    pthread_cond_destroy(&engine->fold_changed);
+    pthread_mutex_destroy(&engine->fold_mutex);
     pthread_cond_destroy(&engine->turn_changed);
     pthread_mutex_destroy(&engine->turn_mutex);
     free(engine->path);

@@ -4,7 +4,7 @@
  * often wins it from those who wait; a ticket cannot be overtaken. */
 #include "server/engine/sqlite_engine.h"
 
-static void turn_take(struct engine *engine)
+void turn_take(struct engine *engine)
 {
     pthread_mutex_lock(&engine->turn_mutex);
     uint64_t mine = engine->next_turn++;
@@ -13,7 +13,7 @@ static void turn_take(struct engine *engine)
     pthread_mutex_unlock(&engine->turn_mutex);
 }
 
-static void turn_give(struct engine *engine)
+void turn_give(struct engine *engine)
 {
     pthread_mutex_lock(&engine->turn_mutex);
     engine->turn++;
