@@ -12,7 +12,7 @@
 #include "core/base/memory.h"
 #include "server/api/query.h"
 #include "server/api/signpost.h"
-#include "server/http/assets.h"
+#include "server/http/reply/assets.h"
 
 const struct route route_table[] = {
     {HTTP_GET, "/api/v1", ROUTE_AT_ONCE, catalog_routes, {NULL}},

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the C file with the page's bytes in it: struct asset assets[] of server/http/assets.h.
+# Makes the C file with the page's bytes in it: struct asset assets[] of server/http/reply/assets.h.
 #
 #   embed.sh DIRECTORY PATH=FILE...     e.g.  embed.sh build /=static/index.html
 #
@@ -78,7 +78,7 @@ done
 
 cat >"$directory/assets.c.part" <<END
 /* The files of the page, made by server/http/embed.sh. */
-#include "server/http/assets.h"
+#include "server/http/reply/assets.h"
 
 $symbols
 const struct asset assets[] = {

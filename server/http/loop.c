@@ -19,14 +19,14 @@
 
 #include "core/base/memory.h"
 #include "server/base/clock.h"
-#include "server/http/client.h"
-#include "server/http/desk.h"
-#include "server/http/farewell.h"
-#include "server/http/hold.h"
-#include "server/http/listener.h"
+#include "server/http/connection/client.h"
+#include "server/http/connection/farewell.h"
+#include "server/http/connection/listener.h"
+#include "server/http/later/desk.h"
+#include "server/http/later/hold.h"
+#include "server/http/reply/stream.h"
 #include "server/http/request.h"
 #include "server/http/server.h"
-#include "server/http/stream.h"
 
 /* MEMORY: a connection's, for the request's head (GUARD_HEAD_BYTES_MAX of it), the reply's, and
  * chunks; a sleeping stream keeps up to all of it resident. CUT: for connections that were cut to be noticed as such. */

@@ -12,10 +12,10 @@
 
 #include "server/base/clock.h"
 #include "server/base/log.h"
-#include "server/http/client.h"
-#include "server/http/desk.h"
-#include "server/http/farewell.h"
-#include "server/http/stream.h"
+#include "server/http/connection/client.h"
+#include "server/http/connection/farewell.h"
+#include "server/http/later/desk.h"
+#include "server/http/reply/stream.h"
 
 /* BODIES: as many bodies of the largest size are held at once, in reading and at desks. */
 enum { BODY_FIRST_BYTES = 1024, BODIES_MAX = 64 };

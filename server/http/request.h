@@ -2,10 +2,10 @@
 #ifndef SERVER_HTTP_REQUEST_H
 #define SERVER_HTTP_REQUEST_H
 
-#include "server/http/hold.h"
-#include "server/http/reply.h"
+#include "server/http/gate/target.h"
+#include "server/http/later/hold.h"
+#include "server/http/reply/reply.h"
 #include "server/http/server.h"
-#include "server/http/target.h"
 
 enum { REQUEST_ID_BYTES = 65 };
 

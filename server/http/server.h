@@ -1,5 +1,8 @@
 /* The server: one loop, its clocks and its counts. Private to server/http.
  *
+ * In connection/: who comes, how long each may take, how they go. In gate/: what a request must pass
+ * before it is dispatched. In reply/: what is said. In later/: what takes long.
+ *
  * Everything here belongs to the loop thread but the two atomics and the desk, which locks itself.
  *
  *   listener ─► client ─► request ─► reply ─► libmicrohttpd
@@ -13,9 +16,9 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-#include "server/http/access.h"
-#include "server/http/deadline.h"
-#include "server/http/guard.h"
+#include "server/http/connection/deadline.h"
+#include "server/http/gate/access.h"
+#include "server/http/gate/guard.h"
 #include "server/http/http.h"
 #include "server/http/metrics.h"
 

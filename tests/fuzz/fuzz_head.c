@@ -3,8 +3,8 @@
  * The first line is "METHOD TARGET VERSION", every other one a header "name: value". */
 #include <string.h>
 
-#include "server/http/guard.h"
-#include "server/http/target.h"
+#include "server/http/gate/guard.h"
+#include "server/http/gate/target.h"
 #include "tests/fuzz/fuzz.h"
 
 static const char *const hosts[] = {"lab.example", "lab.example:8443", NULL};

@@ -12,7 +12,7 @@
 #include "server/base/clock.h"
 #include "server/base/log.h"
 #include "server/base/text.h"
-#include "server/http/assets.h"
+#include "server/http/reply/assets.h"
 #include "server/http/server.h"
 #include "tests/fuzz/fuzz.h"
 

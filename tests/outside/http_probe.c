@@ -18,8 +18,8 @@
 
 #include "server/base/log.h"
 #include "server/base/text.h"
-#include "server/http/assets.h"
 #include "server/http/http.h"
+#include "server/http/reply/assets.h"
 
 static const unsigned char page[] = "<!doctype html><title>probe</title>\n";
 static const unsigned char script[] = "export const probe = 1;\n";

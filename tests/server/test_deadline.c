@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "server/http/deadline.h"
+#include "server/http/connection/deadline.h"
 
 static void the_first_armed_is_the_first_due(void **state)
 {

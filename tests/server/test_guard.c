@@ -7,7 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "server/http/guard.h"
+#include "server/http/gate/guard.h"
 
 static const char *const hosts[] = {"lab.example", "proxy.example:8443", NULL};
 static const struct guard_rules rules = {8080, hosts, 1000, NULL};

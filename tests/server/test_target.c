@@ -7,7 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "server/http/target.h"
+#include "server/http/gate/target.h"
 
 /* Parsed into memory of exactly the promised size, so that a sanitizer sees any byte beyond. */
 static struct target target;

@@ -9,8 +9,8 @@
  * The cookie is derived from the token: it outlives a restart and does not give the token away. It
  * carries the port in its name, since browsers send cookies to all ports of a host. Only digests
  * are kept, and compared in constant time; no token is ever logged. Loop thread. */
-#ifndef SERVER_HTTP_ACCESS_H
-#define SERVER_HTTP_ACCESS_H
+#ifndef SERVER_HTTP_GATE_ACCESS_H
+#define SERVER_HTTP_GATE_ACCESS_H
 
 #include <stdint.h>
 

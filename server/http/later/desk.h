@@ -2,8 +2,8 @@
  *
  * One lock guards the queue of those waiting and the list of those done; it is never held while
  * work runs or anything else is called. */
-#ifndef SERVER_HTTP_DESK_H
-#define SERVER_HTTP_DESK_H
+#ifndef SERVER_HTTP_LATER_DESK_H
+#define SERVER_HTTP_LATER_DESK_H
 
 #include "core/base/error.h"
 

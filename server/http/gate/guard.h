@@ -7,8 +7,8 @@
  * a line that begins with ':' ends the head. Its own refusals (head over 16 KiB, Content-Length
  * that is no number, no target) are plain 4xx without a problem body. Shared servers stand behind a
  * strict proxy. */
-#ifndef SERVER_HTTP_GUARD_H
-#define SERVER_HTTP_GUARD_H
+#ifndef SERVER_HTTP_GATE_GUARD_H
+#define SERVER_HTTP_GATE_GUARD_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* The target of a request line, "/path?name=value", taken apart and decoded once. Private. */
-#ifndef SERVER_HTTP_TARGET_H
-#define SERVER_HTTP_TARGET_H
+#ifndef SERVER_HTTP_GATE_TARGET_H
+#define SERVER_HTTP_GATE_TARGET_H
 
 #include <stddef.h>
 

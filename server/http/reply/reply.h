@@ -1,6 +1,6 @@
 /* A reply: recorded by a handler on any thread, sent by the loop thread. Private. */
-#ifndef SERVER_HTTP_REPLY_H
-#define SERVER_HTTP_REPLY_H
+#ifndef SERVER_HTTP_REPLY_REPLY_H
+#define SERVER_HTTP_REPLY_REPLY_H
 
 #include "server/base/text.h"
 #include "server/http/server.h"

@@ -1,8 +1,8 @@
 /* Holds: requests whose answer waits for something, asleep without a desk. Private.
  *
  * Loop thread, but for http_when, which belongs to the desk that has the request. */
-#ifndef SERVER_HTTP_HOLD_H
-#define SERVER_HTTP_HOLD_H
+#ifndef SERVER_HTTP_LATER_HOLD_H
+#define SERVER_HTTP_LATER_HOLD_H
 
 #include "server/http/server.h"
 

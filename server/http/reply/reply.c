@@ -2,16 +2,16 @@
  *
  * DESIGN: libmicrohttpd 0.9.75 ends a HEAD of unknown length with a chunk that belongs to nothing
  * (trap T6), so HEAD never gets a reply with a reader: its length is found out beforehand. */
-#include "server/http/reply.h"
+#include "server/http/reply/reply.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "server/http/client.h"
-#include "server/http/problem.h"
+#include "server/http/connection/client.h"
+#include "server/http/reply/problem.h"
+#include "server/http/reply/stream.h"
 #include "server/http/request.h"
-#include "server/http/stream.h"
 
 enum { SLICE_BYTES = 16 * 1024, COUNTED_BYTES_MAX = 128 * 1024 };
 

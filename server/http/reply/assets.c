@@ -1,5 +1,5 @@
 /* The page: found in the compiled-in table, never on disk. */
-#include "server/http/assets.h"
+#include "server/http/reply/assets.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 #include <strings.h>
 
 #include "server/http/http.h"
-#include "server/http/reply.h"
+#include "server/http/reply/reply.h"
 
 enum { ETAG_BYTES = 96 };
 

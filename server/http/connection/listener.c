@@ -3,7 +3,7 @@
  * DESIGN: the last RESERVE places are never left taken: whoever comes then pushes out the
  * connection that has been idle longest, so that idle ones cannot lock out the others. When every
  * place is in use by a request, the new one is told so (503) instead of being left to wait. */
-#include "server/http/listener.h"
+#include "server/http/connection/listener.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -15,8 +15,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "server/http/client.h"
-#include "server/http/farewell.h"
+#include "server/http/connection/client.h"
+#include "server/http/connection/farewell.h"
 
 /* SPARE: descriptors for the database, the farewells and ourselves. ACCEPTS: in one turn. */
 enum {

@@ -3,8 +3,8 @@
  * libmicrohttpd can neither reply in the middle of a body nor close gently: closing a socket with
  * unread bytes makes the kernel send a reset, which may overtake the reply on its way to a client
  * that is still sending. Loop thread. */
-#ifndef SERVER_HTTP_FAREWELL_H
-#define SERVER_HTTP_FAREWELL_H
+#ifndef SERVER_HTTP_CONNECTION_FAREWELL_H
+#define SERVER_HTTP_CONNECTION_FAREWELL_H
 
 #include "server/http/server.h"
 

@@ -1,8 +1,8 @@
 /* Event streams: asleep while there is nothing to say, woken in batches. Private.
  *
  * Loop thread. */
-#ifndef SERVER_HTTP_STREAM_H
-#define SERVER_HTTP_STREAM_H
+#ifndef SERVER_HTTP_REPLY_STREAM_H
+#define SERVER_HTTP_REPLY_STREAM_H
 
 #include "server/http/server.h"
 

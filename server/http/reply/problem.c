@@ -1,5 +1,5 @@
 /* Problems: one shape for every refusal, one table from the kinds of errors to statuses. */
-#include "server/http/problem.h"
+#include "server/http/reply/problem.h"
 
 #include <microhttpd.h>
 #include <stdio.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "server/base/text.h"
-#include "server/http/reply.h"
+#include "server/http/reply/reply.h"
 #include "server/http/request.h"
 
 enum { PATH_SHOWN = 120 };

@@ -3,7 +3,7 @@
  * DESIGN: header lines are collected one by one, then checked as a whole in the order in which
  * faults matter: what makes the framing ambiguous first, then whom it is for, then what it may do.
  * No allocation, no connection: a plain function of the head, tested by tables. */
-#include "server/http/guard.h"
+#include "server/http/gate/guard.h"
 
 #include <stdarg.h>
 #include <stdio.h>

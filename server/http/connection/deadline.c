@@ -1,5 +1,5 @@
 /* Deadlines in the order they are due: as a rule that in which they were armed. */
-#include "server/http/deadline.h"
+#include "server/http/connection/deadline.h"
 
 #include <stddef.h>
 

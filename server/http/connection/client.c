@@ -1,5 +1,5 @@
 /* Clients: connections, their deadlines, and which of them goes when there are too many. */
-#include "server/http/client.h"
+#include "server/http/connection/client.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "server/http/farewell.h"
+#include "server/http/connection/farewell.h"
 #include "server/http/request.h"
 
 /* Whoever connects sends its request within a round trip; a shorter silence is not idleness. */

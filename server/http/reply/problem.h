@@ -1,6 +1,6 @@
 /* Problems (RFC 9457): what a refusal says. Private. */
-#ifndef SERVER_HTTP_PROBLEM_H
-#define SERVER_HTTP_PROBLEM_H
+#ifndef SERVER_HTTP_REPLY_PROBLEM_H
+#define SERVER_HTTP_REPLY_PROBLEM_H
 
 #include <stddef.h>
 

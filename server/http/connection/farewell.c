@@ -1,5 +1,5 @@
 /* Farewells: replying where libmicrohttpd cannot, and lingering until the client has read it. */
-#include "server/http/farewell.h"
+#include "server/http/connection/farewell.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "server/base/text.h"
-#include "server/http/problem.h"
+#include "server/http/reply/problem.h"
 #include "server/http/request.h"
 
 enum { LINGERING_MAX = 64 };

@@ -2,8 +2,8 @@
  *
  * We accept, not libmicrohttpd: at its limit it leaves new clients hanging in the backlog (trap
  * T8), and without free descriptors it may spin. Loop thread. */
-#ifndef SERVER_HTTP_LISTENER_H
-#define SERVER_HTTP_LISTENER_H
+#ifndef SERVER_HTTP_CONNECTION_LISTENER_H
+#define SERVER_HTTP_CONNECTION_LISTENER_H
 
 #include "server/http/server.h"
 

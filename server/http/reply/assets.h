@@ -1,6 +1,6 @@
 /* The page, compiled into the binary: path, type, bytes, strong ETag. */
-#ifndef SERVER_HTTP_ASSETS_H
-#define SERVER_HTTP_ASSETS_H
+#ifndef SERVER_HTTP_REPLY_ASSETS_H
+#define SERVER_HTTP_REPLY_ASSETS_H
 
 #include <stddef.h>
 

@@ -3,13 +3,13 @@
  * DESIGN: a held request stays suspended as it was at its desk, and is in server->held, by the time
  * it is due. It goes back to the desks when it is ready (asked at every wake, like streams), when
  * it is due, and when its client leaves (client.h). So libmicrohttpd sees one suspension, however often a request goes to a desk. */
-#include "server/http/hold.h"
+#include "server/http/later/hold.h"
 
 #include "server/base/clock.h"
-#include "server/http/client.h"
-#include "server/http/desk.h"
+#include "server/http/connection/client.h"
+#include "server/http/later/desk.h"
+#include "server/http/reply/stream.h"
 #include "server/http/request.h"
-#include "server/http/stream.h"
 
 enum { DESK_FULL_MS = 100 };
 

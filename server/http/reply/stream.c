@@ -14,7 +14,7 @@
  * Sources write whole events into the server's scratch; what libmicrohttpd's buffer does not take
  * is kept in `rest` until the reader has taken it. So what the layer says of itself always falls
  * between events, and a slow reader holds HTTP_STREAM_BYTES at most, plus its socket's buffer. */
-#include "server/http/stream.h"
+#include "server/http/reply/stream.h"
 
 #include <assert.h>
 #include <netinet/in.h>
@@ -24,7 +24,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "server/http/client.h"
+#include "server/http/connection/client.h"
 #include "server/http/request.h"
 
 /* RETRY: a restart must not bring all readers back in the same moment. LITTLE: worth gathering.

@@ -7,7 +7,7 @@
  * even one that it got in the redirect before. Fetch metadata tells us of such a request; its page
  * then reloads itself, which is a request of our own site and has the cookie, or is refused for
  * good. */
-#include "server/http/access.h"
+#include "server/http/gate/access.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@
 #include <strings.h>
 
 #include "server/base/text.h"
-#include "server/http/reply.h"
+#include "server/http/reply/reply.h"
 #include "server/http/request.h"
 
 static const char bearer[] = "Bearer ", argument[] = "token=";

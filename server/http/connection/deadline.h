@@ -2,8 +2,8 @@
  *
  * All of one queue wait equally long, so arming is an append and the first is always the next due:
  * no heap, no scan. (A queue of few may use deadline_arm_at instead.) Loop thread. */
-#ifndef SERVER_HTTP_DEADLINE_H
-#define SERVER_HTTP_DEADLINE_H
+#ifndef SERVER_HTTP_CONNECTION_DEADLINE_H
+#define SERVER_HTTP_CONNECTION_DEADLINE_H
 
 #include <stdint.h>
 

@@ -2,7 +2,7 @@
  *
  * Threads: `lock` guards everything in struct desk but `threads`. A request handed over through a
  * queue belongs to the side that took it out; the lock is what orders their accesses. */
-#include "server/http/desk.h"
+#include "server/http/later/desk.h"
 
 #include <pthread.h>
 #include <signal.h>

@@ -1,5 +1,5 @@
 /* The target of a request line: checked strictly, decoded once. */
-#include "server/http/target.h"
+#include "server/http/gate/target.h"
 
 #include <string.h>
 #include <strings.h>
