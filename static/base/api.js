@@ -49,6 +49,10 @@ export const check = (spec) => ask("/experiments?validate=true", "POST", spec);
 export const epochs = (id, from, to, points) =>
     ask(`${at(id)}/epochs?from=${from}&to=${to}&points=${points}`);
 
+/* Every loss of epochs from..to of a run, trained again where it is not kept. */
+export const replay = (id, run, from, to) =>
+    ask(`${at(id)}/runs/${run}/epochs?from=${from}&to=${to}`);
+
 /* An event stream; lastEventId resumes after that event. */
 export function events(id, lastEventId) {
     const resume = lastEventId ? `?last_event_id=${encodeURIComponent(lastEventId)}` : "";

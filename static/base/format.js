@@ -1,5 +1,6 @@
 // How numbers, counts and times are written on the page.
 
+const PLAIN_MAX = 9; // 0.0000001 is still read at a glance
 const grouped = new Intl.NumberFormat("en", {maximumFractionDigits: 0});
 
 /* A number to some significant digits, with a real minus sign; null is a number that is not
@@ -40,12 +41,18 @@ export function settings(values) {
         return {exact: values.map(setting), short: values.map(setting)};
     const whole = values.every(Number.isSafeInteger);
     const rounded = whole ? values : apart(values);
-    const fits = (value) => value === 0 || (Math.abs(value) >= 1e-4 && Math.abs(value) < 1e7);
-    const plain = whole || rounded.every(fits);
-    const write = (value) => plain || value === 0 ? String(value)
+    const isPlain = whole || rounded.every((value) => plain(value).length <= PLAIN_MAX);
+    const write = (value) => isPlain || value === 0 ? plain(value)
         : value.toExponential().replace("e+", "e");
     return {exact: values.map(write),
             short: rounded.map((value) => write(value).replace(/^-/, "\u2212"))};
+}
+
+/* Every digit, without an exponent. */
+function plain(value) {
+    const [digits, power] = value.toExponential().split("e");
+    const decimals = digits.replace(/^-?\d\.?/, "").length - power;
+    return value.toFixed(Math.min(Math.max(decimals, 0), 100));
 }
 
 /* The values with so many digits that different ones stay different. */

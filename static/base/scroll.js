@@ -1,10 +1,10 @@
-// A table wider than its place scrolls there, and says so: in words, and by fading towards what
-// is out of sight.
+// A table or list larger than its place scrolls there, and says so: in words, and by fading towards
+// what is out of sight.
 
 import {element} from "./element.js";
 
 /* A scrolling region named `label` around `table`; `beyond` says what stands to the right. */
-export function scrolling(label, table, beyond) {
+export function scrolling(label, table, beyond = "more") {
     const region = element("div", {class: "scroll", tabindex: 0, role: "region",
                                    "aria-label": label}, table);
     const hint = element("p", {class: "note sideways", hidden: true},

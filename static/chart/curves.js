@@ -1,11 +1,12 @@
 // The panel of the losses: the chart with its two axis switches, its legend, and the same losses
 // as a table.
 
-import {append, element, refill, setText} from "../base/element.js";
-import {exact, plural, short} from "../base/format.js";
+import {append, element, refill} from "../base/element.js";
+import {exact, short} from "../base/format.js";
 import * as view from "../base/view.js";
 import {createChart} from "./chart.js";
 import {Legend, look} from "./legend.js";
+import {Note} from "./note.js";
 import {Twin} from "./twin.js";
 
 const LOG_AFTER = 30;   // a loss that falls this many times over is drawn on a log axis
@@ -14,10 +15,9 @@ const LOOK_MS = 200;
 
 export class Curves {
     /* `losses` is the store; `runs` is [{label, exact, title}], one for each run; `heading` says
-     * what the labels are; `epochs` the length of a run; onLook(from, to, log) is told what is
-     * looked at. */
-    constructor(host, {losses, runs, heading, epochs, onLook}) {
-        Object.assign(this, {losses, runs, epochs, onLook});
+     * what the labels are; `epochs` the length of a run; `detail` gets what is looked at finer. */
+    constructor(host, {losses, runs, heading, epochs, detail}) {
+        Object.assign(this, {losses, runs, epochs, detail});
         this.chart = null;
         this.waiting = false;
         this.ended = false;
@@ -65,7 +65,7 @@ export class Curves {
         const button = (text, onclick) =>
             element("button", {type: "button", class: "quiet", onclick}, text);
         this.fit = button("Show everything", () => this.zoom(null));
-        this.note = element("p", {class: "note"});
+        this.note = new Note(this.losses, this.detail, this.runs);
         this.twin = new Twin(this.losses, this.runs);
         append(host, [
             element("header", {class: "tools"}, this.axisSwitch("y", "Loss"),
@@ -73,7 +73,7 @@ export class Curves {
                 element("p", {class: "zoom"}, button("Zoom in", () => this.grow(0.5)),
                     button("Zoom out", () => this.grow(2)), this.fit)),
             element("div", {class: "curves"}, this.host, legend),
-            this.note, this.twin.host]);
+            this.note.host, this.twin.host]);
     }
 
     axisSwitch(axis, title) {
@@ -195,6 +195,7 @@ export class Curves {
     drawNow() {
         const now = this.view();
         this.fit.hidden = !now.zoom;
+        this.host.parentElement.classList.toggle("wide", now.allDigits);
         this.host.dataset.points = this.losses.curves.reduce((sum, curve) => sum + curve.n, 0);
         for (const axis of ["x", "y"])
             this.switches[axis].querySelector(`[value=${now[axis]}]`).checked = true;
@@ -206,7 +207,8 @@ export class Curves {
             shown: (run) => !now.hide.has(run)});
         this.chart?.draw(this.dressed(picture, now, [from, to]));
         this.drawLegend(now);
-        this.drawNote(now, picture, from, to);
+        this.note.draw({picture, from, to, fits: !now.zoom?.y, ended: this.ended,
+                        shown: [...this.runs.keys()].filter((run) => !now.hide.has(run))});
         this.twin.draw();
         this.looking ??= setTimeout(() => this.look(), LOOK_MS);
     }
@@ -216,7 +218,7 @@ export class Curves {
         this.looking = null;
         const now = this.view();
         const [from, to] = this.range(now);
-        this.onLook(Math.floor(from), Math.ceil(to), now.x === "log");
+        this.detail.refine(Math.floor(from), Math.ceil(to), now.x === "log", this.ended);
     }
 
     /* Which runs the loss axis makes room for: a diverged one would leave none for the others. */
@@ -242,23 +244,6 @@ export class Curves {
         const {cursor, losses} = this;
         this.legend.draw(cursor, now.hide, this.runs.map((_, run) =>
             losses.at(run, cursor ?? losses.curves[run].last())), now.allDigits ? exact : short);
-    }
-
-    drawNote(now, picture, from, to) {
-        const notes = [];
-        if (this.losses.reached() === 0)
-            notes.push(this.ended ? "Fetching the losses \u2026" : "Waiting for the first epoch.");
-        if (this.losses.thinned(Math.max(from, 1), to))
-            notes.push("Thinned: some points stand for a range of epochs, drawn from its lowest " +
-                "to its highest loss. Drag over a part to see it finer.");
-        if (picture.above.length > 0 && !now.zoom?.y)
-            notes.push(`Higher than the picture: ${picture.above.length > 4
-                ? plural(picture.above.length, "run")
-                : picture.above.map((run) => this.runs[run].title).join(", ")}.`);
-        if (picture.zeros)
-            notes.push("Losses of 0 have no place on a log axis.");
-        setText(this.note, notes.join(" "));
-        this.note.hidden = notes.length === 0;
     }
 
     pointAt(epoch) {

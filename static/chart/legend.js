@@ -2,6 +2,7 @@
 
 import {append, element, setText, svg} from "../base/element.js";
 import {count, exact, short} from "../base/format.js";
+import {scrolling} from "../base/scroll.js";
 
 const DASHES = [[], [9, 4], [2, 3], [12, 4, 2, 4]];
 const COLOURS = 12;  // --run-0 to --run-11 in style.css
@@ -43,7 +44,7 @@ export class Legend {
                                       onclick: () => onAll(this.hidden > 0)});
         append(host, [
             element("div", {class: "legend-title"}, element("bdi", {}, heading), this.head),
-            element("ul", {}, this.items.map((item) => item.row)),
+            scrolling("Runs of the chart", element("ul", {}, this.items.map((item) => item.row))),
             runs.length > 1 && this.all]);
     }
 

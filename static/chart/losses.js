@@ -76,6 +76,25 @@ export class Losses {
         return this.curves.reduce((most, curve) => Math.max(most, curve.last()), 0);
     }
 
+    /* Epochs from..to widened to whole points, of whichever run has the widest there. */
+    span(from, to) {
+        const near = this.curves.filter((curve) => curve.find(from) < curve.n)
+            .map((curve) => [curve.start(curve.find(from)),
+                             curve.epoch[Math.min(curve.find(to), curve.n - 1)]]);
+        return [Math.min(from, ...near.map(([first]) => first)),
+                Math.max(...near.map(([, last]) => last))];
+    }
+
+    /* How many epochs the widest point between from and to stands for. */
+    widest(from, to) {
+        let most = 1;
+        for (const curve of this.curves) {
+            for (let i = curve.find(from); i < curve.n && curve.start(i) <= to; i++)
+                most = Math.max(most, curve.epoch[i] - curve.start(i) + 1);
+        }
+        return most;
+    }
+
     /* True when some point drawn between from and to stands for several epochs. */
     thinned(from, to) {
         return this.curves.some((curve) => {

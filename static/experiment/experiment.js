@@ -8,14 +8,12 @@ import {labels, pretty, within} from "../base/spec.js";
 import {badge, standing, tally} from "../base/state.js";
 import * as view from "../base/view.js";
 import {Curves} from "../chart/curves.js";
+import {Detail} from "../chart/detail.js";
 import {Losses} from "../chart/losses.js";
 import {Runs} from "./runs.js";
 import {follow} from "./stream.js";
 
-const FINE = 1 / 400;       // a point wider than this share of the axis is fetched again, finer
-const POINTS = 900;         // per decade of epochs
-const HEAD = 1000;          // epochs that are always fetched one by one
-const TABLE_MS = 250;       // the live figures in the table change this often
+const TABLE_MS = 250; // the live figures in the table change this often
 
 /* Builds the page of the view's experiment in `host`; `say` announces changes of state. Throws a
  * Problem when there is no such experiment. */
@@ -32,12 +30,6 @@ function storyOf(experiment, {groups}) {
         .find(({spec}) => within(spec, experiment.spec) && !spec.sweep === !experiment.spec.sweep);
 }
 
-/* The greatest of 1000, 10,000, ... that is not beyond `reached`; 0 before. While runs go on, only
- * such stretches are fetched again: their epochs will not change, and they are few. */
-function decade(reached) {
-    return reached < HEAD ? 0 : HEAD * 10 ** Math.floor(Math.log10(reached / HEAD));
-}
-
 class Page {
     constructor(host, experiment, presets, say) {
         this.experiment = experiment;
@@ -45,7 +37,7 @@ class Page {
         this.labels = labels(experiment, settings);
         this.losses = new Losses(experiment.runs.length);
         this.epochs = Math.max(...experiment.runs.map((row) => row.epochs));
-        this.asked = new Set();
+        this.detail = new Detail(experiment.id, this.losses, () => this.curves.draw());
         this.leave = () => {};
         this.closed = false;
         document.title = `${isolated(experiment.name || "Experiment")} \u00b7 Descent`;
@@ -54,7 +46,7 @@ class Page {
         append(host, [this.head(storyOf(experiment, presets)), curves, runs, this.papers()]);
         this.curves = new Curves(curves, {
             losses: this.losses, runs: this.labels.runs, heading: this.labels.heading,
-            epochs: this.epochs, onLook: (...range) => this.refine(...range)});
+            epochs: this.epochs, detail: this.detail});
         this.runs = new Runs(runs, {
             rows: experiment.runs, labels: this.labels.runs, heading: this.labels.heading,
             predict: experiment.spec.predict ?? [], onDigits: () => this.curves.draw()});
@@ -64,13 +56,14 @@ class Page {
     async open() {
         await this.curves.open();
         if (this.experiment.state === "done")
-            await this.fetchEpochs(1, this.epochs);
+            await this.fetch();
         else
             this.follow();
     }
 
     close() {
         this.closed = true;
+        this.detail.close();
         clearTimeout(this.refreshing);
         clearTimeout(this.figures);
         this.leave();
@@ -210,7 +203,12 @@ class Page {
         this.broken.hidden = true;
         this.say(`Every run has ended: ${tally(this.experiment.states)}.`);
         if (this.experiment.runs.some((row, i) => this.losses.curves[i].last() < row.epoch))
-            this.fetchEpochs(1, this.epochs);
+            this.fetch();
+    }
+
+    async fetch() {
+        await this.detail.fetch(1, this.epochs);
+        this.runs.live(this.losses);
     }
 
     async stop() {
@@ -221,33 +219,5 @@ class Page {
             this.say(problem.message);
             this.cancel.disabled = false;
         }
-    }
-
-    // --- finer epochs ----------------------------------------------------------------------
-
-    /* Asks for finer epochs where the points looked at are coarse; once for each stretch. */
-    refine(from, to, log) {
-        const first = Math.max(1, from), reached = this.losses.reached();
-        const last = Math.min(to, this.experiment.state === "done" ? reached : decade(reached));
-        const key = `${first}-${last}`;
-        if (first > last || this.asked.has(key) || !this.losses.coarse(first, last, log, FINE))
-            return;
-        this.asked.add(key);
-        this.fetchEpochs(first, last);
-    }
-
-    /* Fetches epochs by decades, so that either kind of axis has enough of them everywhere. */
-    async fetchEpochs(from, to) {
-        for (let low = 1, high = HEAD; low <= to && !this.closed; low = high + 1, high *= 10) {
-            const first = Math.max(low, from), last = Math.min(high, to);
-            if (first > last)
-                continue;
-            const answer = await api.epochs(this.experiment.id, first, last,
-                                            high === HEAD ? HEAD : POINTS).catch(() => null);
-            for (const columns of answer?.runs ?? [])
-                this.losses.replace(columns.run, first, {...columns, epochs: columns.epoch});
-            this.curves.draw();
-        }
-        this.runs.live(this.losses);
     }
 }

@@ -5,6 +5,8 @@ import {element} from "../base/element.js";
 import {short} from "../base/format.js";
 import {get, numbersText, set, setNumbers, values, words} from "../base/spec.js";
 
+const HINT_MAX = 160; // characters
+
 export class Fields {
     /* hooks.changed() is called after a field has written to the spec, hooks.reshaped() when other
      * fields must be shown; hooks.example is a spec to take start values and formulas from. */
@@ -132,7 +134,7 @@ export class Fields {
                                "data-name": label, title: brief ? meaning : null},
             element("label", {for: id, class: silent ? "unseen" : null}, label),
             make({id, "aria-describedby": described}),
-            !brief && element("p", {class: "hint", id: `hint-${pointer}`}, meaning),
+            !brief && hint(pointer, meaning),
             faultLine(pointer));
     }
 
@@ -140,6 +142,14 @@ export class Fields {
         return element("button", {type: "button", class: "quiet", id: `button-${label ?? text}`,
                                   "aria-label": label, onclick}, text);
     }
+}
+
+/* What a field means; a long text shows its first sentence, the rest when asked for. */
+function hint(pointer, meaning) {
+    const end = meaning.length > HINT_MAX ? meaning.indexOf(". ") + 1 : 0;
+    return element("div", {class: "hint", id: `hint-${pointer}`},
+        end > 0 ? meaning.slice(0, end) : meaning,
+        end > 0 && element("details", {}, element("summary", {}, "More"), meaning.slice(end)));
 }
 
 const faultLine = (pointer) =>

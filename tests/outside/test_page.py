@@ -322,8 +322,8 @@ def test_settings_are_written_with_what_tells_them_apart(page):
         import("/base/format.js").then(({settings}) =>
             arguments[1](arguments[0].map(settings)));""", columns)
     assert [column["short"] for column in written] == [
-        ["0.1", "0.25", "\u22120.5"], ["100", "134551", "300000000"], ["1e-7", "2.5e-2"],
-        ["0.123456", "0.123457"], ["0.1", "0.1"], ["0", "2e-9"], ["1.23e7", "1.5e0"],
+        ["0.1", "0.25", "\u22120.5"], ["100", "134551", "300000000"], ["0.0000001", "0.025"],
+        ["0.123456", "0.123457"], ["0.1", "0.1"], ["0", "2e-9"], ["12300000", "1.5"],
         ["relu", "tanh"]]
     for column, values in zip(written[:-1], columns):
         assert [float(text) for text in column["exact"]] == values
@@ -384,6 +384,24 @@ def test_runs_are_compared_and_the_address_keeps_what_is_shown(page):
     assert values == [run["loss"] for run in runs]
     page.click(".zoom button:last-child")
     page.wait(lambda: "zoom=" not in page.browser.current_url, "everything")
+
+
+def test_an_envelope_is_called_one_and_its_epochs_are_trained_again(page):
+    """Beyond the losses kept one by one, zooming in cannot show more; a replay can."""
+    row = page.server.train(specs.report(1e-6, epochs=1300000, samples=4), seconds=120)
+    losses = page.server.get(f"/experiments/{row['id']}/runs/0/epochs?from=1200000&to=1200100")
+    page.open(f"/?experiment={row['id']}")
+    page.wait(lambda: page.text(".notes .note").startswith("Thinned"), "word of the thinning")
+    assert not page.one(".notes button").is_displayed()
+    page.open(f"/?experiment={row['id']}&x=linear&zoom=1200000,1200100,,")
+    page.wait(lambda: page.text(".notes .note").startswith("Envelope"), "word of the envelope")
+    page.click(".notes button")
+    page.wait(lambda: page.text(".notes .note") == "", "every loss")
+    page.click(".check input")
+    page.one(".chart").send_keys(Keys.ARROW_RIGHT * 3)
+    epoch = int(page.text(".legend-head").split()[1].replace(",", ""))
+    assert 1200000 < epoch <= 1200100
+    assert float(page.text(".legend .value")) == losses["loss"][losses["epoch"].index(epoch)]
 
 
 def test_the_runs_are_copied_as_csv_with_every_digit(page):
@@ -527,7 +545,7 @@ def test_a_diverged_run_says_epoch_and_sample_and_leaves_room_for_the_others(pag
     message = page.text(".messages li")
     assert f"epoch {where['epoch']}" in message and f"sample {where['sample']}" in message
     assert row["runs"][0]["message"] in message
-    page.wait(lambda: "Higher than the picture: learning rate 10." in page.text(".panel .note"),
+    page.wait(lambda: "Higher than the picture: learning rate 10." in page.text(".notes .note"),
               "word of the curve that leaves the picture")
     assert page.heights()[1] > 100, f"rows with the colour of each curve: {page.heights()}"
 
