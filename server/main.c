@@ -10,13 +10,14 @@
 #include "server/engine/engine.h"
 #include "server/http/http.h"
 #include "server/lab/lab.h"
+#include "server/spec/options.h"
 #include "server/spec/presets.h"
 #include "server/start/settings.h"
 #include "server/start/token.h"
 
 #define VERSION "0.1.0"
 
-enum { BODY_BYTES_MAX = 1 << 20, DESKS = 2, DRAIN_MS = 1500, STOP_MS = 400 };
+enum { DESKS = 2, DRAIN_MS = 1500, STOP_MS = 400 };
 
 /* For the signal handler and the workers' notify, set before either can run. */
 static struct http_server *http;
@@ -53,7 +54,7 @@ static struct http_server *open_http(const struct settings *settings, const char
         .hosts = settings->hosts,
         .token = token[0] == '\0' ? NULL : token,
         .open_path = "/healthz",
-        .body_bytes_max = BODY_BYTES_MAX,
+        .body_bytes_max = OPTIONS_BODY_BYTES_MAX,
         .desks = DESKS,
         .dispatch = api_dispatch,
         .context = api,

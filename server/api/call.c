@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "server/base/digest.h"
 #include "server/base/json.h"
@@ -66,6 +67,14 @@ json_t *call_body(struct call *call)
     struct error error = ERROR_INIT;
     size_t n_bytes;
     const char *body = http_body(call->request, &n_bytes);
+    const char *type = http_header(call->request, "Content-Type");
+    if (type != NULL && strncasecmp(type, "text/csv", 8) == 0) {
+        http_reply_problem(call->request, 415,
+                           "Content-Type: got \"text/csv\", expected application/json here; a CSV "
+                           "file is posted to /api/v1/datasets",
+                           NULL);
+        return NULL;
+    }
     if (n_bytes == 0) {
         http_reply_problem(call->request, 400, "the body is empty, expected a JSON object", NULL);
         return NULL;

@@ -11,6 +11,7 @@
 #include "server/api/wait.h"
 #include "server/base/clock.h"
 #include "server/base/json.h"
+#include "server/lab/uploads.h"
 #include "server/spec/presets.h"
 
 enum { LIST_DEFAULT = 50, LIST_MAX = 200 };
@@ -28,7 +29,7 @@ static struct spec *read_spec(struct call *call)
     struct faults *faults = memory_array(1, sizeof *faults, &error);
     json_t *expanded = faults == NULL ? NULL : presets_expand(body, faults);
     if (expanded != NULL)
-        spec = spec_parse(expanded, faults);
+        spec = spec_parse_with(expanded, uploads_fetch, lab_engine(call->api->lab), faults);
     if (faults != NULL && faults->no_memory)
         error_set(&error, ERROR_MEMORY, "not enough memory to check the spec");
     if (error.kind != ERROR_NONE)
@@ -92,10 +93,13 @@ static void submit(struct call *call, const struct engine_key *key)
     if (key != NULL)
         result = engine_find_key(engine, key, clock_wall_ms(), call->name, &error);
     if (result == ONCE_NEW) {
+        uploads_hold(); /* what it takes its data from must not go before it is stored */
         struct spec *spec = read_spec(call);
+        if (spec != NULL)
+            result = lab_submit(call->api->lab, spec, key, call->name, &error);
+        uploads_release();
         if (spec == NULL)
             return;
-        result = lab_submit(call->api->lab, spec, key, call->name, &error);
     }
     reply_submitted(call, result, &error);
 }

@@ -191,6 +191,36 @@ typedef int (*engine_queued_fn)(void *context, const char *id, int run);
 int engine_each_queued(struct engine *engine, engine_queued_fn each, void *context,
                        struct error *error);
 
+/* --- uploaded data sets -------------------------------------------------------------------- */
+
+enum { ENGINE_DATASETS_MAX = 1000 };
+
+struct engine_dataset { /* texts are valid during the call */
+    const char *id;     /* the caller's, the same for the same bytes */
+    const char *about;  /* any text to be kept with it */
+    int64_t created_ms, n_bytes;
+};
+
+/* Stores bytes[n_bytes] durably, unless they are stored already (*out_is_new 0). ERROR_CONFLICT
+ * when there are ENGINE_DATASETS_MAX. */
+int engine_add_dataset(struct engine *engine, const struct engine_dataset *dataset,
+                       const void *bytes, int *out_is_new, struct error *error);
+
+/* The bytes, which the caller frees; ERROR_NOT_FOUND when there is no such data set (also below). */
+int engine_read_dataset(struct engine *engine, const char *id, void **out_bytes,
+                        size_t *out_n_bytes, struct error *error);
+
+/* Calls `each` for the data sets, newest first, or for the one of that id; stops when it returns
+ * non-zero. */
+typedef int (*engine_dataset_fn)(void *context, const struct engine_dataset *dataset);
+int engine_each_dataset(struct engine *engine, const char *id, engine_dataset_fn each,
+                        void *context, struct error *error);
+
+int engine_delete_dataset(struct engine *engine, const char *id, struct error *error); /* durable */
+
+/* How many experiments' specs have `text` in them. Reads all specs. */
+int engine_count_specs(struct engine *engine, const char *text, int *out_n, struct error *error);
+
 /* --- work ---------------------------------------------------------------------------------- */
 
 /* Only ENGINE_ERROR fills the error. ENGINE_FENCED: the run is not (or no longer) this attempt's,

@@ -125,7 +125,20 @@ static const char version_4[] =
     "CREATE INDEX experiment_waiting ON experiment(source, key)"
     "  WHERE data IS NULL AND source <> '';";
 
-static const char *const migrations[] = {version_1, version_2, version_3, version_4};
+/* Notes on version 5, uploaded data sets:
+ * - id is made from a digest of the bytes, so that the same file is stored once; about is what the
+ *   server wants to say of it without reading it. */
+static const char version_5[] =
+    "CREATE TABLE dataset("
+    "  number INTEGER PRIMARY KEY,"
+    "  id TEXT NOT NULL UNIQUE,"
+    "  about TEXT NOT NULL,"
+    "  created_ms INTEGER NOT NULL,"
+    "  n_bytes INTEGER NOT NULL,"
+    "  bytes BLOB NOT NULL"
+    ") STRICT;";
+
+static const char *const migrations[] = {version_1, version_2, version_3, version_4, version_5};
 enum { VERSION = sizeof migrations / sizeof migrations[0] };
 
 static int read_identity(struct connection *connection, int64_t *out_version, int *out_is_new,

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/base/memory.h"
+#include "server/lab/uploads.h"
 
 struct book {
     struct study study; /* first, so that a study is its book */
@@ -143,7 +144,7 @@ static struct spec *read_spec(struct engine *engine, const char *id, struct erro
     json_t *json = json_loads(record.spec, 0, NULL);
     struct faults *faults = memory_array(1, sizeof *faults, error);
     if (json != NULL && faults != NULL)
-        spec = spec_parse(json, faults);
+        spec = spec_parse_with(json, uploads_fetch, engine, faults);
     if (spec == NULL)
         error_set(error, ERROR_INTERNAL,
                   "the stored spec of experiment %s cannot be read: %.120s %.120s",

@@ -289,6 +289,8 @@ static json_t *visit_value(const struct check *check, const struct visit *visit)
         return visit_object(check, visit);
     case OPTION_MAP:
         return visit_map(check, visit);
+    case OPTION_COLUMNS:
+        return json_is_array(visit->value) ? visit_list(check, visit) : visit_map(check, visit);
     case OPTION_LIST:
         return visit_list(check, visit);
     case OPTION_TEXT:

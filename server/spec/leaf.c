@@ -77,6 +77,7 @@ const char *leaf_print_expected(char out[LEAF_EXPECTED_BYTES], const struct opti
         snprintf(out, LEAF_EXPECTED_BYTES, "an object");
         break;
     case OPTION_MAP:
+    case OPTION_COLUMNS:
         print_count(out, option, "an object", " formulas by name");
         break;
     case OPTION_LIST:

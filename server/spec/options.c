@@ -53,7 +53,7 @@ static const struct option table[] = {
 
     {"/dataset", OPTION_OBJECT, .is_required = 1, .also = "data|data_set",
      .description = "The samples to learn from."},
-    {"/dataset/kind", OPTION_CHOICE, .fallback = "\"formula\"", .choices = "formula|table|" PATTERNS,
+    {"/dataset/kind", OPTION_CHOICE, .fallback = "\"formula\"", .choices = "formula|table|upload|iris|anscombe|" PATTERNS,
      .also = "type",
      .description =
          "Where the samples come from: made by formulas, a table of numbers, or a data set known by "
@@ -62,7 +62,14 @@ static const struct option table[] = {
          "make_circles, make_moons and make_blobs: the same seed gives its points, but for their "
          "last bits), spirals (the Playground's two: r (sin a, cos a), r = 5 t, a = 2 pi 1.75 t, t "
          "from 0 to 1). Values: sine (y = sin(2 pi x), x uniform in [0, 1)), linear (y = slope x + "
-         "intercept, x uniform in [-1, 1))."},
+         "intercept, x uniform in [-1, 1)). Measured: an uploaded CSV file (upload); iris, 150 flowers "
+         "of three species by four lengths (R. A. Fisher 1936; in the UCI repository CC BY 4.0; these are "
+         "the paper's numbers, as scikit-learn and R have them); anscombe, four sets with one "
+         "regression line (F. J. Anscombe 1973)."},
+    {"/dataset/id", OPTION_TEXT, .when = "kind=upload", .is_required = 1, .minimum = 1,
+     .maximum = 40, .also = "file|upload|hash", .description = "The uploaded file, by the id its upload was answered with."},
+    {"/dataset/set", OPTION_INTEGER, .when = "kind=anscombe", .fallback = "1", .minimum = 1,
+     .maximum = 4, .also = "number", .description = "Which of the four."},
     {"/dataset/samples", OPTION_INTEGER, .when = "kind=formula|" PATTERNS, .fallback = "100", .minimum = 1,
      .maximum = SAMPLES_MAX, .also = "n|n_samples|size",
      .description = "How many samples to make."},
@@ -88,19 +95,21 @@ static const struct option table[] = {
      .also = "gradient|m|coefficient", .description = "The slope of the line."},
     {"/dataset/intercept", OPTION_NUMBER, .when = "kind=linear", .fallback = "1", START,
      .also = "offset|bias|b", .description = "Its value at x = 0."},
-    {"/dataset/one_hot", OPTION_BOOLEAN, .when = "kind=xor|circles|spirals|moons|gaussians",
+    {"/dataset/one_hot", OPTION_BOOLEAN, .when = "kind=xor|circles|spirals|moons|gaussians|upload|iris",
      .also = "onehot|categorical",
      .description = "true: a target for each class, 1 for a sample's own and 0 for the others, as "
                     "softmax wants it. false: one target, the class's number. Left out: one target "
-                    "for two classes, one for each of more."},
+                    "for two classes, one for each of more; of an upload the column's numbers as they "
+                    "are. Classes of a file are the values of its one target column, in order."},
     {"/dataset/draws", OPTION_CHOICE, .when = "kind=formula", .fallback = "\"row\"",
      .choices = "row|column",
      .description = "Order of the random draws: sample by sample (row), or one whole column after "
                     "the other, as NumPy does with size=n (column)."},
-    {"/dataset/features", OPTION_MAP, .when = "kind=formula", .is_required = 1, .minimum = 1,
+    {"/dataset/features", OPTION_COLUMNS, .when = "kind=formula|upload", .is_required = 1, .minimum = 1,
      .maximum = DATASET_COLUMNS_MAX - 1, .also = "inputs|x|columns|variables",
      .description = "The inputs of the network: a formula for each name, in the order of the "
-                    "draws. A formula may use the features before it."},
+                    "draws. A formula may use the features before it. Of an upload: a list of columns by "
+                    "name."},
     {"/dataset/features/*", OPTION_FORMULA, .maximum = FORMULA_TEXT_MAX,
      .description = "Python arithmetic (+ - * / // % ** and comparisons), with randint(low,high), "
                     "uniform(low,high), normal(mean,sd), rand(), randn(), abs, min, max, sqrt, "
@@ -109,10 +118,10 @@ static const struct option table[] = {
      .unless = "targets", .maximum = FORMULA_TEXT_MAX, .also = "output|y|label",
      .description = "What the network should learn to predict: a formula that may use every "
                     "feature. Its column is called target."},
-    {"/dataset/targets", OPTION_MAP, .when = "kind=formula", .minimum = 1,
+    {"/dataset/targets", OPTION_COLUMNS, .when = "kind=formula|upload", .minimum = 1,
      .maximum = DATASET_COLUMNS_MAX - 1, .also = "outputs|labels",
      .description = "In place of target, for a network with several outputs: a formula for each "
-                    "name."},
+                    "name. Of an upload: a list of columns by name."},
     {"/dataset/targets/*", OPTION_FORMULA, .maximum = FORMULA_TEXT_MAX,
      .description = "A formula that may use every feature."},
     {"/dataset/n_targets", OPTION_INTEGER, .when = "kind=table", .fallback = "1", .minimum = 1,
@@ -343,8 +352,9 @@ int option_has_word(const char *words, const char *word)
 
 /* --- the table as JSON --------------------------------------------------------------------- */
 
-static const char *const type_names[] = {"object", "map",     "list",   "text",    "name", "formula",
-                                         "choice", "integer", "number", "boolean", "sweep"};
+static const char *const type_names[] = {"object",  "map",    "columns", "list",
+                                         "text",    "name",   "formula", "choice",
+                                         "integer", "number", "boolean", "sweep"};
 
 /* "one|two" as ["one", "two"]; a new reference. */
 static json_t *words_json(const char *words)
@@ -418,8 +428,8 @@ static json_t *row_json(const struct option *row)
 
 static json_t *limits_json(void)
 {
-    return json_pack("{s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i}", "runs", OPTIONS_RUNS_MAX,
-                     "exact_epochs", HISTORY_RUN_EPOCHS, "exact_epochs_of_all_runs",
+    return json_pack("{s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i}", "body_bytes",
+                     OPTIONS_BODY_BYTES_MAX, "runs", OPTIONS_RUNS_MAX, "exact_epochs", HISTORY_RUN_EPOCHS, "exact_epochs_of_all_runs",
                      HISTORY_EXPERIMENT_EPOCHS, "envelope_buckets", HISTORY_BUCKETS,
                      "replayed_epochs", HISTORY_REPLAY_EPOCHS, "parameters", NETWORK_PARAMETERS_MAX,
                      "parameters_of_all_runs", OPTIONS_PARAMETERS_MAX, "predictions_of_all_runs",

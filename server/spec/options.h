@@ -7,6 +7,7 @@
 
 /* Limits that hold for a whole data set or a whole experiment, not for one field. */
 enum {
+    OPTIONS_BODY_BYTES_MAX = 1 << 20,     /* of a posted spec or CSV file */
     OPTIONS_RUNS_MAX = 1024,              /* of a sweep */
     OPTIONS_PARAMETERS_MAX = 16777216,    /* of all runs together: each run keeps its own */
     OPTIONS_PREDICTIONS_MAX = 1048576,    /* of all runs together: rows of predict x outputs */
@@ -19,6 +20,7 @@ enum option_type {
     OPTION_OBJECT,  /* its members are the rows below it */
     OPTION_MAP,     /* an object whose members have names of the user's choice (as for
                        OPTION_NAME) */
+    OPTION_COLUMNS, /* a map, or a list, of columns */
     OPTION_LIST,    /* its elements are as the row below it */
     OPTION_TEXT,    /* one line */
     OPTION_NAME,    /* letters, digits and _, the first one no digit, shorter than

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/number.h"
+#include "core/data/pattern.h"
 #include "server/spec/options.h"
 #include "server/spec/source.h"
 
@@ -16,7 +17,9 @@ static const struct source *source_of(const json_t *dataset)
     const char *kind = json_string_value(json_object_get(dataset, "kind"));
     if (strcmp(kind, "formula") == 0)
         return &source_formula;
-    return strcmp(kind, "table") == 0 ? &source_table : &source_pattern;
+    if (strcmp(kind, "table") == 0)
+        return &source_table;
+    return pattern_find(kind) >= 0 ? &source_pattern : &source_csv;
 }
 
 /* --- split and scaling --------------------------------------------------------------------- */
@@ -62,13 +65,13 @@ static void check_split(const json_t *dataset, size_t n_samples, struct faults *
     }
 }
 
-static void check_scaling(const json_t *dataset, struct faults *faults)
+static void check_scaling(const json_t *dataset, struct library *library, struct faults *faults)
 {
     struct error error = ERROR_INIT;
     struct spec_data data;
     struct place place = {&source_place, "standardize", 0};
 
-    if (section_data(dataset, &data, &error) == 0)
+    if (section_data(dataset, library, &data, &error) == 0)
         spec_data_clear(&data);
     else if (error.kind == ERROR_MEMORY)
         faults_add_memory(faults);
@@ -78,9 +81,9 @@ static void check_scaling(const json_t *dataset, struct faults *faults)
 
 /* --- all sources --------------------------------------------------------------------------- */
 
-struct shape section_shape(const json_t *dataset)
+struct shape section_shape(const json_t *dataset, struct library *library)
 {
-    struct shape shape = source_of(dataset)->shape(dataset);
+    struct shape shape = source_of(dataset)->shape(dataset, library);
     size_t sizes[PART_COUNT] = {shape.n_samples, 0, 0};
 
     if (json_object_get(dataset, "split") != NULL) {
@@ -91,10 +94,10 @@ struct shape section_shape(const json_t *dataset)
     return shape;
 }
 
-void section_check_dataset(const json_t *dataset, struct faults *faults)
+void section_check_dataset(const json_t *dataset, struct library *library, struct faults *faults)
 {
     const struct source *source = source_of(dataset);
-    const struct shape shape = section_shape(dataset);
+    const struct shape shape = section_shape(dataset, library);
     size_t n_columns = shape.n_features + shape.n_targets;
     int n_found = faults->n_found;
 
@@ -108,16 +111,17 @@ void section_check_dataset(const json_t *dataset, struct faults *faults)
                    shape.n_samples * n_columns, shape.n_samples, n_columns,
                    OPTIONS_DATASET_VALUES_MAX);
     else if (source->check != NULL)
-        source->check(dataset, faults);
-    if (json_object_get(dataset, "split") != NULL)
+        source->check(dataset, library, faults);
+    if (json_object_get(dataset, "split") != NULL && shape.n_samples > 0)
         check_split(dataset, shape.n_samples, faults);
     if (section_is_standardised(dataset) && faults->n_found == n_found)
-        check_scaling(dataset, faults);
+        check_scaling(dataset, library, faults);
 }
 
-int section_data(const json_t *dataset, struct spec_data *out, struct error *error)
+int section_data(const json_t *dataset, struct library *library, struct spec_data *out,
+                 struct error *error)
 {
-    struct spec_data data = {.whole = source_of(dataset)->make(dataset, error)};
+    struct spec_data data = {.whole = source_of(dataset)->make(dataset, library, error)};
     int failed = data.whole == NULL;
 
     if (!failed && json_object_get(dataset, "split") != NULL) {

@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "server/spec/faults.h"
+#include "server/spec/library.h"
 #include "server/spec/spec.h"
 
 /* The shape of a data set, told without making it. All zero: unknown, and not checked against. */
@@ -18,11 +19,12 @@ struct shape {
     size_t n_train; /* samples trained on: all, but for a split */
 };
 
-/* /dataset. The check makes the data set once, unless an earlier fault forbids it. */
-struct shape section_shape(const json_t *dataset);
-void section_check_dataset(const json_t *dataset, struct faults *faults);
+/* /dataset; `library` has the files it may take its data from. The check makes the data set once, unless an earlier fault forbids it. */
+struct shape section_shape(const json_t *dataset, struct library *library);
+void section_check_dataset(const json_t *dataset, struct library *library, struct faults *faults);
 /* 0, or -1 with the error filled and nothing to clear; cleared with spec_data_clear. */
-int section_data(const json_t *dataset, struct spec_data *out, struct error *error);
+int section_data(const json_t *dataset, struct library *library, struct spec_data *out,
+                 struct error *error);
 int section_is_standardised(const json_t *dataset);
 
 /* /network, without its start values. */

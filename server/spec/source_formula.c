@@ -8,8 +8,9 @@
 #include "core/data/formula.h"
 #include "core/data/generate.h"
 
-static struct shape shape_of(const json_t *dataset)
+static struct shape shape_of(const json_t *dataset, struct library *library)
 {
+    (void)library;
     const json_t *targets = json_object_get(dataset, "targets");
     return (struct shape){
         .n_samples = (size_t)json_integer_value(json_object_get(dataset, "samples")),
@@ -21,7 +22,7 @@ static struct shape shape_of(const json_t *dataset)
 static void read_recipe(const json_t *dataset, struct generate_column *columns,
                         struct generate_recipe *out)
 {
-    const struct shape shape = shape_of(dataset);
+    const struct shape shape = shape_of(dataset, NULL);
     const char *draws = json_string_value(json_object_get(dataset, "draws"));
     const json_t *maps[] = {json_object_get(dataset, "features"),
                             json_object_get(dataset, "targets")};
@@ -105,13 +106,28 @@ static void check_recipe(const json_t *dataset, const struct generate_recipe *re
     dataset_destroy(made);
 }
 
-static void check(const json_t *dataset, struct faults *faults)
+/* No list of names, as an upload has there. */
+static int has_formulas(const json_t *dataset, const char *map, struct faults *faults)
 {
-    const struct shape shape = shape_of(dataset);
+    struct place place = {&source_place, map, 0};
+    const json_t *json = json_object_get(dataset, map);
+
+    if (json_is_array(json))
+        place_fault(&place, faults, "got a list of %zu, expected an object of formulas by name",
+                    json_array_size(json));
+    return !json_is_array(json);
+}
+
+static void check(const json_t *dataset, struct library *library, struct faults *faults)
+{
+    (void)library;
+    const struct shape shape = shape_of(dataset, NULL);
     size_t n_columns = shape.n_features + shape.n_targets;
     struct generate_recipe recipe;
     struct error error = ERROR_INIT;
 
+    if (!has_formulas(dataset, "features", faults) || !has_formulas(dataset, "targets", faults))
+        return;
     if (json_object_get(dataset, "target") != NULL && json_object_get(dataset, "targets") != NULL) {
         faults_add(faults, "/dataset/targets", "got target as well, expected one of the two");
         return;
@@ -128,9 +144,10 @@ static void check(const json_t *dataset, struct faults *faults)
     free(names);
 }
 
-static struct dataset *make(const json_t *dataset, struct error *error)
+static struct dataset *make(const json_t *dataset, struct library *library, struct error *error)
 {
-    const struct shape shape = shape_of(dataset);
+    (void)library;
+    const struct shape shape = shape_of(dataset, NULL);
     size_t n_columns = shape.n_features + shape.n_targets;
     struct generate_recipe recipe;
     struct generate_fault fault;

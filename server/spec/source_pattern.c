@@ -23,16 +23,18 @@ static struct pattern pattern_of(const json_t *dataset)
     return pattern;
 }
 
-static struct shape shape_of(const json_t *dataset)
+static struct shape shape_of(const json_t *dataset, struct library *library)
 {
+    (void)library;
     const struct pattern pattern = pattern_of(dataset);
     return (struct shape){.n_samples = pattern.n_samples,
                           .n_features = pattern_n_features(&pattern),
                           .n_targets = pattern_n_targets(&pattern)};
 }
 
-static struct dataset *make(const json_t *dataset, struct error *error)
+static struct dataset *make(const json_t *dataset, struct library *library, struct error *error)
 {
+    (void)library;
     const struct pattern pattern = pattern_of(dataset);
     return pattern_make(&pattern, error);
 }

@@ -4,8 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static struct shape shape_of(const json_t *dataset)
+static struct shape shape_of(const json_t *dataset, struct library *library)
 {
+    (void)library;
     const json_t *rows = json_object_get(dataset, "rows");
     size_t n_columns = json_array_size(json_array_get(rows, 0));
     size_t n_targets = (size_t)json_integer_value(json_object_get(dataset, "n_targets"));
@@ -33,8 +34,9 @@ static void check_names(const json_t *names, size_t n_columns, struct faults *fa
     }
 }
 
-static void check(const json_t *dataset, struct faults *faults)
+static void check(const json_t *dataset, struct library *library, struct faults *faults)
 {
+    (void)library;
     const json_t *rows = json_object_get(dataset, "rows");
     const json_t *names = json_object_get(dataset, "names");
     size_t n_columns = json_array_size(json_array_get(rows, 0));
@@ -67,9 +69,9 @@ static void print_name(char out[DATASET_NAME_BYTES], const struct shape *shape, 
         snprintf(out, DATASET_NAME_BYTES, "y%zu", k - shape->n_features + 1);
 }
 
-static struct dataset *make(const json_t *dataset, struct error *error)
+static struct dataset *make(const json_t *dataset, struct library *library, struct error *error)
 {
-    const struct shape shape = shape_of(dataset);
+    const struct shape shape = shape_of(dataset, library);
     const json_t *rows = json_object_get(dataset, "rows");
     const json_t *names = json_object_get(dataset, "names");
     struct dataset *made =

@@ -13,12 +13,14 @@
 #include "core/base/memory.h"
 #include "server/base/json.h"
 #include "server/spec/check.h"
+#include "server/spec/library.h"
 #include "server/spec/sections.h"
 #include "server/spec/survey.h"
 #include "server/spec/sweep.h"
 
 struct spec {
     json_t *json; /* normalised */
+    struct library *library; /* the files its data sets come from */
     json_t *runs; /* list of each run's {"dataset", "network", "training"} */
     struct scaling **scalings; /* [n_runs], of the first run with each data set; else NULL */
     struct sweep sweep;
@@ -53,13 +55,14 @@ static int has_swept_shape(const struct sweep *sweep)
             return 1;
     return is_swept(sweep, "/network/layers") || is_swept(sweep, "/dataset/features") ||
            is_swept(sweep, "/dataset/rows") || is_swept(sweep, "/dataset/kind") ||
-           is_swept(sweep, "/dataset/classes") || is_swept(sweep, "/dataset/one_hot");
+           is_swept(sweep, "/dataset/classes") || is_swept(sweep, "/dataset/one_hot") ||
+           is_swept(sweep, "/dataset/id") || is_swept(sweep, "/dataset/targets");
 }
 
 /* A name from what all runs have in common: "2-2-1, sgd, 1000 epochs, 8 runs". */
 static void print_name(struct text *text, const struct spec *spec)
 {
-    const struct shape shape = section_shape(json_object_get(spec->json, "dataset"));
+    const struct shape shape = section_shape(json_object_get(spec->json, "dataset"), spec->library);
     struct network network;
     struct training training;
 
@@ -126,7 +129,7 @@ static int fit_scalings(struct spec *spec, struct error *error)
         if (!section_is_standardised(dataset) ||
             !sweep_is_first(&spec->sweep, run, SWEEP_DATASET))
             continue;
-        if (section_data(dataset, &data, error) < 0)
+        if (section_data(dataset, spec->library, &data, error) < 0)
             return -1;
         spec->scalings[run] = data.scaling;
         data.scaling = NULL;
@@ -137,19 +140,28 @@ static int fit_scalings(struct spec *spec, struct error *error)
 
 struct spec *spec_parse(const json_t *json, struct faults *faults)
 {
+    return spec_parse_with(json, NULL, NULL, faults);
+}
+
+struct spec *spec_parse_with(const json_t *json, library_fetch_fn fetch, void *context,
+                             struct faults *faults)
+{
     const json_t *posted = json_object_get(json, "sweep");
     struct check check = {.faults = faults, .sweep = posted};
     struct spec *spec = memory_array(1, sizeof *spec, NULL);
     json_t *base = check_spec(&check, json);
     int failed = 1;
 
-    if (spec == NULL || base == NULL || survey_default_output(json, base) < 0) {
+    if (spec != NULL)
+        spec->library = library_create(fetch, context, NULL);
+    if (spec == NULL || spec->library == NULL || base == NULL ||
+        survey_default_output(json, base, spec->library) < 0) {
         if (faults->n_found == 0)
             faults_add_memory(faults);
         goto out;
     }
     sweep_init(&spec->sweep, posted, base, faults);
-    spec->runs = survey_runs(&spec->sweep, base, posted, faults);
+    spec->runs = survey_runs(&spec->sweep, base, posted, spec->library, faults);
     if (spec->runs == NULL)
         goto out;
     failed = complete(spec, base) < 0 || fit_scalings(spec, NULL) < 0;
@@ -171,6 +183,7 @@ void spec_destroy(struct spec *spec)
     for (int run = 0; spec->scalings != NULL && run < spec->sweep.n_runs; run++)
         scaling_destroy(spec->scalings[run]);
     free(spec->scalings);
+    library_destroy(spec->library);
     sweep_clear(&spec->sweep);
     json_decref(spec->runs);
     json_decref(spec->json);
@@ -227,7 +240,7 @@ json_t *spec_overrides(const struct spec *spec, int run)
 
 int spec_data(const struct spec *spec, int run, struct spec_data *out, struct error *error)
 {
-    return section_data(run_section(spec, run, "dataset"), out, error);
+    return section_data(run_section(spec, run, "dataset"), spec->library, out, error);
 }
 
 void spec_data_clear(struct spec_data *data)
@@ -278,7 +291,7 @@ static int plan_data(const struct spec *spec, int run, struct run_plan *plan, st
 
 void spec_outline(const struct spec *spec, int run, struct run_plan *out_plan)
 {
-    const struct shape shape = section_shape(run_section(spec, run, "dataset"));
+    const struct shape shape = section_shape(run_section(spec, run, "dataset"), spec->library);
 
     *out_plan = (struct run_plan){0};
     section_network(run_section(spec, run, "network"), &shape, &out_plan->network);

@@ -16,6 +16,7 @@
 #include "core/train/training.h"
 #include "server/base/text.h"
 #include "server/spec/faults.h"
+#include "server/spec/library.h"
 
 struct spec;
 
@@ -24,6 +25,9 @@ struct spec;
  * fields, types, ranges, shapes, formulas, and that the data set generates. spec_json of the
  * result parses to the same spec. */
 struct spec *spec_parse(const json_t *json, struct faults *faults);
+/* The same for a spec whose data sets may be uploaded files: `fetch` gets them, while this runs. */
+struct spec *spec_parse_with(const json_t *json, library_fetch_fn fetch, void *context,
+                             struct faults *faults);
 void spec_destroy(struct spec *spec); /* NULL is fine */
 
 /* Checks a new name for an experiment as the spec's field /name. 0, or -1 with a fault. */

@@ -15,6 +15,7 @@
 
 struct survey {
     struct sweep *sweep;
+    struct library *library;
     const json_t *base;
     const json_t *posted;
     json_t *runs; /* those looked at */
@@ -27,14 +28,14 @@ struct survey {
 
 /* --- a run's JSON -------------------------------------------------------------------------- */
 
-int survey_default_output(const json_t *posted, json_t *normalised)
+int survey_default_output(const json_t *posted, json_t *normalised, struct library *library)
 {
     const json_t *dataset = json_object_get(normalised, "dataset");
     json_t *output = json_at(normalised, "/network/layers/1");
 
     if (json_at(posted, "/network/layers") != NULL || dataset == NULL || output == NULL)
         return 0;
-    json_int_t n_targets = (json_int_t)section_shape(dataset).n_targets;
+    json_int_t n_targets = (json_int_t)section_shape(dataset, library).n_targets;
     return json_object_set_new(output, "units", json_integer(n_targets > 0 ? n_targets : 1));
 }
 
@@ -66,7 +67,7 @@ static json_t *run_json(struct survey *survey, int run)
     if (applied == NULL || out == NULL || add_section(out, "dataset", applied, base, check) < 0 ||
         add_section(out, "network", applied, base, check) < 0 ||
         add_section(out, "training", applied, base, check) < 0 ||
-        survey_default_output(applied, out) < 0) {
+        survey_default_output(applied, out, survey->library) < 0) {
         json_decref(out);
         out = NULL;
         if (survey->found.n_found == 0)
@@ -100,7 +101,7 @@ static void judge_dataset(struct survey *survey, int run, const json_t *dataset,
     survey->n_values += (double)shape->n_samples * (double)(shape->n_features + shape->n_targets);
     if (survey->n_values > OPTIONS_VALUES_MAX && run > 0) /* said at the end, not waited for */
         return;
-    section_check_dataset(dataset, &survey->found);
+    section_check_dataset(dataset, survey->library, &survey->found);
     enter(survey, run, SWEEP_DATASET);
 }
 
@@ -160,7 +161,7 @@ static void judge_run(struct survey *survey, int run)
         return;
     const json_t *dataset = json_object_get(json, "dataset");
     if (dataset != NULL)
-        shape = section_shape(dataset);
+        shape = section_shape(dataset, survey->library);
     judge_sections(survey, run, json, &shape);
     add_up(survey, json, &shape);
     survey->is_out_of_memory |= sweep_adopt(survey->sweep, run, json) < 0;
@@ -189,7 +190,7 @@ static void judge_sums(const struct survey *survey, struct faults *faults)
 }
 
 json_t *survey_runs(struct sweep *sweep, const json_t *base, const json_t *posted,
-                    struct faults *faults)
+                    struct library *library, struct faults *faults)
 {
     struct survey *survey = memory_array(1, sizeof *survey, NULL);
     json_t *runs = json_array();
@@ -200,6 +201,7 @@ json_t *survey_runs(struct sweep *sweep, const json_t *base, const json_t *poste
     }
     survey->runs = runs;
     survey->sweep = sweep;
+    survey->library = library;
     survey->base = base;
     survey->posted = json_is_object(posted) ? posted : NULL;
     for (int run = 0;

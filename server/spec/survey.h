@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "server/spec/faults.h"
+#include "server/spec/library.h"
 #include "server/spec/sweep.h"
 
 /* Checks all runs over `base`, the normalised spec without the sweep's values, in which sections at
@@ -15,10 +16,10 @@
  * Gives the list of all runs, {"dataset", "network", "training"} each, normalised; a new reference.
  * NULL with faults. */
 json_t *survey_runs(struct sweep *sweep, const json_t *base, const json_t *posted,
-                    struct faults *faults);
+                    struct library *library, struct faults *faults);
 
 /* When `posted` has no layers of its own: gives the default ones of `normalised` an output for each
  * target. 0, or -1 for memory. */
-int survey_default_output(const json_t *posted, json_t *normalised);
+int survey_default_output(const json_t *posted, json_t *normalised, struct library *library);
 
 #endif

@@ -532,7 +532,9 @@ static void the_oldest_key_gives_way_to_the_newest(void **state)
 }
 
 /* Takes away what later versions added, newest first. */
+#define BEFORE_VERSION_5 "DROP TABLE dataset;"
 #define BEFORE_VERSION_4                                                                           \
+    BEFORE_VERSION_5                                                                               \
     "DROP INDEX experiment_content; DROP INDEX experiment_data; DROP INDEX experiment_waiting;"    \
     "ALTER TABLE experiment DROP COLUMN content; ALTER TABLE experiment DROP COLUMN source;"       \
     "ALTER TABLE experiment DROP COLUMN data;"
@@ -610,7 +612,7 @@ static void a_store_of_version_3_learns_to_share(void **state)
     engine_close(store->engine);
     execute(path, BEFORE_VERSION_4 "PRAGMA user_version=3");
     assert_int_equal(store_open(store), 0);
-    assert_query(path, "PRAGMA user_version", "4");
+    assert_query(path, "PRAGMA user_version", "5");
     must(engine_read_losses(store->engine, "ended", 0, 1, 9, losses, &n, fresh()));
     assert_int_equal(n, 5);
     assert_same_bits(losses[4], loss_of(0, 5));
@@ -623,6 +625,22 @@ static void a_store_of_version_3_learns_to_share(void **state)
     assert_int_equal(submit_content(store->engine, "shared"), ONCE_SHARED);
     must(engine_delete(store->engine, "ended", fresh()));
     assert_query(path, "SELECT count(*) FROM run", "2");
+}
+
+static void a_store_of_version_4_learns_data_sets(void **state)
+{
+    struct store *store = *state;
+    char path[PATH_BYTES];
+    int is_new;
+    submit(store->engine, "old", 1);
+    path_in(store, "lab.db", path);
+    engine_close(store->engine);
+    execute(path, BEFORE_VERSION_5 "PRAGMA user_version=4");
+    assert_int_equal(store_open(store), 0);
+    assert_int_equal(state_of(store->engine, "old", 0), RUN_QUEUED);
+    const struct engine_dataset dataset = {"id", "", 1, 3};
+    must(engine_add_dataset(store->engine, &dataset, "a\n1", &is_new, fresh()));
+    assert_true(is_new);
 }
 
 static void what_nobody_shows_any_more_leaves_no_rows(void **state)
@@ -677,6 +695,7 @@ int main(void)
         STORE_TEST(a_store_of_version_1_goes_on_with_buckets),
         STORE_TEST(a_store_of_version_2_learns_keys),
         STORE_TEST(a_store_of_version_3_learns_to_share),
+        STORE_TEST(a_store_of_version_4_learns_data_sets),
         STORE_TEST(what_nobody_shows_any_more_leaves_no_rows),
     };
     return cmocka_run_group_tests(sqlite, NULL, NULL);

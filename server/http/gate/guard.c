@@ -267,12 +267,11 @@ static int check_origin(const struct guard *guard, const struct guard_rules *rul
     return 0;
 }
 
-/* "application/json", alone or with charset=utf-8. */
-static int is_json(struct guard_value type)
+/* The media type, alone or with charset=utf-8. */
+static int is_type(struct guard_value type, const char *wanted)
 {
-    static const char json[] = "application/json";
-    size_t n = sizeof json - 1;
-    if (type.n_bytes < n || strncasecmp(type.bytes, json, n) != 0)
+    size_t n = strlen(wanted);
+    if (type.n_bytes < n || strncasecmp(type.bytes, wanted, n) != 0)
         return 0;
     struct guard_value rest = trim(type.bytes + n, type.n_bytes - n);
     if (rest.n_bytes == 0)
@@ -297,10 +296,13 @@ static int check_body(const struct guard *guard, const struct guard_rules *rules
     if (guard->content_coding.bytes != NULL && !is(guard->content_coding, "identity"))
         return refuse(detail, 415, "Content-Encoding: got \"%.*s\", expected none: send it as it is",
                       SHOW(guard->content_coding));
-    if (is_change(guard) && !is_json(guard->content_type))
+    /* Both are types a page of another site cannot send without being asked first. */
+    if (is_change(guard) && !is_type(guard->content_type, "application/json") &&
+        !is_type(guard->content_type, "text/csv"))
         return refuse(detail, 415,
-                      "Content-Type: got \"%.*s\", expected application/json; with curl, use "
-                      "--json in place of -d, or add -H 'Content-Type: application/json'",
+                      "Content-Type: got \"%.*s\", expected application/json, of a CSV file "
+                      "text/csv; with curl, use --json in place of -d, or add -H 'Content-Type: "
+                      "application/json'",
                       SHOW(guard->content_type));
     return 0;
 }

@@ -1,0 +1,153 @@
+/* Uploaded CSV files.
+ *
+ * DESIGN. A file's id is a digest of its bytes, so specs that name it say what is in it, and it need
+ * not be stored twice. What is told of a file was found when it came and is kept beside it.
+ *
+ * Threads: whoever takes a file into a new experiment holds `gate` for reading meanwhile, whoever
+ * deletes one for writing. It is held across calls of the engine, which never takes it. */
+#include "server/lab/uploads.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/data/csv.h"
+#include "server/base/clock.h"
+#include "server/base/digest.h"
+#include "server/base/json.h"
+#include "server/base/text.h"
+
+static pthread_rwlock_t gate = PTHREAD_RWLOCK_INITIALIZER;
+
+void uploads_hold(void)
+{
+    pthread_rwlock_rdlock(&gate);
+}
+
+void uploads_release(void)
+{
+    pthread_rwlock_unlock(&gate);
+}
+
+/* --- add ----------------------------------------------------------------------------------- */
+
+static int check_characters(const char *bytes, size_t n_bytes, struct error *error)
+{
+    size_t n = text_utf8_prefix(bytes, n_bytes), line = 1;
+    if (n == n_bytes)
+        return 0;
+    for (size_t i = 0; i < n; i++)
+        line += bytes[i] == '\n';
+    return error_set(error, ERROR_INVALID,
+                     "line %zu: got a byte that is no UTF-8 (0x%02x), expected the file in that "
+                     "encoding",
+                     line, (unsigned char)bytes[n]);
+}
+
+static json_t *column_json(const struct csv *csv, size_t column)
+{
+    const struct csv_column found = csv_look(csv, column);
+    return json_pack("{s:s, s:s, s:I}", "name", csv->names[column], "type",
+                     found.n_text > 0 ? "text" : "number", "missing",
+                     (json_int_t)found.n_missing);
+}
+
+/* What is said of a file, as text; NULL for memory. */
+static char *describe(const struct csv *csv)
+{
+    json_t *columns = json_array();
+    for (size_t k = 0; k < csv->n_columns && columns != NULL; k++) {
+        if (json_array_append_new(columns, column_json(csv, k)) != 0) {
+            json_decref(columns);
+            columns = NULL;
+        }
+    }
+    json_t *json = json_pack("{s:I, s:o}", "rows", (json_int_t)csv->n_rows, "columns", columns);
+    char *text = json == NULL ? NULL : json_text(json, NULL);
+    json_decref(json);
+    return text;
+}
+
+static void print_id(const char *bytes, size_t n_bytes, char out[UPLOADS_ID_BYTES])
+{
+    unsigned char digest[DIGEST_BYTES];
+    digest_of(bytes, n_bytes, digest);
+    for (int i = 0; i < (UPLOADS_ID_BYTES - 1) / 2; i++)
+        snprintf(out + 2 * i, 3, "%02x", digest[i]);
+}
+
+int uploads_add(struct engine *engine, const char *bytes, size_t n_bytes,
+                char out_id[UPLOADS_ID_BYTES], int *out_is_new, struct error *error)
+{
+    if (check_characters(bytes, n_bytes, error) != 0)
+        return -1;
+    struct csv *csv = csv_parse(bytes, n_bytes, error);
+    if (csv == NULL)
+        return -1;
+    int result = -1;
+    char *about = describe(csv);
+    if (about == NULL) {
+        error_set(error, ERROR_MEMORY, "not enough memory to look at the file");
+    } else {
+        print_id(bytes, n_bytes, out_id);
+        const struct engine_dataset dataset = {out_id, about, clock_wall_ms(), (int64_t)n_bytes};
+        result = engine_add_dataset(engine, &dataset, bytes, out_is_new, error);
+    }
+    free(about);
+    csv_destroy(csv);
+    return result;
+}
+
+/* --- read ---------------------------------------------------------------------------------- */
+
+static int append(void *context, const struct engine_dataset *dataset)
+{
+    json_t *about = json_loads(dataset->about, 0, NULL);
+    char created[CLOCK_TEXT_BYTES];
+    clock_print(created, dataset->created_ms);
+    json_t *json = json_pack("{s:s, s:s, s:I}", "id", dataset->id, "created", created, "bytes",
+                             (json_int_t)dataset->n_bytes);
+    if (json != NULL && about != NULL)
+        json_object_update(json, about);
+    json_decref(about);
+    return json_array_append_new(context, json);
+}
+
+json_t *uploads_json(struct engine *engine, const char *id, struct error *error)
+{
+    json_t *list = json_array();
+    if (list != NULL && engine_each_dataset(engine, id, append, list, error) == 0)
+        return list;
+    json_decref(list);
+    return NULL;
+}
+
+struct csv *uploads_fetch(void *engine, const char *id, struct error *error)
+{
+    void *bytes;
+    size_t n_bytes;
+    if (engine_read_dataset(engine, id, &bytes, &n_bytes, error) != 0)
+        return NULL;
+    struct csv *csv = csv_parse(bytes, n_bytes, error);
+    free(bytes);
+    return csv;
+}
+
+/* --- delete -------------------------------------------------------------------------------- */
+
+int uploads_delete(struct engine *engine, const char *id, struct error *error)
+{
+    char quoted[UPLOADS_ID_BYTES + 2];
+    int n = 0;
+    snprintf(quoted, sizeof quoted, "\"%s\"", id);
+    pthread_rwlock_wrlock(&gate);
+    int result = engine_count_specs(engine, quoted, &n, error);
+    if (result == 0 && n > 0)
+        result = error_set(error, ERROR_CONFLICT,
+                           "%d experiment%s data set %.40s: delete %s first", n,
+                           n == 1 ? " uses" : "s use", id, n == 1 ? "it" : "them");
+    if (result == 0)
+        result = engine_delete_dataset(engine, id, error);
+    pthread_rwlock_unlock(&gate);
+    return result;
+}
