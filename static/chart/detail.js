@@ -64,6 +64,14 @@ export class Detail {
         return this.envelopes.some(([first, last]) => first <= from && to <= last);
     }
 
+    /* True when the last epochs of some run are not kept one by one. */
+    async endsInEnvelope() {
+        const last = this.losses.reached();
+        const answer = last > HEAD && await api.epochs(this.id, last - HEAD + 1, last, HEAD)
+            .catch(() => null);
+        return answer ? !answer.exact : false;
+    }
+
     /* Has the server train the epochs of some runs again, which gives every loss. Throws a Problem
      * when it will not. */
     async replay(runs, from, to) {

@@ -98,10 +98,11 @@ class Page {
         const {experiment} = this;
         const spec = {...experiment.spec};
         const file = (href, text) => element("a", {href, download: true}, text);
+        this.csv = file(api.lossesCsv(experiment.id), "Losses (CSV)");
         return element("section", {class: "papers"},
             element("h2", {}, "To take away"),
             element("p", {class: "files"},
-                file(api.lossesCsv(experiment.id), "Losses (CSV)"),
+                this.csv,
                 file(api.dataCsv(experiment.id), "Data (CSV)"),
                 element("a", {href: api.experimentJson(experiment.id), target: "_blank",
                               rel: "noopener"}, "Everything (JSON)"),
@@ -116,13 +117,16 @@ class Page {
     /* What the server says about the experiment and its runs. */
     show(experiment) {
         this.experiment = experiment;
-        const {state, states, runs, created} = experiment;
+        const {state, states, runs, created, cached_from: source} = experiment;
         const even = runs.every((row) => row.epochs === this.epochs);
         const facts = [`${plural(runs.length, "run")} of ${even ? "" : "up to "}` +
                        plural(this.epochs, "epoch"),
                        state === "running" && runs.length > 1 && tally(states),
                        ago(created)].filter(Boolean);
-        refill(this.state, standing(experiment), ...facts.map((fact) => ` \u00b7 ${fact}`));
+        refill(this.state, standing(experiment), ...facts.map((fact) => ` \u00b7 ${fact}`),
+            source && [" \u00b7 not trained again, but taken from ",
+                       element("a", {href: view.address({experiment: source})},
+                           "one with the same spec")]);
         this.cancel.hidden = state === "done";
         this.progress.hidden = state === "done";
         this.progress.value = this.share();
@@ -209,6 +213,8 @@ class Page {
     async fetch() {
         await this.detail.fetch(1, this.epochs);
         this.runs.live(this.losses);
+        if (await this.detail.endsInEnvelope())
+            setText(this.csv, "Losses (CSV, the late ones as an envelope)");
     }
 
     async stop() {

@@ -2,6 +2,7 @@
 import csv
 import io
 import json
+import os
 import re
 import signal
 import subprocess
@@ -347,6 +348,32 @@ def test_the_command_for_a_shell_starts_the_same_experiment(page):
     page.wait(lambda: page.text(".copyable code") == commands[0], "the same command at the form")
 
 
+def test_on_a_server_with_a_token_the_command_sends_it(browser, fresh_server):
+    running = fresh_server(arguments=["--token"])
+    page = Page(browser, running)
+    page.open(f"/?token={running.token()}")
+    page.open("/?new=all_zero")
+    assert "DESCENT_TOKEN" in page.text(".copyable figcaption")
+    started = subprocess.run(["sh", "-c", page.text(".copyable code") + " --silent"], check=True,
+                             stdout=subprocess.PIPE, timeout=30,
+                             env={**os.environ, "DESCENT_TOKEN": running.token()})
+    assert json.loads(started.stdout)["name"] == "All weights and biases 0"
+    page.open("/?experiment=" + json.loads(started.stdout)["id"])
+    page.wait_for_end(1)
+    browser.get("about:blank")
+    browser.get_log("browser")
+
+
+def test_what_was_trained_before_is_said_to_be_taken_from_there(page):
+    spec = {**specs.report(epochs=7), "cache": True}
+    first, second = (page.server.train({**spec, "name": name})["id"] for name in ("one", "two"))
+    page.open(f"/?experiment={second}")
+    link = page.one(".headline .facts a")
+    assert link.get_attribute("href").endswith(f"?experiment={first}")
+    page.open(f"/?experiment={first}")
+    assert page.all(".headline .facts a") == []
+
+
 def test_names_keep_their_direction_to_themselves(page):
     experiment = page.server.train({**specs.report(epochs=5), "name": HEBREW})["id"]
     page.open(f"/?experiment={experiment}")
@@ -392,6 +419,8 @@ def test_an_envelope_is_called_one_and_its_epochs_are_trained_again(page):
     losses = page.server.get(f"/experiments/{row['id']}/runs/0/epochs?from=1200000&to=1200100")
     page.open(f"/?experiment={row['id']}")
     page.wait(lambda: page.text(".notes .note").startswith("Thinned"), "word of the thinning")
+    page.wait(lambda: page.text(".files a") == "Losses (CSV, the late ones as an envelope)",
+              "word of what the CSV holds")
     assert not page.one(".notes button").is_displayed()
     page.open(f"/?experiment={row['id']}&x=linear&zoom=1200000,1200100,,")
     page.wait(lambda: page.text(".notes .note").startswith("Envelope"), "word of the envelope")
