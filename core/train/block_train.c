@@ -133,6 +133,9 @@ static void find_divergence(struct block *block, const struct call *call, int la
     _Alignas(64) double scales[2], check = 0.0, loss;
     block_scales(block, run, &scales[0], &scales[1]);
     pack_copy_run(lone, 0, &block->kept, lane);
+    if (position % block->training.batch_size == 0) {
+        pack_start_batch(lone, 0);
+    }
     pack_get(lone, 0, before);
     for (size_t step = 0; step < call->n_steps; step++) {
         if (position % block->training.batch_size == 0) {
@@ -235,7 +238,7 @@ int64_t block_train(struct block *block, int64_t max_steps, int64_t max_epochs, 
     call.steps_left = steps_of_call(block, max_steps, call.last_epoch);
     while (call.steps_left > 0 && block->n_running > 0) {
         plan_stretch(block, &call);
-        pack_copy(&block->kept, &block->now);
+        pack_copy(&block->kept, &block->now, call.position % block->training.batch_size != 0);
         train_stretch(block, &call);
         copy_losses(block, &call);
         settle(block, &call);

@@ -39,14 +39,14 @@ void pack_reshape(struct pack *pack, const struct kernel *kernel, int lanes)
     }
 }
 
-void pack_copy(struct pack *to, const struct pack *from)
+void pack_copy(struct pack *to, const struct pack *from, int in_batch)
 {
     size_t lane_bytes = (size_t)from->lanes * sizeof(double);
     to->kernel = from->kernel;
     to->lanes = from->lanes;
     memcpy(to->parameters, from->parameters, from->n_parameters * lane_bytes);
     memcpy(to->totals, from->totals, lane_bytes);
-    if (from->gradients) {
+    if (from->gradients && in_batch) {
         memcpy(to->gradients, from->gradients, from->n_parameters * lane_bytes);
     }
 }
@@ -81,6 +81,13 @@ static void fill_lane(double *values, const struct pack *pack, int lane, double 
     }
 }
 
+void pack_start_batch(struct pack *pack, int lane)
+{
+    if (pack->gradients) {
+        fill_lane(pack->gradients, pack, lane, -0.0); /* as the kernels leave it after a batch */
+    }
+}
+
 void pack_set(struct pack *pack, int lane, const double *parameters)
 {
     pack_park(pack, lane);
@@ -102,8 +109,6 @@ void pack_get(const struct pack *pack, int lane, double *out_parameters)
 void pack_park(struct pack *pack, int lane)
 {
     fill_lane(pack->parameters, pack, lane, 0.0);
-    if (pack->gradients) {
-        fill_lane(pack->gradients, pack, lane, -0.0); /* as the kernels leave it after a batch */
-    }
+    pack_start_batch(pack, lane);
     pack->totals[lane] = 0.0;
 }

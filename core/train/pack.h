@@ -28,8 +28,12 @@ void pack_clear(struct pack *pack); /* also one that is all zero */
 /* Takes another kernel, at most lanes_max lanes of it, all parked. */
 void pack_reshape(struct pack *pack, const struct kernel *kernel, int lanes);
 
-/* Makes `to`, of the same room, an exact copy. */
-void pack_copy(struct pack *to, const struct pack *from);
+/* Makes `to`, of the same room, an exact copy. in_batch: 0 if no batch is under way; then the
+ * gradients, which pack_start_batch can make, are not copied. */
+void pack_copy(struct pack *to, const struct pack *from, int in_batch);
+
+/* Makes a run's gradient what it is before a batch's first sample. */
+void pack_start_batch(struct pack *pack, int lane);
 
 /* Copies one run, between packs of any kernels. */
 void pack_copy_run(struct pack *to, int to_lane, const struct pack *from, int from_lane);

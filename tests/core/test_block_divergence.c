@@ -157,10 +157,10 @@ static void epochs_count_to_the_last_survivors_end(void **state)
     sweep_clear(&sweep);
 }
 
-/* Errors that double every epoch overflow after some 500 of them, inside a long stretch. */
-static void late_divergence_is_placed_exactly(void **state)
+/* Errors that double every epoch overflow after some 500 of them, inside a long stretch; first_cuts
+ * calls of a sample each go before it. */
+static void check_late_divergence(size_t batch_size, int first_cuts)
 {
-    (void)state;
     enum { LATE = 2000 };
     static const double late_rates[] = {0.1, 1.1, 1.2};
     struct dataset *dataset = dataset_create(3, 1, 1, NULL);
@@ -175,12 +175,16 @@ static void late_divergence_is_placed_exactly(void **state)
     for (int i = 0; i < 3; i++) {
         trainings[i] = (struct training){.gradient = GRADIENT_HALF,
                                          .learning_rate = late_rates[i],
-                                         .batch_size = 1,
+                                         .batch_size = batch_size,
+                                         .reduction = REDUCTION_SUM,
                                          .order = ORDER_SHUFFLE,
                                          .epochs = LATE};
         runs[i] = (struct block_run){&trainings[i], zeros};
     }
     struct block *block = block_create(&line, dataset, runs, 3, NULL);
+    for (int i = 0; i < first_cuts; i++) {
+        assert_int_equal(block_train(block, 1, 1, losses), 0);
+    }
     assert_int_equal(block_train(block, INT64_MAX, INT64_MAX, losses), LATE);
     for (int i = 0; i < 3; i++) {
         double parameters[2] = {0, 0}, end[2];
@@ -200,6 +204,19 @@ static void late_divergence_is_placed_exactly(void **state)
     free(losses);
     block_destroy(block);
     dataset_destroy(dataset);
+}
+
+static void late_divergence_is_placed_exactly(void **state)
+{
+    (void)state;
+    check_late_divergence(1, 0);
+}
+
+/* What the first batch summed up, cut, must not come back when a later stretch is replayed. */
+static void late_divergence_in_batches_that_were_cut_is_placed_exactly(void **state)
+{
+    (void)state;
+    check_late_divergence(2, 2);
 }
 
 /* y = w x + b on one feature, from w = 0, b = 0, one sample at a time. */
@@ -289,6 +306,7 @@ int main(void)
         cmocka_unit_test(place_does_not_depend_on_the_cuts),
         cmocka_unit_test(runs_that_are_left_move_together),
         cmocka_unit_test(late_divergence_is_placed_exactly),
+        cmocka_unit_test(late_divergence_in_batches_that_were_cut_is_placed_exactly),
         cmocka_unit_test(epochs_count_to_the_last_survivors_end),
         cmocka_unit_test(loss_that_overflows_is_named_though_parameters_stay_finite),
         cmocka_unit_test(parameter_that_overflows_is_named_though_the_loss_is_finite),
