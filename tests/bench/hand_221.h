@@ -20,7 +20,7 @@ struct hand_task {
     double *losses;      /* out, [n_epochs][lanes] */
 };
 
-/* One run, its two hidden units in the two lanes of a vector. */
+/* One run, without vectors. */
 void hand_221_one(const struct hand_task *task);
 
 /* HAND_LANES runs, one in each lane, in the widest vectors this processor has; NULL if it has none

@@ -10,7 +10,7 @@
 
 #include <sys/epoll.h>
 
-enum { LINE_BYTES = 256, EVENTS_MAX = 512, LONGEST_S = 300 };
+enum { LINE_BYTES = 256, EVENTS_MAX = 512, LONGEST_S = 900 };
 
 /* AGAIN: not connected, until due_us; BODY: of the answer to the POST; SIZE, CHUNK, CHUNK_END: of
  * the chunked stream. */
