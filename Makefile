@@ -208,9 +208,9 @@ $(CHART): static/node_modules/.lock.json ;
 $(BUILD)/assets.list: FORCE
 	$(call remember,$(ASSETS))
 
-$(BUILD)/assets.c: server/http/embed.sh $(BUILD)/assets.list $(PAGE) $(CHART)
+$(BUILD)/assets.c: server/http/reply/embed.sh $(BUILD)/assets.list $(PAGE) $(CHART)
 	$(SAY) EMBED $@
-	$(DO)server/http/embed.sh $(BUILD) $(ASSETS)
+	$(DO)server/http/reply/embed.sh $(BUILD) $(ASSETS)
 
 $(BUILD)/assets.o: $(BUILD)/assets.c $(BUILD)/compile.flags
 	$(SAY) CC $<
