@@ -77,7 +77,7 @@ for item; do
 done
 
 cat >"$directory/assets.c.part" <<END
-/* The files of the page, made by server/http/embed.sh. */
+/* The files of the page, made by server/http/reply/embed.sh. */
 #include "server/http/reply/assets.h"
 
 $symbols
