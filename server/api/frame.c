@@ -53,8 +53,11 @@ static void print_exact(struct text *text, const struct engine_entry *entry, int
 {
     text_printf(text, "\"run\":%d,\"from\":%lld,\"to\":%lld,\"exact\":true,\"epochs\":[",
                 entry->run, (long long)first, (long long)(first + (int64_t)n - 1));
-    for (size_t i = 0; i < n; i++)
-        text_printf(text, i == 0 ? "%lld" : ",%lld", (long long)(first + (int64_t)i));
+    for (size_t i = 0; i < n; i++) {
+        if (i > 0)
+            text_add(text, ",", 1);
+        text_integer(text, first + (int64_t)i);
+    }
     text_printf(text, "],\"loss\":[");
     for (size_t i = 0; i < n; i++) {
         if (i > 0)
@@ -87,7 +90,9 @@ static int64_t print_buckets(struct text *text, int run, int64_t first,
                 (long long)first, (long long)last);
     for (size_t b = 0; b < n; b++) {
         end += buckets[b].n;
-        text_printf(text, b == 0 ? "%lld" : ",%lld", (long long)end);
+        if (b > 0)
+            text_add(text, ",", 1);
+        text_integer(text, end);
     }
     text_add(text, "]", 1);
     print_bucket_column(text, "loss", buckets, n, offsetof(struct history_bucket, last));

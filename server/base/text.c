@@ -57,6 +57,19 @@ void text_printf(struct text *text, const char *format, ...)
     text->n_bytes += (size_t)n;
 }
 
+void text_integer(struct text *text, int64_t value)
+{
+    char digits[20], *end = digits + sizeof digits, *at = end; /* a sign and 19 digits */
+    uint64_t left = value < 0 ? -(uint64_t)value : (uint64_t)value;
+    do {
+        *--at = (char)('0' + left % 10);
+        left /= 10;
+    } while (left > 0);
+    if (value < 0)
+        *--at = '-';
+    text_add(text, at, (size_t)(end - at));
+}
+
 void text_number(struct text *text, double value)
 {
     char digits[NUMBER_TEXT_BYTES];

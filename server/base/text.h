@@ -3,6 +3,7 @@
 #define SERVER_BASE_TEXT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* Starts zeroed. After a failed allocation it stays failed: further calls do nothing and text_take
  * gives NULL, so only the end needs a check. */
@@ -15,6 +16,9 @@ struct text {
 
 void text_add(struct text *text, const char *bytes, size_t n_bytes);
 void text_printf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* As "%lld", in a tenth of the time: streams have an epoch for every loss. */
+void text_integer(struct text *text, int64_t value);
 
 /* The fewest digits that read back as the same double; null when not finite. */
 void text_number(struct text *text, double value);

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -145,6 +146,22 @@ static void cuts_texts_between_characters(void **state)
 }
 
 /* --- reading ------------------------------------------------------------------------------- */
+
+static void integers_are_printed_as_printf_does(void **state)
+{
+    (void)state;
+    const int64_t values[] = {0, 7, 10, -1, -10, 1000000000, 9999999999, -400, INT64_MAX, INT64_MIN};
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        struct text text = {0};
+        char expected[32];
+        snprintf(expected, sizeof expected, "a%lld", (long long)values[i]);
+        text_add(&text, "a", 1);
+        text_integer(&text, values[i]);
+        char *bytes = text_take(&text, NULL);
+        assert_string_equal(bytes, expected);
+        free(bytes);
+    }
+}
 
 static void assert_refuses(const char *text, size_t n_bytes, const char *expected)
 {
@@ -380,6 +397,7 @@ int main(void)
         cmocka_unit_test(an_empty_text_is_taken_as_empty),
         cmocka_unit_test(a_text_that_failed_stays_failed),
         cmocka_unit_test(cuts_texts_between_characters),
+        cmocka_unit_test(integers_are_printed_as_printf_does),
         cmocka_unit_test(refuses_malformed_json_with_line_and_column),
         cmocka_unit_test(refuses_numbers_too_small_to_be_told_from_0),
         cmocka_unit_test(escapes_what_hides),
