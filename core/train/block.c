@@ -14,6 +14,10 @@ _Static_assert((int)BLOCK_RUNS_MAX <= (int)KERNEL_LANES_MAX, "every run of a blo
  * checks around it don't count, so few that a replay is soon done. */
 enum { STRETCH_UPDATES = 1 << 27, STRETCH_STEPS_MIN = 256, STRETCH_STEPS_MAX = 4096 };
 
+/* Of networks up to that size any number of runs fit the nearer caches; beyond, no more than a
+ * vector of four pays (eight: see kernel.c). */
+enum { SHARED_PARAMETERS_MAX = 8192, VECTOR_RUNS_MAX = 4 };
+
 static size_t stretch_steps(size_t n_parameters)
 {
     size_t steps = STRETCH_UPDATES / n_parameters;
@@ -121,6 +125,14 @@ void block_destroy(struct block *block)
     free(block->scales);
     free(block->ended);
     free(block);
+}
+
+int block_runs_best(const struct network *network, const struct training *training)
+{
+    if (network_n_parameters(network) <= SHARED_PARAMETERS_MAX) {
+        return BLOCK_RUNS_MAX;
+    }
+    return kernel_pick(network, training, VECTOR_RUNS_MAX)->width;
 }
 
 int block_n_runs(const struct block *block)

@@ -69,6 +69,10 @@ struct block *block_create_on(const struct kernel *kernel, const struct network 
                               const struct dataset *dataset, const struct block_run *runs,
                               int n_runs, struct error *error);
 
+/* How many runs are best given to one block: of wide networks few, for beyond a vector of runs, or
+ * a run whose samples fill the vectors, more of them only make each call longer. */
+int block_runs_best(const struct network *network, const struct training *training);
+
 int block_n_runs(const struct block *block);
 
 /* The kernel that trains its running runs now. */

@@ -196,6 +196,21 @@ static void samples_are_chosen_for_wide_networks_and_lone_runs(void **state)
     assert_false(is_chosen(&small, 1, 1));
 }
 
+static void wide_networks_share_a_block_only_in_lanes(void **state)
+{
+    (void)state;
+    const struct training each_sample = {.batch_size = 1}, batches = {.batch_size = 32};
+    struct network network = {
+        .n_inputs = 64, .n_layers = 2, .layers = {{64, ACTIVATION_RELU}, {10, ACTIVATION_LINEAR}}};
+    assert_int_equal(block_runs_best(&network, &each_sample), BLOCK_RUNS_MAX);
+    assert_int_equal(block_runs_best(&network, &batches), BLOCK_RUNS_MAX);
+    network.n_inputs = 512;
+    int n_runs = block_runs_best(&network, &each_sample);
+    assert_int_equal(n_runs, kernel_pick(&network, &each_sample, 4)->width);
+    assert_in_range(n_runs, 2, 4);
+    assert_int_equal(block_runs_best(&network, &batches), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -203,6 +218,7 @@ int main(void)
         cmocka_unit_test(layers_around_whole_vectors_and_rows_equal_the_reference),
         cmocka_unit_test(long_sums_equal_the_reference),
         cmocka_unit_test(signs_of_zeros_equal_the_reference),
+        cmocka_unit_test(wide_networks_share_a_block_only_in_lanes),
         cmocka_unit_test(samples_are_chosen_for_wide_networks_and_lone_runs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
