@@ -126,8 +126,10 @@ static int read_points(struct call *call, struct wish *wish)
     wish->exact = points != NULL;
     if (points == NULL || strcmp(points, "all") == 0)
         return 0;
-    http_reply_problem(call->request, 400,
-                       "?points= of a stream expects all (every epoch, never thinned)", NULL);
+    char detail[128];
+    snprintf(detail, sizeof detail,
+             "?points=%.40s: expected all (every epoch, never thinned), or no ?points=", points);
+    http_reply_problem(call->request, 400, detail, NULL);
     return -1;
 }
 
@@ -246,9 +248,13 @@ void events_of_several(struct call *call)
                  (int)(n < ENGINE_ID_BYTES ? n : ENGINE_ID_BYTES - 1), list);
         list += list[n] == ',' ? n + 1 : n;
     }
-    if (wish.n == 0 || (list != NULL && *list != '\0'))
+    if (wish.n == 0 || *list != '\0')
         http_reply_problem(call->request, 400,
-                           "?experiments= expects 1 to 16 ids with commas between them", NULL);
+                           wish.n == 0 ? "?experiments=: got none, expected 1 to 16 ids with commas "
+                                         "between them"
+                                       : "?experiments=: got more than 16, expected 1 to 16 ids "
+                                         "with commas between them",
+                           NULL);
     else
         open_stream(call, &wish);
 }
