@@ -14,7 +14,10 @@ export class Problem extends Error {
 
 async function ask(path, method = "GET", body = undefined) {
     const options = {method, headers: {Accept: "application/json, application/problem+json"}};
-    if (body !== undefined) {
+    if (body instanceof Blob) {
+        options.headers["Content-Type"] = "text/csv";
+        options.body = body;
+    } else if (body !== undefined) {
         options.headers["Content-Type"] = "application/json";
         options.body = JSON.stringify(body);
     }
@@ -44,6 +47,10 @@ export const start = (spec) => ask("/experiments", "POST", spec);
 
 /* Checks a spec without starting it: {spec, runs}, or a Problem with its faults. */
 export const check = (spec) => ask("/experiments?validate=true", "POST", spec);
+
+/* Files of data: the newest first; sending one gives its {id, rows, columns}. */
+export const datasets = async () => (await ask("/datasets")).datasets;
+export const upload = (file) => ask("/datasets", "POST", file);
 
 /* Epochs from..to of all runs, at most `points` of each. */
 export const epochs = (id, from, to, points) =>

@@ -14,8 +14,8 @@ const CHECK_MS = 400;
 
 /* Opens the form with the spec of the address, of a preset, or of an experiment. */
 export async function open(host, {spec, preset, like}) {
-    const [options, {groups: all}] = await Promise.all([api.options(), api.presets(),
-                                                        api.findAccess()]);
+    const [options, {groups: all}, datasets] = await Promise.all([
+        api.options(), api.presets(), api.datasets(), api.findAccess()]);
     const presets = all.flatMap((group) => group.presets);
     document.title = "New experiment \u00b7 Descent";
     const from = presets.find(({name}) => name === (preset || presets[0].name));
@@ -24,7 +24,7 @@ export async function open(host, {spec, preset, like}) {
         return {};
     }
     const start = spec ?? (like ? (await api.experiment(like)).spec : from.spec);
-    const form = new Form(host, options, start, presets[0].spec);
+    const form = new Form(host, options, start, presets[0].spec, datasets);
     if (spec === undefined)
         form.note.after(element("p", {class: "fault", role: "alert"}, "The spec in this address " +
             "is damaged, perhaps cut off when it was copied. This is the one it began with."));
@@ -42,8 +42,9 @@ function unknown(host, preset, presets) {
 }
 
 class Form {
-    /* `example` is a spec to take from what a changed choice needs. */
-    constructor(host, options, spec, example) {
+    /* `example` is a spec to take from what a choice needs, `datasets` the files there are. */
+    constructor(host, options, spec, example, datasets) {
+        this.datasets = datasets;
         this.options = options;
         this.example = example;
         this.spec = structuredClone(spec);
@@ -75,7 +76,7 @@ class Form {
     build() {
         const focused = document.activeElement?.id;
         refill(this.fields, groups(this.spec, this.options, {
-            example: this.example, changed: () => this.changed(),
+            example: this.example, datasets: this.datasets, changed: () => this.changed(),
             reshaped: () => this.reshaped()}));
         if (focused && document.activeElement === document.body)
             this.fields.querySelector(`#${CSS.escape(focused)}`)?.focus();

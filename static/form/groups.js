@@ -3,6 +3,7 @@
 import {element} from "../base/element.js";
 import {escape, get, isTwoTwoOne, set, setSweep} from "../base/spec.js";
 import {Fields} from "./fields.js";
+import {upload} from "./upload.js";
 
 const SCALARS = ["choice", "boolean", "integer", "number", "formula", "text"];
 const CONVENTIONS = ["/dataset/draws", "/training/loss", "/training/gradient",
@@ -29,11 +30,13 @@ class Groups extends Fields {
             this.field("/dataset/kind"),
             kind === "table" && this.lines("/dataset/rows", "Samples",
                 "A line for each sample: its inputs, then its target.", 8),
+            kind === "upload" && upload(this),
             kind === "formula" && [this.map("/dataset/features", "Inputs", "an input"),
                 get(this.spec, "/dataset/targets") ? this.map("/dataset/targets", "Targets",
                                                               "a target")
                     : this.field("/dataset/target")],
-            this.below("/dataset", ["/dataset/kind", "/dataset/target"]), this.split());
+            this.below("/dataset", ["/dataset/kind", "/dataset/id", "/dataset/target"]),
+            this.split());
     }
 
     split() {
@@ -142,14 +145,12 @@ class Groups extends Fields {
 
     /* Another kind of data or start values has other fields: those of the old one go. */
     chose(pointer, choice) {
-        const {dataset, network} = structuredClone(this.hooks.example);
+        const {network} = this.hooks.example;
         if (pointer === "/dataset/kind")
-            set(this.spec, "/dataset", choice === "formula" ? dataset : choice === "table"
-                ? {kind: choice, rows: [[0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0]]}
-                : {kind: choice});
+            this.choseData(choice);
         else if (pointer === "/network/init/scheme")
             set(this.spec, "/network/init", choice === "explicit" && isTwoTwoOne(this.spec)
-                ? network.init : choice === "layers"
+                ? structuredClone(network.init) : choice === "layers"
                     ? {scheme: choice, layers: this.layers().map(() => ({scheme: "uniform"}))}
                     : {scheme: choice});
         else
@@ -157,6 +158,17 @@ class Groups extends Fields {
         for (const swept of Object.keys(this.spec.sweep ?? {})) {
             if (get(this.spec, swept) === undefined)
                 setSweep(this.spec, swept, undefined);
+        }
+    }
+
+    /* Data known by name, or a file, have other inputs than the start values and questions fit. */
+    choseData(kind) {
+        const kinds = {formula: structuredClone(this.hooks.example.dataset),
+                       table: {kind, rows: [[0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0]]}};
+        set(this.spec, "/dataset", kinds[kind] ?? {kind});
+        if (!kinds[kind]) {
+            set(this.spec, "/network/init", undefined);
+            set(this.spec, "/predict", undefined);
         }
     }
 

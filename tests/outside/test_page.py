@@ -564,6 +564,36 @@ def test_the_form_makes_a_sweep_of_a_list(page):
     assert len(page.server.get(f"/experiments/{experiment}")["runs"]) == 3
 
 
+def test_a_file_of_ones_own_is_sent_and_its_columns_chosen(page, tmp_path):
+    file = tmp_path / "own.csv"
+    file.write_text("size,age,note,price\n1,5,a,3\n2,4,b,5\n3,9,c,8\n")
+    page.open("/?new=lr_0.0004")
+    choose = """const select = document.getElementById(arguments[0]);
+                select.value = arguments[1];
+                select.dispatchEvent(new Event("change", {bubbles: true}));"""
+    page.run(choose, "field-/dataset/kind", "upload")
+    page.one("#file").send_keys(str(file))
+    page.wait(lambda: page.texts(".slot bdi") == ["size", "age", "note", "price"], "the columns")
+    spec = json.loads(page.one("#json").get_attribute("value"))
+    assert spec["dataset"]["features"] == ["size", "age"]
+    assert spec["dataset"]["targets"] == ["price"]
+    page.run(choose, "column-1", "unused")
+    page.wait(lambda: page.text("form.spec .primary") == "Start 1 run", "a spec without faults")
+    page.click("form.spec .primary")
+    row = page.server.wait(page.experiment())
+    page.wait_for_end(1)
+    assert row["spec"]["dataset"]["features"] == ["size"]
+    browser_log = page.browser.get_log("browser")
+    assert all("422" in entry["message"] for entry in browser_log), browser_log
+    page.open("/?new=")
+    page.run(choose, "field-/dataset/kind", "upload")
+    assert "3 rows: size, age, note, price" in page.texts("[id='field-/dataset/id'] option")
+    file.write_text("a,b\n1\n")
+    page.one("#file").send_keys(str(file))
+    page.wait(lambda: page.text("[id='file'] ~ .fault"), "word of what is wrong with the file")
+    page.browser.get_log("browser")
+
+
 def test_a_diverged_run_says_epoch_and_sample_and_leaves_room_for_the_others(page):
     # With rate 10 the first loss is 2.6e198, and the second epoch is not finite.
     row = page.server.train(specs.sweep([10, 0.0004], epochs=20))
