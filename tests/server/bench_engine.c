@@ -89,6 +89,36 @@ static void bench_append(const char *what, const char *id, size_t n, size_t chec
     free(checkpoint);
 }
 
+/* A block of 16 runs that ends, 250 losses each: durable. At once, or run by run. */
+static void bench_block(const char *what, int at_once)
+{
+    enum { RUNS = 16, TIMES = 30, LOSSES = 250 };
+    static double losses[LOSSES];
+    char checkpoint[500] = {0};
+    int runs[RUNS];
+    for (int run = 0; run < RUNS; run++)
+        runs[run] = run;
+    for (int i = 0; i < TIMES; i++) {
+        char id[ENGINE_ID_BYTES];
+        struct engine_claim claims[RUNS];
+        struct engine_handover handovers[RUNS];
+        snprintf(id, sizeof id, "block%d%d", at_once, i);
+        submit(id, RUNS);
+        must(engine_claim_all(engine, id, runs, RUNS, claims, &error));
+        for (int run = 0; run < RUNS; run++)
+            handovers[run] = (struct engine_handover){
+                .claim = &claims[run],
+                .chunk = {.first = 1, .n = LOSSES, .losses = losses, .checkpoint = checkpoint,
+                          .checkpoint_bytes = sizeof checkpoint},
+                .state = RUN_DONE, .message = "", .diverged_sample = -1};
+        int64_t start = clock_monotonic_ns();
+        for (int run = 0; run < RUNS; run += at_once ? RUNS : 1)
+            must(engine_hand_over(engine, handovers + run, at_once ? RUNS : 1, &error));
+        samples[i] = elapsed_us(start);
+    }
+    print_samples(what, TIMES);
+}
+
 static void bench_read(const char *what, const char *id)
 {
     double *losses = calloc(1000000, sizeof *losses);
@@ -274,6 +304,8 @@ int main(int argc, char **argv)
     bench_append("append 65536 losses, checkpoint 5 KB", "largest", 65536, 5000);
     bench_append("append 250 losses, checkpoint 5 KB", "small", 250, 5000);
     bench_append("append 2500 losses, checkpoint 1 MB", "heavy", 2500, 1 << 20);
+    bench_block("16 runs end, one after the other (durable)", 0);
+    bench_block("16 runs end, handed over at once (durable)", 1);
     bench_read("read 1,000,000 losses, chunks of 4096", "large");
     bench_read("read 1,000,000 losses, chunks of 250", "small");
     bench_log("read 1,000,000 losses by the log, chunks of 250", "small");
