@@ -48,6 +48,7 @@ class Form {
         this.options = options;
         this.example = example;
         this.spec = structuredClone(spec);
+        this.began = structuredClone(spec);
         this.checks = 0;
         this.fields = element("div", {class: "fields"});
         this.trouble = element("div", {class: "trouble", role: "alert", hidden: true});
@@ -91,11 +92,25 @@ class Form {
     }
 
     changed() {
+        this.rename();
         this.write();
         this.noted();
     }
 
+    /* A changed spec is not called what the one was that it began with. */
+    rename() {
+        const {name, ...rest} = this.spec;
+        if (name === undefined || name !== this.began.name ||
+            JSON.stringify(rest) === JSON.stringify({...this.began, name: undefined}))
+            return;
+        delete this.spec.name;
+        const field = this.fields.querySelector("[id='field-/name']");
+        if (field)
+            field.value = "";
+    }
+
     reshaped() {
+        this.rename();
         this.build();
         this.noted();
     }

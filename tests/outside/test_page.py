@@ -549,6 +549,18 @@ def test_a_fault_stands_at_its_field_in_the_servers_words(page):
     assert all("422" in entry["message"] for entry in page.browser.get_log("browser"))
 
 
+def test_a_changed_spec_loses_the_name_it_began_with_and_keeps_a_new_one(page):
+    page.open("/?new=learning_rates")
+    name = page.field("/name")
+    assert name.get_attribute("value") == "Eight learning rates"
+    page.field(specs.RATE).send_keys(", 0.002")
+    assert name.get_attribute("value") == ""
+    assert "name" not in json.loads(page.one("#json").get_attribute("value"))
+    name.send_keys("mine")
+    page.field("/training/epochs").send_keys("0")
+    assert json.loads(page.one("#json").get_attribute("value"))["name"] == "mine"
+
+
 def test_the_form_makes_a_sweep_of_a_list(page):
     page.open("/?new=")
     field = page.field(specs.RATE)
