@@ -9,7 +9,7 @@
  * says -ffp-contract=off). With LANES_FUSED, lanes_multiply_add, and nothing else, is one fused
  * operation. A lane's result depends on that lane's operands alone, so code written over `lanes`
  * gives a run the same bits at every width, on every processor. Nothing here branches on a
- * value. */
+ * value, except lanes_positive and lanes_if_positive with LANES_BRANCHES, at one lane. */
 #ifndef CORE_BASE_LANES_H
 #define CORE_BASE_LANES_H
 
@@ -52,6 +52,15 @@
 #define LANES_UNROLL_SIZES LANES_UNROLL
 #else
 #define LANES_UNROLL_SIZES
+#endif
+
+/* Stands in one arm of a branch, which the compiler then can't turn into a mask. */
+#ifdef __SSE2__
+#define LANES_KEEP_BRANCH(value) __asm__("" : "+x"(value))
+#elif defined(__aarch64__)
+#define LANES_KEEP_BRANCH(value) __asm__("" : "+w"(value))
+#else
+#define LANES_KEEP_BRANCH(value) ((void)(value))
 #endif
 
 #if LANES == 1
@@ -129,7 +138,14 @@ LANES_FN lanes_bits lanes_where_positive(lanes z)
 /* z > 0 ? a : 0.0 */
 LANES_FN lanes lanes_if_positive(lanes z, lanes a)
 {
-#if LANES == 1 && defined(__SSE2__)
+#if defined(LANES_BRANCHES)
+    lanes result = 0.0;
+    if (z > 0.0) {
+        result = a;
+        LANES_KEEP_BRANCH(result);
+    }
+    return result;
+#elif LANES == 1 && defined(__SSE2__)
     typedef double pair __attribute__((vector_size(16)));
     typedef uint64_t pair_bits __attribute__((vector_size(16)));
     pair mask = __builtin_ia32_cmpltsd((pair){0.0, 0.0}, (pair){z, 0.0});

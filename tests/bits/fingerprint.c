@@ -107,12 +107,13 @@ static void print_elementary(struct rng *rng)
            sums[2]);
 }
 
-/* The i-th of the small sizes that have kernels for any processor; NULL past the last. */
+/* The i-th of the small sizes, from the kernels of two lanes; NULL past the last. */
 static const struct network *small_size(int i)
 {
     const struct kernel *kernel;
     for (int k = 0; (kernel = kernel_at(k)); k++) {
-        if (kernel->shape && kernel->processor == KERNEL_ANY_PROCESSOR && i-- == 0) {
+        int is_first = kernel->processor == KERNEL_ANY_PROCESSOR && kernel->width == 2;
+        if (kernel->shape && is_first && i-- == 0) {
             return kernel->shape;
         }
     }

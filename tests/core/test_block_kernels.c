@@ -236,6 +236,21 @@ static void fast_arithmetic_has_other_bits(void **state)
     assert_in_range(n_other, 15, 20);
 }
 
+/* Branches are foretold only where the same samples come again. */
+static void lone_run_has_branches_in_a_fixed_order_alone(void **state)
+{
+    (void)state;
+    const struct network usual = {
+        .n_inputs = 2, .n_layers = 2, .layers = {{2, ACTIVATION_RELU}, {1, ACTIVATION_LINEAR}}};
+    struct training training = {.learning_rate = 0.01, .batch_size = 1, .epochs = 1};
+    assert_int_equal(kernel_pick(&usual, &training, 1)->width, 1);
+    assert_non_null(kernel_pick(&usual, &training, 1)->shape);
+    assert_true(kernel_pick(&usual, &training, 2)->width > 1);
+    training.order = ORDER_SHUFFLE;
+    assert_true(kernel_pick(&usual, &training, 1)->width > 1);
+    assert_non_null(kernel_pick(&usual, &training, 1)->shape);
+}
+
 static void chosen_kernel_has_few_vectors_and_constant_sizes(void **state)
 {
     (void)state;
@@ -274,6 +289,7 @@ int main(void)
         cmocka_unit_test(wide_layers_equal_the_reference),
         cmocka_unit_test(batch_of_one_is_the_per_sample_rule),
         cmocka_unit_test(fast_arithmetic_has_other_bits),
+        cmocka_unit_test(lone_run_has_branches_in_a_fixed_order_alone),
         cmocka_unit_test(chosen_kernel_has_few_vectors_and_constant_sizes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,7 +2,12 @@
 #include "core/train/kernel/tables.h"
 
 #ifdef __x86_64__
+/* Branches and no pairs, as in small_1.c. */
+#ifndef __clang__
+#pragma GCC optimize("no-tree-slp-vectorize")
+#endif
 #define LANES 1
+#define LANES_BRANCHES
 #define LANES_FUSED
 #define LANES_FMA
 #define LANES_TARGET __attribute__((target("avx2,fma")))

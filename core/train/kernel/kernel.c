@@ -9,6 +9,7 @@ static const struct kernel *const TABLES[] = {
     kernels_any_2,
     kernels_any_4_avx2,
     kernels_any_8_avx512,
+    kernels_small_1,
     kernels_small_2,
     kernels_small_4_avx2,
     kernels_small_2_avx512,
@@ -107,10 +108,16 @@ int kernel_lanes(const struct kernel *kernel, int n_runs)
     return (n_runs + kernel->width - 1) / kernel->width * kernel->width;
 }
 
-static int is_worth_it(const struct kernel *kernel, const struct network *network)
+/* The branches of one lane at constant sizes (small_1.c) are foretold in a fixed order alone: there
+ * 7.0 to 9.5 ns a sample against 10.3 at up to 10,000 samples, shuffled twice as many. */
+static int is_worth_it(const struct kernel *kernel, const struct network *network,
+                       const struct training *training)
 {
     size_t bytes = network_n_parameters(network) * (size_t)kernel->width * sizeof(double);
-    return kernel->shape || kernel->width < WIDE_VECTOR || bytes <= WIDE_VECTOR_BYTES_MAX;
+    if (kernel->shape) {
+        return kernel->width > 1 || training->order == ORDER_FIXED;
+    }
+    return kernel->width < WIDE_VECTOR || bytes <= WIDE_VECTOR_BYTES_MAX;
 }
 
 /* Of two whose vectors hold runs: constant sizes first, then fewer vectors, then narrower ones,
@@ -135,7 +142,7 @@ static const struct kernel *pick_for_runs(const struct network *network,
     const struct kernel *best = kernel_reference(training->arithmetic), *kernel;
     for (int i = 0; (kernel = kernel_at(i)); i++) {
         if (kernel->samples == 0 && kernel_runs_here(kernel) &&
-            kernel_suits(kernel, network, training) && is_worth_it(kernel, network) &&
+            kernel_suits(kernel, network, training) && is_worth_it(kernel, network, training) &&
             is_better(kernel, best, n_runs)) {
             best = kernel;
         }

@@ -21,9 +21,11 @@
     }
 
 static const struct network RELU_2_2_1 = SHAPE_2_H_1(2, ACTIVATION_RELU);
+#if LANES > 1
 static const struct network TANH_2_2_1 = SHAPE_2_H_1(2, ACTIVATION_TANH);
 static const struct network RELU_2_8_8_1 = SHAPE_2_H_H_1(8, ACTIVATION_RELU);
-#ifndef LANES_FUSED
+#endif
+#if LANES > 1 && !defined(LANES_FUSED)
 static const struct network LEAKY_RELU_2_2_1 = SHAPE_2_H_1(2, ACTIVATION_LEAKY_RELU);
 static const struct network SIGMOID_2_2_1 = SHAPE_2_H_1(2, ACTIVATION_SIGMOID);
 static const struct network RELU_2_3_1 = SHAPE_2_H_1(3, ACTIVATION_RELU);
@@ -112,10 +114,14 @@ LANES_FN int run_loop(const struct kernel_task *task, int v, int n_groups, small
     }
 
 /* 2-H-1 has 4 H + 1 parameters and H + 3 units, 2-H-H-1 has H (H + 5) + 1 and 2 H + 3. */
+#if LANES == 1
+SMALL_KERNEL(train_2_2_1_relu, RELU_2_2_1, 9, 5, 2)
+#else
 TINY_KERNEL(train_2_2_1_relu, RELU_2_2_1, 9, 5, 2)
 SMALL_KERNEL(train_2_2_1_tanh, TANH_2_2_1, 9, 5, 2)
 SMALL_KERNEL(train_2_8_8_1_relu, RELU_2_8_8_1, 105, 19, 8)
-#ifndef LANES_FUSED
+#endif
+#if LANES > 1 && !defined(LANES_FUSED)
 SMALL_KERNEL(train_2_2_1_leaky_relu, LEAKY_RELU_2_2_1, 9, 5, 2)
 SMALL_KERNEL(train_2_2_1_sigmoid, SIGMOID_2_2_1, 9, 5, 2)
 SMALL_KERNEL(train_2_3_1_relu, RELU_2_3_1, 13, 6, 3)
@@ -124,12 +130,16 @@ SMALL_KERNEL(train_2_8_1_relu, RELU_2_8_1, 33, 11, 8)
 SMALL_KERNEL(train_2_8_1_tanh, TANH_2_8_1, 33, 11, 8)
 #endif
 
-/* The rows of a table of kernels. Fused ones are rarely asked for: those for the usual sizes do. */
+/* The rows of a table of kernels. Fused ones are rarely asked for: those for the usual sizes do.
+ * And one lane by itself pays only where there is little beside the chain of operations. */
 #define SMALL_ROW(processor, name, network, function)                                              \
     {                                                                                              \
         name, KERNEL_ARITHMETIC, processor, LANES, &network, function, 0                           \
     }
-#ifdef LANES_FUSED
+#if LANES == 1
+#define SMALL_SIZE_KERNELS(processor)                                                              \
+    SMALL_ROW(processor, "2-2-1 relu", RELU_2_2_1, train_2_2_1_relu)
+#elif defined(LANES_FUSED)
 #define SMALL_SIZE_KERNELS(processor)                                                              \
     SMALL_ROW(processor, "2-2-1 relu", RELU_2_2_1, train_2_2_1_relu),                              \
         SMALL_ROW(processor, "2-2-1 tanh", TANH_2_2_1, train_2_2_1_tanh),                          \

@@ -9,6 +9,7 @@ extern const struct kernel kernels_any_1[];
 extern const struct kernel kernels_any_2[];
 extern const struct kernel kernels_any_4_avx2[];
 extern const struct kernel kernels_any_8_avx512[];
+extern const struct kernel kernels_small_1[];
 extern const struct kernel kernels_small_2[];
 extern const struct kernel kernels_small_4_avx2[];
 extern const struct kernel kernels_small_2_avx512[];
