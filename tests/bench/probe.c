@@ -25,14 +25,13 @@ double probe_clock_hz(void)
     return ADDITIONS / (probe_clock_s() - started);
 }
 
-/* Twelve chains in names of so many doubles; flops per second. */
-#define FMA(name, i) "vfmadd231pd %0, %0, %%" name #i "\n "
-#define FMA_12(name)                                                                               \
-    FMA(name, 0)                                                                                   \
-    FMA(name, 1)                                                                                   \
-    FMA(name, 2) FMA(name, 3) FMA(name, 4) FMA(name, 5) FMA(name, 6) FMA(name, 7) FMA(name, 8)     \
-        FMA(name, 9) FMA(name, 10) FMA(name, 11)
-#define FMA_PEAK(function, needs, name, doubles)                                                   \
+/* Twelve chains in registers of a kind; flops per second. */
+#define FMA(kind, i) "vfmadd231pd %0, %0, %%" kind i "\n "
+#define FMA_4(kind, a, b, c, d) FMA(kind, a) FMA(kind, b) FMA(kind, c) FMA(kind, d)
+#define FMA_12(kind)                                                                               \
+    FMA_4(kind, "0", "1", "2", "3")                                                                \
+    FMA_4(kind, "4", "5", "6", "7") FMA_4(kind, "8", "9", "10", "11")
+#define FMA_PEAK(function, needs, kind, doubles)                                                   \
     __attribute__((target(needs))) static double function(void)                                    \
     {                                                                                              \
         enum { STEPS = 4000, CHAINS = 12 };                                                        \
@@ -40,7 +39,7 @@ double probe_clock_hz(void)
         vector some = {1};                                                                         \
         double started = probe_clock_s();                                                          \
         for (int i = 0; i < STEPS; i++) {                                                          \
-            __asm__ volatile(FMA_12(name)                                                          \
+            __asm__ volatile(FMA_12(kind)                                                          \
                              :                                                                     \
                              : "x"(some)                                                           \
                              : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7",     \
