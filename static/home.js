@@ -16,7 +16,9 @@ export async function open(host) {
             element("p", {}, "These experiments come from one student\u2019s report on a " +
                 "network of two inputs, two hidden units and one output. Start one and see every " +
                 "epoch\u2019s loss while it trains, or ",
-                element("a", {href: view.address({preset: ""})}, "set up your own"), ".")),
+                element("a", {href: view.address({preset: ""})}, "set up your own"), "."),
+            element("p", {class: "to-recent"}, element("a", {href: "#recent"},
+                "Recent experiments"))),
         fault,
         element("div", {class: "overview"},
             element("div", {}, groups.map((group) => groupOf(group, (preset, button) =>
@@ -70,7 +72,7 @@ function recent(list) {
         more.onclick = async () => add(await api.experiments(next));
     };
     add(list);
-    return element("aside", {class: "recent", "aria-label": "Recent experiments"},
+    return element("aside", {class: "recent", id: "recent", tabindex: -1, "aria-label": "Recent experiments"},
         element("h2", {}, "Recent experiments"),
         list.experiments.length > 0 ? items
             : element("p", {class: "note"}, "None yet. They stay here when you come back."),

@@ -449,6 +449,35 @@ def test_the_runs_are_copied_as_csv_with_every_digit(page):
         assert float(line["prediction for 5, 3"]) == run["predictions"][5][0]
 
 
+def test_on_a_phone_the_recent_experiments_are_one_tap_away(page):
+    page.server.train(specs.report(epochs=5))
+    page.resize(360, 740)
+    page.open()
+    page.one(".to-recent a").click()
+    page.wait(lambda: page.run("const {top} = document.querySelector('.recent-list')"
+                               ".getBoundingClientRect(); return 0 < top && top < innerHeight"),
+              "the list in sight")
+    page.resize(1280, 800)
+    assert not page.one(".to-recent a").is_displayed()
+
+
+def test_a_finger_on_the_chart_takes_the_cursor_along(page):
+    experiment = page.server.train(specs.sweep([0.001, 0.0004], epochs=50))["id"]
+    page.open(f"/?experiment={experiment}")
+    page.wait(lambda: page.curves_drawn(2), "two curves")
+    box = page.run("return document.querySelector('.u-over').getBoundingClientRect().toJSON()")
+
+    def finger(kind, *shares):
+        page.browser.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [
+            {"x": box["left"] + share * box["width"], "y": box["top"] + 50} for share in shares]})
+
+    finger("touchStart", 0.2)
+    for share, epoch in ((0.4, 20), (0.5, 25), (0.6, 30), (0.8, 40)):
+        finger("touchMove", share)
+        page.wait(lambda: page.text(".legend-head") == f"epoch {epoch}", f"epoch {epoch}")
+    finger("touchEnd")
+
+
 def test_on_a_phone_the_links_are_there_and_the_table_says_that_it_scrolls(page):
     experiment = page.server.train(specs.sweep([0.025, 0.0004], epochs=50))["id"]
     page.resize(360, 740)
