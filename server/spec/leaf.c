@@ -77,8 +77,10 @@ const char *leaf_print_expected(char out[LEAF_EXPECTED_BYTES], const struct opti
         snprintf(out, LEAF_EXPECTED_BYTES, "an object");
         break;
     case OPTION_MAP:
-    case OPTION_COLUMNS:
         print_count(out, option, "an object", " formulas by name");
+        break;
+    case OPTION_COLUMNS:
+        print_count(out, option, "an object", " formulas by name, or of an upload a list of names");
         break;
     case OPTION_LIST:
         print_count(out, option, "a list", "");
