@@ -5,8 +5,9 @@
  * lot that has something to give and moves it to the ring's end. The lot is freed when it has
  * nothing left and no turn is under way; a dropped lot leaves the ring at once.
  *
- * So that all workers stay busy, a turn takes at most its share of the waiting runs: many workers
- * get small blocks of a short sweep, a long sweep fills whole blocks. */
+ * So that all workers stay busy to the end, turns take whole blocks while each worker can have one,
+ * and equal shares of the rest: a long sweep fills whole blocks, and many workers get small blocks
+ * of a short one. */
 #include "server/lab/queue.h"
 
 #include <pthread.h>
@@ -126,12 +127,13 @@ static int has_work(const struct lot *lot)
     return lot->n_paused > 0 || lot->next < lot->n_runs;
 }
 
-/* A worker's share of the waiting runs: at least one, at most a block. */
+/* How many of the waiting runs a worker takes: at least one, at most a block. */
 static int share(const struct lot *lot, int n_workers)
 {
-    int waiting = lot->n_runs - lot->next;
-    int fair = (waiting + n_workers - 1) / n_workers;
-    return fair < BLOCK_RUNS_MAX ? fair : BLOCK_RUNS_MAX;
+    int round = n_workers * BLOCK_RUNS_MAX, n_rest = lot->n_runs % round;
+    int n_waiting = lot->n_runs - lot->next;
+    int fair = n_waiting > n_rest ? BLOCK_RUNS_MAX : (n_rest + n_workers - 1) / n_workers;
+    return fair < n_waiting ? fair : n_waiting;
 }
 
 static void begin_turn_locked(struct queue *queue, struct lot *lot, struct turn *turn)

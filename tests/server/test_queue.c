@@ -86,11 +86,37 @@ static void shares_a_short_sweep_between_workers(void **state)
     queue_add(queue, "a", RUNS, 8, NULL);
     struct turn one = take(queue), other = take(queue);
     assert_int_equal(one.n_runs, 4);
-    assert_int_equal(other.n_runs, 2);
+    assert_int_equal(other.n_runs, 4);
     assert_int_equal(other.runs[0], 4);
     queue_end_turn(queue, &one, NULL, NULL, 0);
     queue_end_turn(queue, &other, NULL, NULL, 0);
     queue_destroy(queue);
+}
+
+/* What a number of workers take in turn of a sweep of n runs. */
+static void assert_shares(void **state, int n_workers, int n, const int *expected, int n_expected)
+{
+    struct queue *queue = open_queue(state, n_workers);
+    queue_add(queue, "a", RUNS, n, NULL);
+    for (int i = 0, next = 0; i < n_expected; i++) {
+        struct turn turn = take(queue);
+        assert_int_equal(turn.n_runs, expected[i]);
+        assert_int_equal(turn.runs[0], next);
+        next += turn.n_runs;
+        assert_true(next <= n && (i + 1 < n_expected || next == n));
+        queue_end_turn(queue, &turn, NULL, NULL, 0);
+    }
+    queue_destroy(queue);
+}
+
+static void whole_blocks_first_then_equal_shares(void **state)
+{
+    assert_shares(state, 1, 40, (const int[]){16, 16, 8}, 3);
+    assert_shares(state, 2, 32, (const int[]){16, 16}, 2);
+    assert_shares(state, 2, 40, (const int[]){16, 16, 4, 4}, 4);
+    assert_shares(state, 2, 33, (const int[]){16, 16, 1}, 3);
+    assert_shares(state, 3, 7, (const int[]){3, 3, 1}, 3);
+    assert_shares(state, 64, 3, (const int[]){1, 1, 1}, 3);
 }
 
 static void gives_back_runs_in_their_order(void **state)
@@ -160,6 +186,7 @@ int main(void)
         cmocka_unit_test(serves_experiments_in_turn),
         cmocka_unit_test(goes_on_with_begun_work_before_new_runs),
         cmocka_unit_test(shares_a_short_sweep_between_workers),
+        cmocka_unit_test(whole_blocks_first_then_equal_shares),
         cmocka_unit_test(gives_back_runs_in_their_order),
         cmocka_unit_test(forgets_an_experiment_that_has_ended),
         cmocka_unit_test(closes_the_paused_jobs_of_a_dropped_experiment),
