@@ -206,6 +206,15 @@ def test_who_comes_during_the_training_waits_for_it(fresh_server):
     assert n_trained(server) == 30000
 
 
+def test_a_post_that_waits_is_answered_when_the_other_ends(fresh_server):
+    server = fresh_server()
+    first = server.post(long_spec())["id"]
+    reply = server.request("POST", "/experiments", json=long_spec(), headers={"Prefer": "wait=60"})
+    assert reply.json()["state"] == "done" and reply.json()["cached_from"] == first
+    assert server.get(f"/experiments/{first}")["state"] == "done"
+    assert n_trained(server) == 30000
+
+
 @pytest.mark.parametrize("end", ["cancel", "delete"])
 def test_when_the_one_that_is_trained_is_lost_the_next_is_trained(fresh_server, end):
     server = fresh_server()

@@ -70,7 +70,8 @@ class Load:
         if sum(row["state"] != "done" for row in listed) >= UNENDED_MAX:
             return
         kind = self.generator.randrange(len(self.made))
-        reply = self.session.post(experiments, data=json.dumps(self.made[kind]),
+        spec = {**self.made[kind], "cache": self.generator.random() < 0.25}
+        reply = self.session.post(experiments, data=json.dumps(spec),
                                   headers=JSON_TYPE, timeout=20)
         assert reply.status_code == 201, reply.text
         self.acknowledged[reply.json()["id"]] = kind
