@@ -1,4 +1,4 @@
-/* Queries: only what a route knows is taken, since an option that is not heard is a wrong answer. */
+/* Queries: only what a route knows is taken; an option that is not heard is a wrong answer. */
 #include "server/api/query.h"
 
 #include <stdio.h>
@@ -43,8 +43,8 @@ static int check_name(const struct call *call, int n, char fault[FAULT_BYTES])
     const char *name = http_query_name(call->request, n), *near;
     if (!is_known(call->route, name)) {
         near = find_near(call->route, name);
-        snprintf(fault, FAULT_BYTES, near == NULL ? "unknown here" : "unknown here, did you mean %s?",
-                 near);
+        snprintf(fault, FAULT_BYTES,
+                 near == NULL ? "unknown here" : "unknown here, did you mean %s?", near);
         return -1;
     }
     for (int before = 0; before < n; before++)
@@ -69,7 +69,8 @@ static void print_allowed(struct text *text, const struct route *route)
 {
     const char *const *name = route->query;
     int asks = text->n_bytes > 0 && text->bytes[text->n_bytes - 1] == '?';
-    text_printf(text, "%s %s %s takes", asks ? "" : ";", http_method_name(route->method), route->pattern);
+    text_printf(text, "%s %s %s takes", asks ? "" : ";", http_method_name(route->method),
+                route->pattern);
     if (*name == NULL)
         text_printf(text, " no query");
     for (; *name != NULL; name++)

@@ -130,8 +130,8 @@ void http_reply_error(struct http_request *request, const struct error *error);
 void http_allow(struct http_request *request, const char *methods);
 
 /* A long reply written in slices on the loop thread: `read` fills up to `size` bytes and returns
- * how many, 0 at the end, -1 to break it off: the connection is then reset, so that it looks whole to
- * nobody. `end` is called once, always. Each call should take about a millisecond at most. To HEAD,
+ * how many, 0 at the end, -1 to break it off: the connection is then reset, so that it looks whole
+ * to nobody. `end` is called once, always. Each call should take about a millisecond at most. To HEAD,
  * one of up to 128 KiB is read to its end for its Content-Length; a longer one is answered without,
  * and the connection closed. */
 typedef ssize_t (*http_read_fn)(void *source, char *out, size_t size);

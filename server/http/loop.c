@@ -29,7 +29,9 @@
 #include "server/http/server.h"
 
 /* MEMORY: a connection's, for the request's head (GUARD_HEAD_BYTES_MAX of it), the reply's, and
- * chunks; a sleeping stream keeps up to all of it resident. CUT: for connections that were cut to be noticed as such. */
+ * chunks; a sleeping stream keeps up to all of it resident.
+ * LEFT: after which it looks again at clients that left. CUT: for connections that were cut to be
+ * noticed as such. */
 enum {
     MEMORY_BYTES = 14 * 1024,
     WAKE_MS = 50,

@@ -1,7 +1,7 @@
 /* The server: one loop, its clocks and its counts. Private to server/http.
  *
- * In connection/: who comes, how long each may take, how they go. In gate/: what a request must pass
- * before it is dispatched. In reply/: what is said. In later/: what takes long.
+ * In connection/: who comes, how long each may take, how they go. In gate/: what a request must
+ * pass before it is dispatched. In reply/: what is said. In later/: what takes long.
  *
  * Everything here belongs to the loop thread but the two atomics and the desk, which locks itself.
  *

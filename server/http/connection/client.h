@@ -1,11 +1,11 @@
-/* Clients: the connections as we see them, how long each may take, and whether it has left. Private.
+/* Clients: the connections as we see them: how long each may take, whether it has left. Private.
  *
  * libmicrohttpd only knows inactivity, which a byte a second defeats. So each connection has one
  * deadline at a time: for the head of its request, for the body, or, between requests, for being
  * idle. While a request is being answered it has none.
  *
- * Nor does libmicrohttpd notice every client that leaves: none while a connection is suspended (trap
- * T2), and none whose end comes together with a last piece of a request, since it reads once, finds
+ * Nor does libmicrohttpd notice every client that leaves: none while a connection is suspended
+ * (trap T2), and none whose end comes together with a last piece of a request, since it reads once, finds
  * less than it had room for, and waits for an event that was there already. So our own epoll set
  * watches every connection for its end. Loop thread. */
 #ifndef SERVER_HTTP_CONNECTION_CLIENT_H

@@ -16,8 +16,8 @@ struct http_server;
 struct desk *desk_create(struct http_server *server, int n_threads, int n_waiting_max,
                          struct error *error);
 
-/* Queues request->work; 0, or -1 when the queue is full or the desks are closed. From now until desk_take_done gives it
- * back, the request's reply is the desk's. */
+/* Queues request->work; 0, or -1 when the queue is full or the desks are closed. From now
+ * until desk_take_done gives it back, the request's reply is the desk's. */
 int desk_submit(struct desk *desk, struct http_request *request);
 
 /* The requests whose work is done since the last call, linked by `next`, oldest first. */

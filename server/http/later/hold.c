@@ -2,7 +2,8 @@
  *
  * DESIGN: a held request stays suspended as it was at its desk, and is in server->held, by the time
  * it is due. It goes back to the desks when it is ready (asked at every wake, like streams), when
- * it is due, and when its client leaves (client.h). So libmicrohttpd sees one suspension, however often a request goes to a desk. */
+ * it is due, and when its client leaves (client.h). So libmicrohttpd sees one
+ * suspension, however often a request goes to a desk. */
 #include "server/http/later/hold.h"
 
 #include "server/base/clock.h"

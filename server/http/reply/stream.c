@@ -81,7 +81,7 @@ static void rouse(struct stream *stream)
 void stream_reader_left(struct stream *stream)
 {
     stream->is_gone = 1;
-    client_cut(stream->request->client); /* if not asleep, it may be waiting for room in the socket */
+    client_cut(stream->request->client); /* if not asleep, it may wait for room in the socket */
     if (is_asleep(stream))
         rouse(stream);
 }
