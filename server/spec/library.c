@@ -22,7 +22,8 @@ extern const char anscombe_end[] __attribute__((visibility("hidden")));
 
 struct volume {
     char *id;
-    struct csv *csv; /* NULL: it could not be had */
+    struct csv *csv;   /* NULL: it could not be had */
+    size_t *n_classes; /* [n_columns] 0: not yet counted */
     struct error error;
     struct volume *next;
 };
@@ -53,6 +54,7 @@ void library_destroy(struct library *library)
         struct volume *volume = library->first;
         library->first = volume->next;
         csv_destroy(volume->csv);
+        free(volume->n_classes);
         free(volume->id);
         free(volume);
     }
@@ -71,27 +73,57 @@ static struct csv *read_file(const struct library *library, const char *id, stru
     return NULL;
 }
 
-const struct csv *library_find(struct library *library, const char *id,
-                               const struct error **out_error)
+/* A new volume at the front of the library; NULL for memory. */
+static struct volume *add_volume(struct library *library, const char *id)
+{
+    struct volume *volume = memory_array(1, sizeof *volume, NULL);
+
+    if (volume == NULL)
+        return NULL;
+    volume->id = memory_text(id, NULL);
+    if (volume->id == NULL) {
+        free(volume);
+        return NULL;
+    }
+    volume->next = library->first;
+    library->first = volume;
+    volume->csv = read_file(library, id, &volume->error);
+    if (volume->csv != NULL)
+        volume->n_classes =
+            memory_array(volume->csv->n_columns, sizeof *volume->n_classes, &volume->error);
+    if (volume->csv != NULL && volume->n_classes == NULL) {
+        csv_destroy(volume->csv);
+        volume->csv = NULL;
+    }
+    return volume;
+}
+
+static struct volume *find(struct library *library, const char *id)
 {
     struct volume *volume = library->first;
 
     while (volume != NULL && strcmp(volume->id, id) != 0)
         volume = volume->next;
-    if (volume == NULL) {
-        volume = memory_array(1, sizeof *volume, NULL);
-        char *own = memory_text(id, NULL);
-        if (volume == NULL || own == NULL) {
-            free(volume);
-            free(own);
-            *out_error = &no_memory;
-            return NULL;
-        }
-        volume->id = own;
-        volume->csv = read_file(library, id, &volume->error);
-        volume->next = library->first;
-        library->first = volume;
-    }
-    *out_error = &volume->error;
-    return volume->csv;
+    return volume != NULL ? volume : add_volume(library, id);
+}
+
+const struct csv *library_find(struct library *library, const char *id,
+                               const struct error **out_error)
+{
+    const struct volume *volume = find(library, id);
+
+    *out_error = volume != NULL ? &volume->error : &no_memory;
+    return volume != NULL ? volume->csv : NULL;
+}
+
+size_t library_n_classes(struct library *library, const char *id, size_t column)
+{
+    const char *classes[CSV_CLASSES_MAX];
+    struct volume *volume = find(library, id);
+
+    if (volume == NULL || volume->csv == NULL)
+        return 0;
+    if (volume->n_classes[column] == 0)
+        volume->n_classes[column] = csv_classes(volume->csv, column, classes);
+    return volume->n_classes[column];
 }

@@ -21,11 +21,10 @@ static int is_upload(const json_t *dataset)
     return strcmp(kind_of(dataset), "upload") == 0;
 }
 
-static const struct csv *file_of(const json_t *dataset, struct library *library,
-                                 const struct error **out_error)
+static const char *id_of(const json_t *dataset)
 {
-    const char *id = json_string_value(json_object_get(dataset, "id"));
-    return library_find(library, is_upload(dataset) ? id : kind_of(dataset), out_error);
+    return is_upload(dataset) ? json_string_value(json_object_get(dataset, "id"))
+                              : kind_of(dataset);
 }
 
 static enum csv_targets targets_as(const json_t *dataset)
@@ -120,9 +119,8 @@ static int check_columns(const json_t *dataset, const char *list, const struct c
 
 static struct shape shape_of(const json_t *dataset, struct library *library)
 {
-    const char *classes[CSV_CLASSES_MAX];
     const struct error *error;
-    const struct csv *csv = file_of(dataset, library, &error);
+    const struct csv *csv = library_find(library, id_of(dataset), &error);
     struct shape shape = {.n_features = n_columns(dataset, "features"),
                           .n_targets = n_columns(dataset, "targets")};
     size_t target;
@@ -139,7 +137,7 @@ static struct shape shape_of(const json_t *dataset, struct library *library)
     find_columns(dataset, "targets", csv, &target);
     if (target == csv->n_columns)
         return (struct shape){0};
-    shape.n_targets = csv_classes(csv, target, classes);
+    shape.n_targets = library_n_classes(library, id_of(dataset), target);
     return shape.n_targets <= CSV_CLASSES_MAX ? shape : (struct shape){0};
 }
 
@@ -212,7 +210,7 @@ static int check_lists(const json_t *dataset, struct faults *faults)
 static void check(const json_t *dataset, struct library *library, struct faults *faults)
 {
     const struct error *trouble;
-    const struct csv *csv = file_of(dataset, library, &trouble);
+    const struct csv *csv = library_find(library, id_of(dataset), &trouble);
 
     if (is_upload(dataset) && !check_lists(dataset, faults))
         return;
@@ -237,7 +235,7 @@ static struct dataset *make(const json_t *dataset, struct library *library, stru
 {
     size_t n_features = n_columns(dataset, "features"), at;
     const struct error *trouble;
-    const struct csv *csv = file_of(dataset, library, &trouble);
+    const struct csv *csv = library_find(library, id_of(dataset), &trouble);
     struct dataset *made = NULL;
 
     if (csv == NULL) {
