@@ -1,7 +1,6 @@
 /* The training of a block: stretch by stretch, with the exact place of every divergence. */
 #include <assert.h>
 #include <math.h>
-#include <string.h>
 
 #include "core/train/block_inside.h"
 
@@ -85,12 +84,24 @@ static struct kernel_task task_at(const struct block *block, struct pack *pack, 
                                 .scratch = block->scratch};
 }
 
+/* Where the caller wants the losses of the stretch's epochs. */
+static double *losses_of_stretch(const struct block *block, const struct call *call)
+{
+    return call->losses + (call->epoch - call->first_epoch) * block->n_runs;
+}
+
+/* 1 if lane i holds run i: then a kernel writes what the caller wants to have. */
+static int has_run_in_every_lane(const struct block *block)
+{
+    return block->now.lanes == block->n_runs && block->n_running == block->n_runs;
+}
+
 static void train_stretch(struct block *block, const struct call *call)
 {
     struct pack *now = &block->now;
     struct kernel_task task = task_at(block, now, call->epoch, call->position, call->n_steps);
     task.scales = block->scales;
-    task.losses = block->losses;
+    task.losses = has_run_in_every_lane(block) ? losses_of_stretch(block, call) : block->losses;
     task.check = block->check;
     now->kernel->train(&task);
     size_t seen = call->position + call->n_steps, n = block->dataset->n_samples;
@@ -98,15 +109,14 @@ static void train_stretch(struct block *block, const struct call *call)
     block->position = seen % n;
 }
 
-/* Hands the losses of the epochs the stretch finished to the caller. */
+/* Hands the losses of the epochs the stretch finished to the caller, who may have them already. */
 static void copy_losses(const struct block *block, const struct call *call)
 {
     int n_runs = block->n_runs, lanes = block->now.lanes;
     size_t n_epochs = (size_t)(block->epoch - call->epoch);
-    double *to = call->losses + (call->epoch - call->first_epoch) * n_runs;
+    double *to = losses_of_stretch(block, call);
     const double *from = block->losses;
-    if (lanes == n_runs && block->n_running == n_runs) { /* then lane i holds run i */
-        memcpy(to, from, n_epochs * (size_t)lanes * sizeof *to);
+    if (has_run_in_every_lane(block)) {
         return;
     }
     for (size_t i = 0; i < n_epochs * (size_t)n_runs; i++) {

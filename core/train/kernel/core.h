@@ -1,7 +1,7 @@
-/* The training core: forward, loss, backward and update of one sample, over a vector of lanes.
- * The only training loop there is.
+/* The training core: forward, loss, backward and update of one sample, over a vector of runs.
  *
- * A template, like core/base/lanes.h; any_size.h and small_size.h make kernels of it. What it
+ * A template, like core/base/lanes.h; any_size.h and small_size.h make kernels of it, and for
+ * vectors of samples core/train/batch/batch.h takes loss, slopes and update from here. What it
  * computes, and in which order, is written in core/train/block.h. A new loss is a case in
  * loss_value, a new optimizer one in apply, a new activation stands in activation_lanes.h.
  *
@@ -193,15 +193,15 @@ LANES_FN void apply(enum optimizer optimizer, lanes *parameters, lanes *gradient
     }
 }
 
-/* Writes the printed losses of an epoch and starts the next one's. */
-LANES_FN void finish_epoch(const struct kernel_task *task, const int n_groups, lanes *losses)
+/* Writes the printed losses of an epoch, which may stand anywhere, and starts the next one's. */
+LANES_FN void finish_epoch(const struct kernel_task *task, const int n_groups, double *losses)
 {
     lanes *totals = (lanes *)task->totals, *check = (lanes *)task->check;
     lanes n_samples = lanes_set((double)task->n_samples);
     LANES_UNROLL
     for (int g = 0; g < n_groups; g++) {
         lanes mean = totals[g] / n_samples;
-        losses[g] = mean;
+        memcpy(losses + g * LANES, &mean, sizeof mean);
         check[g] += mean * lanes_set(0.0);
         totals[g] = lanes_set(0.0);
     }
@@ -274,7 +274,7 @@ LANES_FN void train(const struct kernel_task *task, const struct network *networ
             }
         }
         if (position == n_samples) {
-            finish_epoch(task, n_groups, (lanes *)losses);
+            finish_epoch(task, n_groups, losses);
             losses += task->lanes;
             order += task->order_stride;
             position = 0;

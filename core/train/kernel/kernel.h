@@ -7,7 +7,8 @@
  *
  * Layout of a value per parameter and lane, [n_vectors][n_parameters][width]: each vector's runs
  * have a block of their own, in which the lanes of one parameter stand side by side. Values per
- * lane, [lanes], stand in the order of the lanes: vector by vector. All are aligned to 64 bytes. */
+ * lane, [lanes], stand in the order of the lanes: vector by vector. All but the losses are aligned
+ * to 64 bytes. */
 #ifndef CORE_TRAIN_KERNEL_KERNEL_H
 #define CORE_TRAIN_KERNEL_KERNEL_H
 
