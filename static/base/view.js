@@ -121,7 +121,9 @@ addEventListener("popstate", changed);
 /* A link within the page moves the focus and leaves the address alone, which holds the view. */
 function jump(event, link) {
     event.preventDefault();
-    document.querySelector(link.hash)?.focus();
+    const target = document.querySelector(link.hash);
+    target?.focus({preventScroll: true});
+    target?.scrollIntoView();
 }
 
 /* A link to another page of this page; a plain click does not load the page anew. */

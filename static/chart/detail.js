@@ -19,10 +19,18 @@ export class Detail {
         this.asked = new Set();
         this.envelopes = [];
         this.closed = false;
+        this.turn = Promise.resolve();
     }
 
     close() {
         this.closed = true;
+    }
+
+    /* One after the other: a coarse answer must not replace a finer one that was asked for later. */
+    inTurn(act) {
+        const mine = this.turn.then(act);
+        this.turn = mine.catch(() => {});
+        return mine;
     }
 
     /* Asks for finer epochs where the points looked at are coarse; once for each stretch. While
@@ -41,7 +49,11 @@ export class Detail {
     }
 
     /* Fetches epochs by decades, so that either kind of axis has enough of them everywhere. */
-    async fetch(from, to) {
+    fetch(from, to) {
+        return this.inTurn(() => this.decades(from, to));
+    }
+
+    async decades(from, to) {
         for (let low = 1, high = HEAD; low <= to && !this.closed; low = high + 1, high *= 10) {
             const first = Math.max(low, from), last = Math.min(high, to);
             if (first > last)
@@ -74,7 +86,11 @@ export class Detail {
 
     /* Has the server train the epochs of some runs again, which gives every loss. Throws a Problem
      * when it will not. */
-    async replay(runs, from, to) {
+    replay(runs, from, to) {
+        return this.inTurn(() => this.trainAgain(runs, from, to));
+    }
+
+    async trainAgain(runs, from, to) {
         const [first, last] = this.losses.span(from, to);
         for (const run of runs) {
             const end = Math.min(last, this.losses.curves[run].last());
