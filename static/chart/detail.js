@@ -26,7 +26,7 @@ export class Detail {
         this.closed = true;
     }
 
-    /* One after the other: a coarse answer must not replace a finer one that was asked for later. */
+    /* One after the other: a coarse answer must not replace a finer one asked for later. */
     inTurn(act) {
         const mine = this.turn.then(act);
         this.turn = mine.catch(() => {});
