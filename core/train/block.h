@@ -1,6 +1,7 @@
 /* A block: up to BLOCK_RUNS_MAX runs of one shape, one data set and one sample order, trained in
- * lockstep, one run per vector lane. A run's losses and parameters never depend on how many runs
- * share the block, on which kernel the processor chose, or on how the calls are cut.
+ * lockstep, one run per vector lane; or, where a batch fills the lanes, one run after the other. A
+ * run's losses and parameters never depend on how many runs share the block, on which kernel the
+ * processor chose, or on how the calls are cut.
  *
  * Arithmetic: that of plain Python floats, unfused, in this order. (With ARITHMETIC_FAST the order
  * is the same, but where a product is added to a sum of weighted inputs, of weighted c_j, or to a
