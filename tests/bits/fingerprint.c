@@ -13,6 +13,9 @@
 #include <cmocka.h>
 
 #include "core/base/elementary.h"
+#include "core/data/pattern.h"
+#include "core/data/scaling.h"
+#include "core/model/init.h"
 #include "core/train/block.h"
 #include "core/train/kernel/kernel.h"
 #include "tests/core/reference.h"
@@ -107,6 +110,44 @@ static void print_elementary(struct rng *rng)
            sums[2]);
 }
 
+/* Every data set known by name, standardised. */
+static void print_patterns(void)
+{
+    for (int kind = 0; kind < PATTERN_COUNT; kind++) {
+        const struct pattern pattern = {.kind = (enum pattern_kind)kind,
+                                        .n_samples = 5000,
+                                        .seed = 3,
+                                        .noise = 0.1,
+                                        .factor = 0.5,
+                                        .n_classes = 5,
+                                        .sd = 0.7,
+                                        .slope = -3,
+                                        .intercept = 0.1};
+        struct dataset *made = pattern_make(&pattern, NULL);
+        struct scaling *scaling = scaling_fit(made, NULL, NULL);
+        uint64_t sum = add_doubles(0, made->targets, made->n_samples);
+        scaling_apply(scaling, made->features, made->n_samples);
+        sum = add_doubles(sum, made->features, made->n_samples * made->n_features);
+        printf("%s %016" PRIx64 "\n", pattern_name(pattern.kind), sum);
+        scaling_destroy(scaling);
+        dataset_destroy(made);
+    }
+}
+
+/* The start values of every scheme whose bits are ours. */
+static void print_starts(void)
+{
+    static const struct network network = {
+        .n_inputs = 40, .n_layers = 2, .layers = {{30, ACTIVATION_RELU}, {50, ACTIVATION_LINEAR}}};
+    double parameters[30 * 41 + 50 * 31];
+    for (int scheme = INIT_HE_NORMAL; scheme <= INIT_ORTHOGONAL; scheme++) {
+        const struct init init = {.scheme = (enum init_scheme)scheme, .seed = 7, .gain = 1.5};
+        init_parameters(&init, &network, parameters);
+        uint64_t sum = add_doubles(0, parameters, sizeof parameters / sizeof parameters[0]);
+        printf("%s %016" PRIx64 "\n", init_name(init.scheme), sum);
+    }
+}
+
 /* The i-th of the small sizes, from the kernels of two lanes; NULL past the last. */
 static const struct network *small_size(int i)
 {
@@ -126,6 +167,8 @@ int main(void)
     int status = 0;
     rng_seed(&rng, 2024);
     print_elementary(&rng);
+    print_patterns();
+    print_starts();
     for (int i = 0; i < CASES; i++) {
         struct reference_case it;
         reference_case_init(&it, &rng, EPOCHS);
