@@ -142,15 +142,17 @@ static const struct option table[] = {
     {"/dataset/split", OPTION_OBJECT, .also = "parts|holdout|train_test_split",
      .description = "Keeps some samples from training: which are in which part is drawn from a seed "
                     "of its own. Only the train part is trained on, and it is what batch_size, the "
-                    "order and the printed loss are about; samples keep their order within a part."},
+                    "order and the printed loss are about; no loss of the other parts is computed, but "
+                    "predict gives the outputs for their samples. Samples keep their order within "
+                    "a part."},
     {"/dataset/split/train", OPTION_NUMBER, .is_required = 1, .minimum = 0, .is_above = 1,
      .maximum = 1, .also = "training",
      .description = "The share to train on. The three shares add up to 1; validation and test are "
                     "rounded to whole samples, train has the rest."},
     {"/dataset/split/validation", OPTION_NUMBER, .fallback = "0", .minimum = 0, .maximum = 1,
-     .also = "val|dev|valid", .description = "The share to watch the training with."},
+     .also = "val|dev|valid", .description = "The share kept for validation."},
     {"/dataset/split/test", OPTION_NUMBER, .fallback = "0", .minimum = 0, .maximum = 1,
-     .also = "test_size|holdout", .description = "The share for the last judgement."},
+     .also = "test_size|holdout", .description = "The share kept for the test."},
     {"/dataset/split/seed", OPTION_INTEGER, .fallback = "0", .minimum = 0, .maximum = SEED_MAX,
      .also = "random_state|random_seed",
      .description = "The first samples of np.random.permutation(n) after np.random.seed(seed) are "
