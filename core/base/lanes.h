@@ -121,6 +121,25 @@ LANES_FN lanes lanes_multiply_add(lanes a, lanes b, lanes c)
 #endif
 }
 
+/* The square root, rounded correctly; NaN below 0. */
+LANES_FN lanes lanes_sqrt(lanes x)
+{
+#if LANES == 1
+    return __builtin_sqrt(x);
+#elif LANES == 2 && defined(__SSE2__)
+    return __builtin_ia32_sqrtpd(x);
+#elif LANES == 4 && defined(__x86_64__)
+    return __builtin_ia32_sqrtpd256(x);
+#elif LANES == 8 && defined(__x86_64__) && !defined(__clang__)
+    return __builtin_ia32_sqrtpd512_mask(x, x, -1, 4);
+#else
+    for (int i = 0; i < LANES; i++) {
+        x[i] = __builtin_sqrt(x[i]);
+    }
+    return x;
+#endif
+}
+
 /* All ones in the lanes where z > 0, else 0; also 0 where z is NaN. */
 LANES_FN lanes_bits lanes_where_positive(lanes z)
 {

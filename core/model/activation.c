@@ -6,7 +6,9 @@
 static const char *const NAMES[ACTIVATION_COUNT] = {
     [ACTIVATION_LINEAR] = "linear",         [ACTIVATION_RELU] = "relu",
     [ACTIVATION_LEAKY_RELU] = "leaky_relu", [ACTIVATION_TANH] = "tanh",
-    [ACTIVATION_SIGMOID] = "sigmoid",
+    [ACTIVATION_SIGMOID] = "sigmoid",       [ACTIVATION_ELU] = "elu",
+    [ACTIVATION_GELU] = "gelu",             [ACTIVATION_SOFTPLUS] = "softplus",
+    [ACTIVATION_SOFTMAX] = "softmax",
 };
 
 const char *activation_name(enum activation activation)

@@ -39,9 +39,25 @@ LANES_FN void forward_rows(const int n_rows, const lanes *weights, const lanes *
     }
 }
 
+/* The weighted sums of n_units units become their outputs; sums: see forward. */
+LANES_FN void forward_activate(const struct layer *layer, lanes *outputs, lanes *sums)
+{
+    if (layer->activation == ACTIVATION_SOFTMAX) {
+        activation_softmax(layer->units, 1, outputs, sums);
+        return;
+    }
+    LANES_UNROLL_SIZES
+    for (int unit = 0; unit < layer->units; unit++) {
+        if (sums) {
+            sums[unit] = outputs[unit];
+        }
+        outputs[unit] = activation_value(layer->activation, outputs[unit]);
+    }
+}
+
 /* One layer: parameters are its weights [n_units][n_inputs] and biases [n_units]. */
 LANES_FN void forward_layer(const struct layer *layer, const lanes *parameters, const int n_inputs,
-                            const lanes *inputs, lanes *outputs)
+                            const lanes *inputs, lanes *outputs, lanes *sums)
 {
     const int n_units = layer->units;
     const lanes *biases = parameters + n_units * n_inputs;
@@ -56,23 +72,24 @@ LANES_FN void forward_layer(const struct layer *layer, const lanes *parameters, 
         forward_rows(1, parameters + unit * n_inputs, biases + unit, n_inputs, inputs,
                      outputs + unit);
     }
-    LANES_UNROLL_SIZES
-    for (unit = 0; unit < n_units; unit++) {
-        outputs[unit] = activation_value(layer->activation, outputs[unit]);
-    }
+    forward_activate(layer, outputs, sums);
 }
 
 /* units: [n_inputs + units of all layers], the inputs already in place. Returns the outputs, which
- * are its last entries. */
-LANES_FN const lanes *forward(const struct network *network, const lanes *parameters, lanes *units)
+ * are its last entries. sums: NULL, or as large as units, and gets for each unit its weighted sum
+ * (of softmax, the output's logarithm); its first n_inputs entries stay as they are. */
+LANES_FN const lanes *forward(const struct network *network, const lanes *parameters, lanes *units,
+                              lanes *sums)
 {
     int n_inputs = network->n_inputs;
     LANES_UNROLL_SIZES
     for (int l = 0; l < network->n_layers; l++) {
         const struct layer *layer = &network->layers[l];
-        forward_layer(layer, parameters, n_inputs, units, units + n_inputs);
+        forward_layer(layer, parameters, n_inputs, units, units + n_inputs,
+                      sums ? sums + n_inputs : NULL);
         parameters += layer->units * (n_inputs + 1);
         units += n_inputs;
+        sums = sums ? sums + n_inputs : NULL;
         n_inputs = layer->units;
     }
     return units;

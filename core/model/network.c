@@ -93,6 +93,6 @@ void network_predict(const struct network *network, const double *parameters,
                      const double *inputs, double *scratch, double *outputs)
 {
     memcpy(scratch, inputs, (size_t)network->n_inputs * sizeof *scratch);
-    const double *last = forward(network, parameters, scratch);
+    const double *last = forward(network, parameters, scratch, NULL);
     memcpy(outputs, last, (size_t)network_n_outputs(network) * sizeof *outputs);
 }

@@ -36,27 +36,38 @@ static int allocate(struct block *block, struct error *error)
 {
     const struct kernel *lone = kernel_reference(block->training.arithmetic);
     int lanes = 0;
-    size_t scratch = kernel_scratch(lone, &block->network), n = block->n_parameters;
+    size_t scratch = kernel_scratch(lone, &block->network, &block->training), n = block->n_parameters;
     for (int left = 1; left <= block->n_runs; left++) {
         const struct kernel *kernel = block_kernel_for(block, left);
         int wanted = kernel_lanes(kernel, left);
-        size_t wanted_scratch = kernel_scratch(kernel, &block->network);
+        size_t wanted_scratch = kernel_scratch(kernel, &block->network, &block->training);
         lanes = wanted > lanes ? wanted : lanes;
         scratch = wanted_scratch > scratch ? wanted_scratch : scratch;
     }
     const struct kernel *kernel = block_kernel_for(block, block->n_runs);
     size_t lane_bytes = (size_t)lanes * sizeof(double);
     size_t epochs_max = block->stretch_steps / block->dataset->n_samples + 1;
-    int has_gradients = block->training.batch_size > 1;
+    size_t memory = optimizer_memory(block->training.optimizer, n);
+    int is_direct = block->training.batch_size == 1 && training_is_plain(&block->training);
+    const struct pack_room room = {.lanes = lanes,
+                                   .n_parameters = n,
+                                   .has_gradients = !is_direct,
+                                   .optimizer = block->training.optimizer};
+    struct pack_room lone_room = room;
+    lone_room.lanes = 1;
     block->ended = memory_array((size_t)block->n_runs, n * sizeof(double), error);
-    block->scales = memory_array(2, lane_bytes, error);
+    block->paces =
+        memory_array(block->has_schedule ? epochs_max + 1 : 1, PACE_COUNT * lane_bytes, error);
+    block->settings = memory_array(SETTING_COUNT, lane_bytes, error);
+    block->memory = memory > 0 ? memory_array(memory, sizeof(double), error) : NULL;
     block->check = memory_array(1, lane_bytes, error);
     block->losses = memory_array(epochs_max, lane_bytes, error);
     block->scratch = memory_array(scratch, sizeof(double), error);
-    if (!block->ended || !block->scales || !block->check || !block->losses || !block->scratch ||
-        pack_init(&block->now, kernel, lanes, n, has_gradients, error) != 0 ||
-        pack_init(&block->kept, kernel, lanes, n, has_gradients, error) != 0 ||
-        pack_init(&block->lone, lone, 1, n, has_gradients, error) != 0) {
+    if (!block->ended || !block->paces || !block->settings || (memory > 0 && !block->memory) ||
+        !block->check || !block->losses || !block->scratch ||
+        pack_init(&block->now, kernel, &room, error) != 0 ||
+        pack_init(&block->kept, kernel, &room, error) != 0 ||
+        pack_init(&block->lone, lone, &lone_room, error) != 0) {
         return -1;
     }
     return sample_order_init(&block->order, &block->training, block->dataset->n_samples, error);
@@ -70,7 +81,7 @@ static void place_runs(struct block *block, const struct block_run *runs)
         block->run_of_lane[lane] = lane < block->n_runs ? lane : BLOCK_NO_RUN;
     }
     for (int run = 0; run < block->n_runs; run++) {
-        pack_set(&block->now, run, runs[run].parameters);
+        pack_set(&block->now, run, runs[run].parameters, NULL);
     }
     block_lanes_filled(block);
 }
@@ -94,7 +105,8 @@ struct block *block_create_on(const struct kernel *kernel, const struct network 
     block->n_runs = n_runs;
     block->stretch_steps = stretch_steps(block->n_parameters);
     for (int run = 0; run < n_runs; run++) {
-        block->learning_rates[run] = runs[run].training->learning_rate;
+        block->trainings[run] = *runs[run].training;
+        block->has_schedule |= !schedule_is_constant(&runs[run].training->schedule);
     }
     if (allocate(block, error) != 0) {
         block_destroy(block);
@@ -122,7 +134,9 @@ void block_destroy(struct block *block)
     free(block->scratch);
     free(block->losses);
     free(block->check);
-    free(block->scales);
+    free(block->paces);
+    free(block->settings);
+    free(block->memory);
     free(block->ended);
     free(block);
 }
@@ -145,15 +159,38 @@ const struct kernel *block_kernel(const struct block *block)
     return block->now.kernel;
 }
 
-void block_scales(const struct block *block, int run, double *out_whole, double *out_last)
+void block_pace(const struct block *block, int run, int64_t epoch, double out_pace[PACE_COUNT])
 {
-    const struct training *training = &block->training;
-    double factor = training->gradient == GRADIENT_FULL ? 2.0 : 1.0;
-    double step = block->learning_rates[run] * factor / network_n_outputs(&block->network);
+    const struct training *training = &block->trainings[run];
+    double rate = schedule_rate(&training->schedule, training->learning_rate, epoch,
+                                training->epochs);
+    double factor = training->loss == LOSS_MSE && training->gradient == GRADIENT_FULL ? 2.0 : 1.0;
+    double step = training_is_plain(training) ? rate * factor : factor;
+    if (loss_is_mean(training->loss)) {
+        step /= network_n_outputs(&block->network);
+    }
     size_t last = block->dataset->n_samples % training->batch_size;
     int is_mean = training->reduction == REDUCTION_MEAN;
-    *out_whole = is_mean ? step / (double)training->batch_size : step;
-    *out_last = is_mean && last > 0 ? step / (double)last : step;
+    out_pace[PACE_WHOLE] = is_mean ? step / (double)training->batch_size : step;
+    out_pace[PACE_LAST] = is_mean && last > 0 ? step / (double)last : step;
+    out_pace[PACE_RATE] = rate;
+}
+
+void block_set_paces(struct block *block, int64_t epoch, size_t n_epochs)
+{
+    size_t lanes = (size_t)block->now.lanes;
+    double pace[PACE_COUNT], *to = block->paces;
+    for (size_t e = 0; e < n_epochs; e++, to += PACE_COUNT * lanes) {
+        for (size_t lane = 0; lane < lanes; lane++) {
+            int run = block->run_of_lane[lane];
+            if (run != BLOCK_NO_RUN) {
+                block_pace(block, run, epoch + (int64_t)e, pace);
+            }
+            for (int i = 0; i < PACE_COUNT; i++) {
+                to[(size_t)i * lanes + lane] = run != BLOCK_NO_RUN ? pace[i] : 0.0;
+            }
+        }
+    }
 }
 
 void block_lanes_filled(struct block *block)
@@ -162,13 +199,13 @@ void block_lanes_filled(struct block *block)
     block->n_running = 0;
     for (int lane = 0; lane < lanes; lane++) {
         int run = block->run_of_lane[lane];
-        double *whole = &block->scales[lane], *last = &block->scales[lanes + lane];
-        *whole = *last = 0.0;
-        if (run != BLOCK_NO_RUN) {
-            block_scales(block, run, whole, last);
-            block->n_running++;
+        for (int i = 0; i < SETTING_COUNT; i++) {
+            double value = run != BLOCK_NO_RUN ? block->trainings[run].settings[i] : 0.0;
+            block->settings[i * lanes + lane] = value;
         }
+        block->n_running += run != BLOCK_NO_RUN;
     }
+    block_set_paces(block, block->epoch, 1);
 }
 
 int block_lane_of_run(const struct block *block, int run)

@@ -51,6 +51,41 @@ static int check_dataset(const struct dataset *dataset, const struct network *ne
     return 0;
 }
 
+/* A loss and the activations it can be had from. */
+static int check_loss(const struct network *network, enum loss loss, struct error *error)
+{
+    enum activation found = network->layers[network->n_layers - 1].activation;
+    enum activation expected = loss_activation(loss);
+    for (int l = 0; l + 1 < network->n_layers; l++) {
+        if (network->layers[l].activation == ACTIVATION_SOFTMAX) {
+            return error_set(error, ERROR_INVALID, "layer %d: softmax is for the last layer", l);
+        }
+    }
+    if (expected != ACTIVATION_COUNT && found != expected) {
+        return error_set(error, ERROR_INVALID, "%s: the last layer is %s, expected %s",
+                         loss_name(loss), activation_name(found), activation_name(expected));
+    }
+    return 0;
+}
+
+static int check_settings(const struct training *training, struct error *error)
+{
+    const struct schedule *schedule = &training->schedule;
+    for (int i = 0; i < SETTING_COUNT; i++) {
+        double value = training->settings[i];
+        if (!(value >= 0) || !isfinite(value)) {
+            return error_set(error, ERROR_INVALID, "%s: got %g, expected a finite number from 0 on",
+                             optimizer_setting_name((enum optimizer_setting)i), value);
+        }
+    }
+    if ((unsigned)schedule->kind >= SCHEDULE_COUNT || schedule->warmup_epochs < 0 ||
+        (schedule->kind == SCHEDULE_STEP && schedule->every < 1) || !isfinite(schedule->factor) ||
+        !isfinite(schedule->final)) {
+        return error_set(error, ERROR_INVALID, "schedule: one of its numbers is out of range");
+    }
+    return 0;
+}
+
 static int check_training(const struct training *training, const struct dataset *dataset,
                           struct error *error)
 {
@@ -76,15 +111,7 @@ static int check_training(const struct training *training, const struct dataset 
                          "training: arithmetic, loss, gradient, optimizer, reduction or order is "
                          "out of range");
     }
-    return 0;
-}
-
-static int is_same_training(const struct training *a, const struct training *b)
-{
-    return a->arithmetic == b->arithmetic && a->loss == b->loss && a->gradient == b->gradient &&
-           a->optimizer == b->optimizer && a->batch_size == b->batch_size &&
-           a->reduction == b->reduction && a->order == b->order &&
-           a->order_seed == b->order_seed && a->epochs == b->epochs;
+    return check_settings(training, error);
 }
 
 static int check_run(const struct block_run *runs, int run, size_t n_parameters,
@@ -93,9 +120,10 @@ static int check_run(const struct block_run *runs, int run, size_t n_parameters,
     if (check_training(runs[run].training, dataset, error) != 0) {
         return -1;
     }
-    if (!is_same_training(runs[run].training, runs[0].training)) {
+    if (!training_in_lockstep(runs[run].training, runs[0].training)) {
         return error_set(error, ERROR_INVALID,
-                         "run %d: only learning_rate may differ between the runs of a block", run);
+                         "run %d: only the optimizer's numbers and the schedule may differ between "
+                         "the runs of a block", run);
     }
     for (size_t p = 0; p < n_parameters; p++) {
         if (!isfinite(runs[run].parameters[p])) {
@@ -114,6 +142,10 @@ int block_check(const struct network *network, const struct dataset *dataset,
                          BLOCK_RUNS_MAX);
     }
     if (check_network(network, error) != 0 || check_dataset(dataset, network, error) != 0) {
+        return -1;
+    }
+    if ((unsigned)runs[0].training->loss < LOSS_COUNT &&
+        check_loss(network, runs[0].training->loss, error) != 0) {
         return -1;
     }
     for (int run = 0; run < n_runs; run++) {

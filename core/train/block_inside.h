@@ -18,12 +18,12 @@ enum { BLOCK_NO_RUN = -1 };
 struct block {
     struct network network;
     const struct dataset *dataset; /* borrowed */
-    struct training training;      /* of all runs but for the learning rate */
+    struct training training;      /* of run 0; see training_in_lockstep */
     size_t n_parameters;
     const struct kernel *forced; /* NULL: the best one for the runs that are left */
 
     int n_runs;
-    double learning_rates[BLOCK_RUNS_MAX];
+    struct training trainings[BLOCK_RUNS_MAX];
     struct block_state states[BLOCK_RUNS_MAX]; /* epoch is kept for diverged runs only */
     double *ended;                             /* [n_runs][n_parameters], of diverged runs */
 
@@ -34,7 +34,10 @@ struct block {
     int n_running;
     int run_of_lane[KERNEL_LANES_MAX]; /* or BLOCK_NO_RUN */
     struct pack now, kept, lone;
-    double *scales;       /* [2][lanes], see kernel.h */
+    int has_schedule;     /* whether a run's paces change from epoch to epoch */
+    double *paces;        /* [epochs touched by a stretch, or 1][PACE_COUNT][lanes], see kernel.h */
+    double *settings;     /* [SETTING_COUNT][lanes] */
+    double *memory;       /* [optimizer_memory] of a run, between stretches; or NULL */
     double *check;        /* [lanes] */
     double *losses;       /* [epochs that end in a stretch][lanes] */
     double *scratch;      /* the kernels' */
@@ -48,11 +51,14 @@ int block_check(const struct network *network, const struct dataset *dataset,
 /* The kernel for n running runs: the forced one, or the best. */
 const struct kernel *block_kernel_for(const struct block *block, int n);
 
-/* After `now` and run_of_lane were filled: counts the running runs and sets their steps. */
+/* After `now` and run_of_lane were filled: counts the running runs and sets their settings. */
 void block_lanes_filled(struct block *block);
 
-/* The scaled steps of one run: for a whole batch, and for a last, smaller one. */
-void block_scales(const struct block *block, int run, double *out_whole, double *out_last);
+/* Sets the paces of n epochs from `epoch` on. */
+void block_set_paces(struct block *block, int64_t epoch, size_t n_epochs);
+
+/* One run's paces in an epoch. */
+void block_pace(const struct block *block, int run, int64_t epoch, double out_pace[PACE_COUNT]);
 
 int block_lane_of_run(const struct block *block, int run); /* or BLOCK_NO_RUN */
 

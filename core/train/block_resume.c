@@ -16,7 +16,7 @@ int block_at_epoch_end(const struct block *block)
 
 size_t block_checkpoint_bytes(const struct block *block)
 {
-    return checkpoint_bytes(&block->network, is_shuffled(block));
+    return checkpoint_bytes(&block->network, is_shuffled(block), block->training.optimizer);
 }
 
 void block_save(const struct block *block, int run, void *out_bytes)
@@ -27,22 +27,34 @@ void block_save(const struct block *block, int run, void *out_bytes)
         .is_shuffled = is_shuffled(block),
         .arithmetic = block->training.arithmetic,
         .order_seed = is_shuffled(block) ? block->training.order_seed : 0,
+        .optimizer = block->training.optimizer,
     };
     if (is_shuffled(block) && checkpoint.state.status != BLOCK_DIVERGED) {
         sample_order_save(&block->order, block->epoch, &checkpoint.generator);
     }
-    double *parameters = block->lone.parameters; /* free between stretches, and flat */
+    double *parameters = block->lone.wide[PACK_PARAMETERS]; /* free between stretches, and flat */
+    int lane = block_lane_of_run(block, run);
     block_parameters(block, run, parameters);
-    checkpoint_write(&checkpoint, &block->network, parameters, out_bytes);
+    if (block->memory && lane != BLOCK_NO_RUN) {
+        pack_get_memory(&block->now, lane, block->memory);
+    } else if (block->memory) {
+        size_t n = optimizer_memory(block->training.optimizer, block->n_parameters);
+        memset(block->memory, 0, n * sizeof *block->memory);
+    }
+    checkpoint_write(&checkpoint, &block->network, parameters, block->memory, out_bytes);
 }
 
 /* Reads one and checks that this block can go on from it. */
 static int read_one(const struct block *block, int run, const void *bytes, size_t n_bytes,
-                    struct checkpoint *out, double *out_parameters, struct error *error)
+                    struct checkpoint *out, struct error *error)
 {
     struct error inner = ERROR_INIT;
-    if (checkpoint_read(&block->network, bytes, n_bytes, out, out_parameters, &inner) != 0) {
+    if (checkpoint_read(&block->network, bytes, n_bytes, out, NULL, NULL, &inner) != 0) {
         return error_set(error, inner.kind, "run %d: %s", run, inner.text);
+    }
+    if (out->optimizer != block->training.optimizer) {
+        return error_set(error, ERROR_INVALID, "run %d: the checkpoint is of optimizer %s", run,
+                         optimizer_name(out->optimizer));
     }
     if (out->n_samples != block->dataset->n_samples || out->is_shuffled != is_shuffled(block) ||
         (out->is_shuffled && out->order_seed != block->training.order_seed)) {
@@ -70,7 +82,7 @@ static int check_all(const struct block *block, const void *const *checkpoints, 
     struct checkpoint found;
     *out_n = 0;
     for (int run = 0; run < block->n_runs; run++) {
-        if (read_one(block, run, checkpoints[run], bytes[run], &found, NULL, error) != 0) {
+        if (read_one(block, run, checkpoints[run], bytes[run], &found, error) != 0) {
             return -1;
         }
         if (found.state.status == BLOCK_DIVERGED) {
@@ -93,10 +105,10 @@ static void place_one(struct block *block, int run, int *lane, const void *bytes
 {
     struct checkpoint found;
     double *parameters = block->ended + (size_t)run * block->n_parameters;
-    checkpoint_read(&block->network, bytes, n_bytes, &found, parameters, NULL);
+    checkpoint_read(&block->network, bytes, n_bytes, &found, parameters, block->memory, NULL);
     block->states[run] = found.state;
     if (found.state.status != BLOCK_DIVERGED) {
-        pack_set(&block->now, *lane, parameters);
+        pack_set(&block->now, *lane, parameters, block->memory);
         block->run_of_lane[(*lane)++] = run;
     }
 }
@@ -131,7 +143,7 @@ int block_read_checkpoint(const struct network *network, const void *bytes, size
                           struct error *error)
 {
     struct checkpoint found;
-    if (checkpoint_read(network, bytes, n_bytes, &found, out_parameters, error) != 0) {
+    if (checkpoint_read(network, bytes, n_bytes, &found, out_parameters, NULL, error) != 0) {
         return -1;
     }
     *out_state = found.state;

@@ -60,28 +60,41 @@ static void plan_stretch(struct block *block, struct call *call)
     steps = to_batch_end(block, steps);
     call->n_steps = (size_t)steps;
     call->steps_left -= steps;
+    if (block->has_schedule) {
+        block_set_paces(block, block->epoch,
+                        (block->position + call->n_steps - 1) / (size_t)n + 1);
+    }
 }
 
-/* A task for `pack` at the given place; the caller sets scales, losses and check. */
+/* A task for `pack` at the given place; the caller sets paces, settings, losses and check. */
 static struct kernel_task task_at(const struct block *block, struct pack *pack, int64_t epoch,
                                   size_t position, size_t n_steps)
 {
-    return (struct kernel_task){.network = &block->network,
-                                .loss = block->training.loss,
-                                .optimizer = block->training.optimizer,
-                                .features = block->dataset->features,
-                                .targets = block->dataset->targets,
-                                .n_samples = block->dataset->n_samples,
-                                .batch_size = block->training.batch_size,
-                                .position = position,
-                                .n_steps = n_steps,
-                                .order = sample_order_rows(&block->order, epoch),
-                                .order_stride = sample_order_stride(&block->order),
-                                .lanes = pack->lanes,
-                                .parameters = pack->parameters,
-                                .gradients = pack->gradients,
-                                .totals = pack->totals,
-                                .scratch = block->scratch};
+    struct kernel_task task = {.network = &block->network,
+                               .loss = block->training.loss,
+                               .optimizer = block->training.optimizer,
+                               .features = block->dataset->features,
+                               .targets = block->dataset->targets,
+                               .n_samples = block->dataset->n_samples,
+                               .batch_size = block->training.batch_size,
+                               .position = position,
+                               .n_steps = n_steps,
+                               .order = sample_order_rows(&block->order, epoch),
+                               .order_stride = sample_order_stride(&block->order),
+                               .lanes = pack->lanes,
+                               .parameters = pack->wide[PACK_PARAMETERS],
+                               .gradients = pack->wide[PACK_GRADIENTS],
+                               .totals = pack->narrow[PACK_TOTALS],
+                               .has_penalty = training_has_penalty(&block->training),
+                               .has_clip = training_has_clip(&block->training),
+                               .scratch = block->scratch};
+    for (int k = 0; k < OPTIMIZER_SLOTS_MAX; k++) {
+        task.slots[k] = pack->wide[PACK_SLOTS + k];
+    }
+    for (int k = 0; k < OPTIMIZER_POWERS; k++) {
+        task.powers[k] = pack->narrow[PACK_POWERS + k];
+    }
+    return task;
 }
 
 /* Where the caller wants the losses of the stretch's epochs. */
@@ -100,7 +113,9 @@ static void train_stretch(struct block *block, const struct call *call)
 {
     struct pack *now = &block->now;
     struct kernel_task task = task_at(block, now, call->epoch, call->position, call->n_steps);
-    task.scales = block->scales;
+    task.paces = block->paces;
+    task.paces_stride = block->has_schedule ? (size_t)(PACE_COUNT * now->lanes) : 0;
+    task.settings = block->settings;
     task.losses = has_run_in_every_lane(block) ? losses_of_stretch(block, call) : block->losses;
     task.check = block->check;
     now->kernel->train(&task);
@@ -140,8 +155,7 @@ static void find_divergence(struct block *block, const struct call *call, int la
     double *before = block->ended + (size_t)run * block->n_parameters;
     size_t n = block->dataset->n_samples, position = call->position;
     int64_t epoch = call->epoch;
-    _Alignas(64) double scales[2], check = 0.0, loss;
-    block_scales(block, run, &scales[0], &scales[1]);
+    _Alignas(64) double pace[PACE_COUNT], check = 0.0, loss;
     pack_copy_run(lone, 0, &block->kept, lane);
     if (position % block->training.batch_size == 0) {
         pack_start_batch(lone, 0);
@@ -152,7 +166,9 @@ static void find_divergence(struct block *block, const struct call *call, int la
             pack_get(lone, 0, before);
         }
         struct kernel_task task = task_at(block, lone, epoch, position, 1);
-        task.scales = scales;
+        block_pace(block, run, epoch, pace);
+        task.paces = pace;
+        task.settings = block->trainings[run].settings;
         task.losses = &loss;
         task.check = &check;
         lone->kernel->train(&task);

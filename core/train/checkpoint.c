@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { VERSION = 1, NAME_BYTES = 12, KEY_WORDS = 624, SUM_BYTES = 8 };
+enum { VERSION = 1, VERSION_MEMORY = 2, NAME_BYTES = 12, KEY_WORDS = 624, SUM_BYTES = 8 };
 enum { IS_SHUFFLED = 1, IS_FAST = 2 }; /* flags */
 
 /* Where a walk stands. Without `out` and `in` it only measures. */
@@ -82,10 +82,15 @@ static void put_eight(unsigned char *b, uint64_t value)
     b[7] = (unsigned char)(value >> 56);
 }
 
-/* n doubles, at once where they are all there: a large network has a million. */
+/* n doubles, at once where they are all there: a large network has a million. NULL: they are passed
+ * over. */
 static void walk_doubles(struct cursor *cursor, double *values, size_t n)
 {
     size_t n_bytes = n * sizeof *values;
+    if (!values) {
+        cursor->at += n_bytes;
+        return;
+    }
     int is_whole = cursor->at <= cursor->n_bytes && n_bytes <= cursor->n_bytes - cursor->at;
     if (cursor->in && !is_whole) {
         for (size_t i = 0; i < n; i++) {
@@ -112,19 +117,26 @@ static int walk_number_of(struct cursor *cursor, uint32_t value)
     return (uint32_t)walk_bytes(cursor, 4, value) == value;
 }
 
+/* A name padded with zeros; reading, returns whether it is this one. */
+static int walk_name(struct cursor *cursor, const char *expected)
+{
+    char name[NAME_BYTES] = "";
+    int is_same = 1;
+    memcpy(name, expected, strlen(expected));
+    for (int i = 0; i < NAME_BYTES; i++) {
+        unsigned char letter = (unsigned char)name[i];
+        is_same &= walk_bytes(cursor, 1, letter) == letter;
+    }
+    return is_same;
+}
+
 static int walk_network(struct cursor *cursor, const struct network *network)
 {
     int is_same = walk_number_of(cursor, (uint32_t)network->n_inputs);
     is_same &= walk_number_of(cursor, (uint32_t)network->n_layers);
     for (int l = 0; is_same && l < network->n_layers; l++) {
-        char name[NAME_BYTES] = "";
-        const char *activation = activation_name(network->layers[l].activation);
-        memcpy(name, activation, strlen(activation));
         is_same &= walk_number_of(cursor, (uint32_t)network->layers[l].units);
-        for (int i = 0; i < NAME_BYTES; i++) {
-            unsigned char letter = (unsigned char)name[i];
-            is_same &= walk_bytes(cursor, 1, letter) == letter;
-        }
+        is_same &= walk_name(cursor, activation_name(network->layers[l].activation));
     }
     return is_same;
 }
@@ -164,27 +176,41 @@ static void walk_generator(struct cursor *cursor, struct rng *generator)
 }
 
 /* The first fields; a reader goes on only if they are its own. */
-static int walk_head(struct cursor *cursor, const struct network *network)
+static int walk_head(struct cursor *cursor, const struct network *network, enum optimizer optimizer)
 {
     uint32_t magic = 'D' | 'S' << 8 | 'C' << 16 | (uint32_t)'K' << 24;
+    int has_memory = optimizer_slots(optimizer) > 0;
     int is_ours = walk_number_of(cursor, magic);
-    is_ours &= walk_number_of(cursor, VERSION);
+    is_ours &= walk_number_of(cursor, has_memory ? VERSION_MEMORY : VERSION);
+    if (has_memory) {
+        is_ours = is_ours && walk_name(cursor, optimizer_name(optimizer));
+    }
     return is_ours && walk_network(cursor, network);
 }
 
-/* The rest up to the sum; parameters NULL: they are passed over. */
+/* The optimizer it was written with. */
+static enum optimizer optimizer_of(const unsigned char *bytes, size_t n_bytes,
+                                   const struct network *network)
+{
+    for (int i = 0; i < OPTIMIZER_COUNT; i++) {
+        struct cursor cursor = {.in = bytes, .n_bytes = n_bytes};
+        if (walk_head(&cursor, network, (enum optimizer)i)) {
+            return (enum optimizer)i;
+        }
+    }
+    return OPTIMIZER_COUNT;
+}
+
+/* The rest up to the sum; parameters or memory NULL: they are passed over. */
 static int walk_body(struct cursor *cursor, struct checkpoint *checkpoint, size_t n_parameters,
-                     double *parameters)
+                     double *parameters, double *memory)
 {
     uint64_t n = n_parameters;
     walk_training(cursor, checkpoint);
     walk_state(cursor, &checkpoint->state);
     walk_u64(cursor, &n);
-    if (parameters) {
-        walk_doubles(cursor, parameters, n_parameters);
-    } else {
-        cursor->at += n_parameters * sizeof(double);
-    }
+    walk_doubles(cursor, parameters, n_parameters);
+    walk_doubles(cursor, memory, optimizer_memory(checkpoint->optimizer, n_parameters));
     if (checkpoint->is_shuffled) {
         walk_generator(cursor, &checkpoint->generator);
     }
@@ -200,23 +226,24 @@ static uint64_t sum_of(const unsigned char *bytes, size_t n_bytes)
     return sum;
 }
 
-size_t checkpoint_bytes(const struct network *network, int is_shuffled)
+size_t checkpoint_bytes(const struct network *network, int is_shuffled, enum optimizer optimizer)
 {
     struct cursor cursor = {.at = 0};
-    struct checkpoint any = {.is_shuffled = is_shuffled};
-    walk_head(&cursor, network);
-    walk_body(&cursor, &any, network_n_parameters(network), NULL);
+    struct checkpoint any = {.is_shuffled = is_shuffled, .optimizer = optimizer};
+    walk_head(&cursor, network, optimizer);
+    walk_body(&cursor, &any, network_n_parameters(network), NULL, NULL);
     return cursor.at + SUM_BYTES;
 }
 
 void checkpoint_write(const struct checkpoint *checkpoint, const struct network *network,
-                      const double *parameters, void *out_bytes)
+                      const double *parameters, const double *memory, void *out_bytes)
 {
     struct cursor cursor = {.out = out_bytes};
     struct checkpoint fields = *checkpoint;
-    walk_head(&cursor, network);
+    walk_head(&cursor, network, checkpoint->optimizer);
     /* A writing walk changes nothing it is given. */
-    walk_body(&cursor, &fields, network_n_parameters(network), (double *)parameters);
+    walk_body(&cursor, &fields, network_n_parameters(network), (double *)parameters,
+              (double *)memory);
     uint64_t sum = sum_of(out_bytes, cursor.at);
     walk_u64(&cursor, &sum);
 }
@@ -238,27 +265,30 @@ static int is_sensible(const struct checkpoint *checkpoint)
 }
 
 int checkpoint_read(const struct network *network, const void *bytes, size_t n_bytes,
-                    struct checkpoint *out, double *out_parameters, struct error *error)
+                    struct checkpoint *out, double *out_parameters, double *out_memory,
+                    struct error *error)
 {
-    size_t fixed = checkpoint_bytes(network, 0), shuffled = checkpoint_bytes(network, 1);
+    *out = (struct checkpoint){.optimizer = optimizer_of(bytes, n_bytes, network)};
+    if (out->optimizer == OPTIMIZER_COUNT) {
+        return error_set(error, ERROR_INVALID,
+                         "checkpoint: it is of another network or version, expected version %d or "
+                         "%d of this network",
+                         VERSION, VERSION_MEMORY);
+    }
+    size_t fixed = checkpoint_bytes(network, 0, out->optimizer);
+    size_t shuffled = checkpoint_bytes(network, 1, out->optimizer);
     if (n_bytes != fixed && n_bytes != shuffled) {
         return error_set(error, ERROR_INVALID,
                          "checkpoint: got %zu bytes, expected %zu or %zu for this network", n_bytes,
                          fixed, shuffled);
     }
     struct cursor cursor = {.in = bytes, .n_bytes = n_bytes};
-    *out = (struct checkpoint){.n_samples = 0};
-    if (!walk_head(&cursor, network)) {
-        return error_set(error, ERROR_INVALID,
-                         "checkpoint: it is of another network or version, expected version %d of "
-                         "this network",
-                         VERSION);
-    }
     uint64_t expected = sum_of(bytes, n_bytes - SUM_BYTES), found = 0;
     struct cursor last = {.in = bytes, .n_bytes = n_bytes, .at = n_bytes - SUM_BYTES};
     walk_u64(&last, &found);
-    int is_whole = found == expected &&
-                   walk_body(&cursor, out, network_n_parameters(network), out_parameters) &&
+    int is_whole = found == expected && walk_head(&cursor, network, out->optimizer) &&
+                   walk_body(&cursor, out, network_n_parameters(network), out_parameters,
+                             out_memory) &&
                    cursor.at == n_bytes - SUM_BYTES && !cursor.is_odd && is_sensible(out);
     if (!is_whole) {
         return error_set(error, ERROR_INVALID, "checkpoint: it is damaged, its sum is %016llx, "

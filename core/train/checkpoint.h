@@ -1,8 +1,9 @@
 /* A run's checkpoint as bytes: the same on every machine, checked when read.
  *
- * Version 1, all numbers little-endian, doubles as the bits of IEEE 754:
+ * Version 1, of an optimizer without memory (plain SGD), all numbers little-endian, doubles as the
+ * bits of IEEE 754:
  *   4 bytes   "DSCK"
- *   u32       1, the version
+ *   u32       the version
  *   u32       n_inputs, then n_layers, then for each layer its units and 12 bytes of its
  *             activation's name, padded with zeros
  *   u64       n_samples of the data set
@@ -13,7 +14,10 @@
  *   u64       n_parameters, then that many doubles in the network's order
  *   if shuffled, the generator before the next epoch's permutation: 624 u32 of key, i32 position,
  *             i32 has_normal, a double (zeros in a diverged run's)
- *   u64       FNV-1a (64 bits) of everything before */
+ *   u64       FNV-1a (64 bits) of everything before
+ * Version 2 has more after the version, 12 bytes of the optimizer's name, padded with zeros; and
+ * after the parameters what the optimizer remembers, optimizer_memory doubles (zeros in a
+ * diverged run's). */
 #ifndef CORE_TRAIN_CHECKPOINT_H
 #define CORE_TRAIN_CHECKPOINT_H
 
@@ -33,17 +37,19 @@ struct checkpoint {
     enum arithmetic arithmetic;
     uint32_t order_seed;
     struct rng generator;
+    enum optimizer optimizer;
 };
 
-size_t checkpoint_bytes(const struct network *network, int is_shuffled);
+size_t checkpoint_bytes(const struct network *network, int is_shuffled, enum optimizer optimizer);
 
-/* Writes checkpoint_bytes bytes. */
+/* Writes checkpoint_bytes bytes. memory: [optimizer_memory]. */
 void checkpoint_write(const struct checkpoint *checkpoint, const struct network *network,
-                      const double *parameters, void *out_bytes);
+                      const double *parameters, const double *memory, void *out_bytes);
 
-/* parameters: [n_parameters], NULL: not wanted. -1 with ERROR_INVALID when the bytes are no
+/* parameters: [n_parameters], memory: [optimizer_memory]; NULL: not wanted. -1 with ERROR_INVALID when the bytes are no
  * checkpoint of this version, damaged, or of another network; then *out is undefined. */
 int checkpoint_read(const struct network *network, const void *bytes, size_t n_bytes,
-                    struct checkpoint *out, double *out_parameters, struct error *error);
+                    struct checkpoint *out, double *out_parameters, double *out_memory,
+                    struct error *error);
 
 #endif

@@ -7,12 +7,10 @@ static const char *const ARITHMETICS[ARITHMETIC_COUNT] = {
     [ARITHMETIC_EXACT] = "exact",
     [ARITHMETIC_FAST] = "fast",
 };
-static const char *const LOSSES[LOSS_COUNT] = {[LOSS_MSE] = "mse"};
 static const char *const GRADIENTS[GRADIENT_COUNT] = {
     [GRADIENT_FULL] = "full",
     [GRADIENT_HALF] = "half",
 };
-static const char *const OPTIMIZERS[OPTIMIZER_COUNT] = {[OPTIMIZER_SGD] = "sgd"};
 static const char *const REDUCTIONS[REDUCTION_COUNT] = {
     [REDUCTION_MEAN] = "mean",
     [REDUCTION_SUM] = "sum",
@@ -32,6 +30,31 @@ static int find(const char *const *names, int n_names, const char *name)
     return -1;
 }
 
+int training_has_penalty(const struct training *training)
+{
+    return training->settings[SETTING_WEIGHT_DECAY] > 0 || training->settings[SETTING_L1] > 0;
+}
+
+int training_has_clip(const struct training *training)
+{
+    return training->settings[SETTING_CLIP_VALUE] > 0 || training->settings[SETTING_CLIP_NORM] > 0;
+}
+
+int training_is_plain(const struct training *training)
+{
+    return training->optimizer == OPTIMIZER_SGD && !training_has_penalty(training) &&
+           !training_has_clip(training);
+}
+
+int training_in_lockstep(const struct training *a, const struct training *b)
+{
+    return a->arithmetic == b->arithmetic && a->loss == b->loss && a->gradient == b->gradient &&
+           a->optimizer == b->optimizer && training_has_penalty(a) == training_has_penalty(b) &&
+           training_has_clip(a) == training_has_clip(b) && a->batch_size == b->batch_size &&
+           a->reduction == b->reduction && a->order == b->order &&
+           a->order_seed == b->order_seed && a->epochs == b->epochs;
+}
+
 const char *training_arithmetic_name(enum arithmetic arithmetic)
 {
     return ARITHMETICS[arithmetic];
@@ -42,16 +65,6 @@ int training_arithmetic_find(const char *name)
     return find(ARITHMETICS, ARITHMETIC_COUNT, name);
 }
 
-const char *training_loss_name(enum loss loss)
-{
-    return LOSSES[loss];
-}
-
-int training_loss_find(const char *name)
-{
-    return find(LOSSES, LOSS_COUNT, name);
-}
-
 const char *training_gradient_name(enum gradient gradient)
 {
     return GRADIENTS[gradient];
@@ -60,16 +73,6 @@ const char *training_gradient_name(enum gradient gradient)
 int training_gradient_find(const char *name)
 {
     return find(GRADIENTS, GRADIENT_COUNT, name);
-}
-
-const char *training_optimizer_name(enum optimizer optimizer)
-{
-    return OPTIMIZERS[optimizer];
-}
-
-int training_optimizer_find(const char *name)
-{
-    return find(OPTIMIZERS, OPTIMIZER_COUNT, name);
 }
 
 const char *training_reduction_name(enum reduction reduction)

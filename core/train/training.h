@@ -5,13 +5,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Loss of a sample: mean over outputs of (target - prediction)^2. */
-enum loss { LOSS_MSE, LOSS_COUNT };
+#include "core/model/loss.h"
+#include "core/train/optimizer.h"
+#include "core/train/schedule.h"
 
-/* What is differentiated: the printed loss e^2 (FULL, factor 2) or half of it (HALF, factor 1). */
+/* What is differentiated for the mean squared error: the printed e^2 (FULL, factor 2) or half of it
+ * (HALF, factor 1). */
 enum gradient { GRADIENT_FULL, GRADIENT_HALF, GRADIENT_COUNT };
-
-enum optimizer { OPTIMIZER_SGD, OPTIMIZER_COUNT };
 
 /* A batch's gradient: mean or sum over its samples. A last, smaller batch is averaged over its own
  * size. */
@@ -35,7 +35,9 @@ struct training {
     enum loss loss;
     enum gradient gradient;
     enum optimizer optimizer;
-    double learning_rate; /* > 0, finite */
+    double learning_rate;           /* > 0, finite */
+    double settings[SETTING_COUNT]; /* see optimizer.h */
+    struct schedule schedule;
     size_t batch_size;    /* 1..n_samples */
     enum reduction reduction;
     enum order order;
@@ -43,15 +45,21 @@ struct training {
     int64_t epochs;      /* >= 1 */
 };
 
+/* Whether its updates have a penalty on the weights; a limit on the gradient; neither, and just the
+ * learning rate times the gradient. */
+int training_has_penalty(const struct training *training);
+int training_has_clip(const struct training *training);
+int training_is_plain(const struct training *training);
+
+/* Whether two runs can be trained in lockstep: only the learning rate, the optimizer's settings and
+ * the schedule may differ, and whether there is a penalty or a limit may not. */
+int training_in_lockstep(const struct training *a, const struct training *b);
+
 /* Names as the spec writes them, and back (-1 if unknown). */
 const char *training_arithmetic_name(enum arithmetic arithmetic); /* "exact", "fast" */
 int training_arithmetic_find(const char *name);
-const char *training_loss_name(enum loss loss);             /* "mse" */
-int training_loss_find(const char *name);
 const char *training_gradient_name(enum gradient gradient); /* "full", "half" */
 int training_gradient_find(const char *name);
-const char *training_optimizer_name(enum optimizer optimizer); /* "sgd" */
-int training_optimizer_find(const char *name);
 const char *training_reduction_name(enum reduction reduction); /* "mean", "sum" */
 int training_reduction_find(const char *name);
 const char *training_order_name(enum order order);          /* "fixed", "shuffle" */

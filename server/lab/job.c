@@ -113,20 +113,12 @@ static int same_network(const struct network *a, const struct network *b)
     return 1;
 }
 
-static int same_training(const struct training *a, const struct training *b)
-{
-    return a->arithmetic == b->arithmetic && a->loss == b->loss && a->gradient == b->gradient &&
-           a->optimizer == b->optimizer && a->batch_size == b->batch_size &&
-           a->reduction == b->reduction && a->order == b->order &&
-           a->order_seed == b->order_seed && a->epochs == b->epochs;
-}
-
 static int in_lockstep(const struct study *study, const struct candidate *a,
                        const struct candidate *b)
 {
     return a->epoch == b->epoch && a->keep == b->keep &&
            same_network(&a->plan.network, &b->plan.network) &&
-           same_training(&a->plan.training, &b->plan.training) &&
+           training_in_lockstep(&a->plan.training, &b->plan.training) &&
            spec_same_dataset(study->spec, a->run, b->run);
 }
 

@@ -74,7 +74,7 @@ static void print_name(struct text *text, const struct spec *spec)
             text_printf(text, "-%d", network.layers[l].units);
         text_printf(text, ", ");
     }
-    text_printf(text, "%s", training_optimizer_name(training.optimizer));
+    text_printf(text, "%s", optimizer_name(training.optimizer));
     if (!is_swept(&spec->sweep, "/training/epochs"))
         text_printf(text, ", %lld epoch%s", (long long)training.epochs,
                     training.epochs == 1 ? "" : "s");

@@ -20,13 +20,14 @@ struct block_state reference_train(const struct network *network, const struct d
 /* What a sample does. */
 struct reference_step {
     enum arithmetic arithmetic;
+    enum loss loss;
     double scale;           /* what an error is multiplied with */
     const double *features; /* of the sample */
     const double *targets;
 };
 
 /* One sample's loss; sums, if not NULL, gets for every parameter base[p] plus its descent (minus
- * the slope of loss / 2, times scale), or without a base the descent alone. */
+ * the slope of its sum over the outputs, of the squared error of half of it, times scale), or without a base the descent alone. */
 double reference_sample(const struct network *network, const double *parameters,
                         const struct reference_step *step, const double *base, double *sums);
 
@@ -43,6 +44,8 @@ enum { REFERENCE_UNITS_MAX = 13 };
 /* A random case with up to 4 layers of up to REFERENCE_UNITS_MAX units and up to 40 samples; the
  * caller clears it. */
 void reference_case_init(struct reference_case *it, struct rng *rng, int64_t epochs);
+/* Makes it one of any loss, optimizer, penalty, limit and schedule; it was a plain one before. */
+void reference_case_vary(struct reference_case *it, struct rng *rng);
 void reference_case_clear(struct reference_case *it);
 
 /* A data set of small random values for the network. Aborts without memory, as a test may. */

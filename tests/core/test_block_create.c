@@ -88,7 +88,7 @@ static void refuses_networks_out_of_range(void **state)
     assert_refused(&parts, "layer 1: got 4097 units, expected 1 to 4096");
     parts_init(&parts);
     parts.network.layers[0].activation = ACTIVATION_COUNT;
-    assert_refused(&parts, "layer 0: got activation 5, expected 0 to 4");
+    assert_refused(&parts, "layer 0: got activation 9, expected 0 to 8");
     parts_init(&parts);
     parts.network.layers[0].units = 4096;
     parts.network.layers[1].units = 4096;
@@ -144,19 +144,49 @@ static void refuses_trainings_out_of_range(void **state)
     assert_refused(&parts, out_of_range);
 }
 
-static void refuses_runs_that_differ_in_more_than_the_rate(void **state)
+static void refuses_runs_that_differ_in_more_than_the_optimizers_numbers(void **state)
+{
+    (void)state;
+    static const char alike[] =
+        "run 1: only the optimizer's numbers and the schedule may differ between the runs of a "
+        "block";
+    struct parts parts;
+    parts_init(&parts);
+    parts.trainings[1].order_seed = 1;
+    assert_refused(&parts, alike);
+    parts_init(&parts);
+    parts.trainings[1].arithmetic = ARITHMETIC_FAST;
+    assert_refused(&parts, alike);
+    parts_init(&parts);
+    parts.trainings[1].epochs = 4;
+    assert_refused(&parts, alike);
+}
+
+static void refuses_losses_that_do_not_fit_the_outputs(void **state)
 {
     (void)state;
     struct parts parts;
     parts_init(&parts);
-    parts.trainings[1].order_seed = 1;
-    assert_refused(&parts, "run 1: only learning_rate may differ between the runs of a block");
+    parts.trainings[0].loss = parts.trainings[1].loss = LOSS_BINARY_CROSS_ENTROPY;
+    assert_refused(&parts, "binary_cross_entropy: the last layer is linear, expected sigmoid");
     parts_init(&parts);
-    parts.trainings[1].arithmetic = ARITHMETIC_FAST;
-    assert_refused(&parts, "run 1: only learning_rate may differ between the runs of a block");
+    parts.trainings[0].loss = parts.trainings[1].loss = LOSS_CATEGORICAL_CROSS_ENTROPY;
+    assert_refused(&parts, "categorical_cross_entropy: the last layer is linear, expected softmax");
     parts_init(&parts);
-    parts.trainings[1].epochs = 4;
-    assert_refused(&parts, "run 1: only learning_rate may differ between the runs of a block");
+    parts.network.layers[0].activation = ACTIVATION_SOFTMAX;
+    assert_refused(&parts, "layer 0: softmax is for the last layer");
+}
+
+static void refuses_settings_and_schedules_out_of_range(void **state)
+{
+    (void)state;
+    struct parts parts;
+    parts_init(&parts);
+    parts.trainings[1].settings[SETTING_MOMENTUM] = -0.1;
+    assert_refused(&parts, "momentum: got -0.1, expected a finite number from 0 on");
+    parts_init(&parts);
+    parts.trainings[1].schedule.kind = SCHEDULE_STEP;
+    assert_refused(&parts, "schedule: one of its numbers is out of range");
 }
 
 static void refuses_start_values_that_are_not_finite(void **state)
@@ -223,7 +253,9 @@ int main(void)
         cmocka_unit_test(refuses_networks_out_of_range),
         cmocka_unit_test(refuses_data_of_another_shape),
         cmocka_unit_test(refuses_trainings_out_of_range),
-        cmocka_unit_test(refuses_runs_that_differ_in_more_than_the_rate),
+        cmocka_unit_test(refuses_runs_that_differ_in_more_than_the_optimizers_numbers),
+        cmocka_unit_test(refuses_losses_that_do_not_fit_the_outputs),
+        cmocka_unit_test(refuses_settings_and_schedules_out_of_range),
         cmocka_unit_test(refuses_start_values_that_are_not_finite),
         cmocka_unit_test(every_failing_allocation_is_reported),
         cmocka_unit_test(training_saving_and_loading_allocate_nothing),

@@ -118,6 +118,33 @@ static void all_kernels_equal_the_reference_on_random_cases(void **state)
     }
 }
 
+static void all_kernels_equal_the_reference_in_every_way_to_train(void **state)
+{
+    (void)state;
+    struct rng rng;
+    rng_seed(&rng, 22);
+    int n_of_loss[LOSS_COUNT] = {0}, n_of_optimizer[OPTIMIZER_COUNT] = {0};
+    for (int i = 0; i < 3 * RANDOM_CASES; i++) {
+        struct reference_case it;
+        struct runs runs;
+        reference_case_init(&it, &rng, EPOCHS);
+        reference_case_vary(&it, &rng);
+        n_of_loss[it.training.loss]++;
+        n_of_optimizer[it.training.optimizer]++;
+        runs_init(&runs, &rng, &it);
+        assert_true(compare_all_kernels(&it, &runs) >= 2);
+        compare(&it, &runs, BLOCK_RUNS_MAX, NULL, "chosen kernel");
+        runs_clear(&runs);
+        reference_case_clear(&it);
+    }
+    for (int i = 0; i < LOSS_COUNT; i++) {
+        assert_true(n_of_loss[i] >= 10);
+    }
+    for (int i = 0; i < OPTIMIZER_COUNT; i++) {
+        assert_true(n_of_optimizer[i] >= 10);
+    }
+}
+
 /* The constant-size kernels' own shapes, per sample and in batches. */
 static void small_kernels_equal_the_reference(void **state)
 {
@@ -218,7 +245,7 @@ static void fast_arithmetic_has_other_bits(void **state)
     struct rng rng;
     int n_other = 0;
     rng_seed(&rng, 24);
-    for (int i = 0; i < 20; i++) {
+    for (int i = 0; i < 100; i++) {
         struct reference_case it;
         double losses[ARITHMETIC_COUNT][EPOCHS];
         reference_case_init(&it, &rng, EPOCHS);
@@ -233,7 +260,7 @@ static void fast_arithmetic_has_other_bits(void **state)
         n_other += memcmp(losses[0], losses[1], sizeof losses[0]) != 0;
         reference_case_clear(&it);
     }
-    assert_in_range(n_other, 15, 20);
+    assert_in_range(n_other, 40, 100);
 }
 
 /* Branches are foretold only where the same samples come again. */
@@ -285,6 +312,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_kernels_equal_the_reference_on_random_cases),
+        cmocka_unit_test(all_kernels_equal_the_reference_in_every_way_to_train),
         cmocka_unit_test(small_kernels_equal_the_reference),
         cmocka_unit_test(wide_layers_equal_the_reference),
         cmocka_unit_test(batch_of_one_is_the_per_sample_rule),

@@ -27,20 +27,15 @@ struct field {
     struct block_state states[BLOCK_RUNS_MAX];
 };
 
-static void field_init(struct field *field, enum arithmetic arithmetic, size_t batch_size,
-                       enum order order)
+/* Each run is trained as `base`, but for its rate; every fifth one diverges if it can. */
+static void field_init_as(struct field *field, const struct training *base)
 {
     struct rng rng;
     rng_seed(&rng, 51);
     field->dataset = reference_dataset(&rng, &network, SAMPLES);
     for (int i = 0; i < BLOCK_RUNS_MAX; i++) {
-        field->trainings[i] = (struct training){.arithmetic = arithmetic,
-                                                .learning_rate = i % 5 == 4 ? 1e90 : 0.01 * (i + 1),
-                                                .batch_size = batch_size,
-                                                .reduction = REDUCTION_MEAN,
-                                                .order = order,
-                                                .order_seed = 8,
-                                                .epochs = EPOCHS};
+        field->trainings[i] = *base;
+        field->trainings[i].learning_rate = i % 5 == 4 ? 1e90 : 0.01 * (i + 1);
         field->starts[i] = reference_parameters(&rng, &network, 1.0);
         size_t bytes = network_n_parameters(&network) * sizeof(double);
         assert_true(bytes <= sizeof field->ends[i]);
@@ -52,6 +47,23 @@ static void field_init(struct field *field, enum arithmetic arithmetic, size_t b
             field->losses[i][e] = e < field->states[i].epoch ? losses[e] : NAN;
         }
     }
+}
+
+static struct training plain(enum arithmetic arithmetic, size_t batch_size, enum order order)
+{
+    return (struct training){.arithmetic = arithmetic,
+                             .batch_size = batch_size,
+                             .reduction = REDUCTION_MEAN,
+                             .order = order,
+                             .order_seed = 8,
+                             .epochs = EPOCHS};
+}
+
+static void field_init(struct field *field, enum arithmetic arithmetic, size_t batch_size,
+                       enum order order)
+{
+    struct training base = plain(arithmetic, batch_size, order);
+    field_init_as(field, &base);
 }
 
 static void field_clear(struct field *field)
@@ -128,12 +140,12 @@ static void check_ends(const struct field *field, void **checkpoints, size_t byt
 }
 
 /* Sixteen together, then in fours that are strangers to each other, then one by one, then all. */
-static void regroup(enum arithmetic arithmetic, size_t batch_size, enum order order)
+static void regroup(const struct training *base)
 {
     struct field field;
     void *checkpoints[BLOCK_RUNS_MAX] = {NULL};
     int all[BLOCK_RUNS_MAX];
-    field_init(&field, arithmetic, batch_size, order);
+    field_init_as(&field, base);
     for (int i = 0; i < BLOCK_RUNS_MAX; i++) {
         all[i] = i;
     }
@@ -158,7 +170,29 @@ static void resumed_in_other_company_every_run_keeps_its_bits(void **state)
     (void)state;
     static const size_t batch_sizes[] = {1, 3, SAMPLES};
     for (int i = 0; i < 12; i++) {
-        regroup((enum arithmetic)(i / 6), batch_sizes[i / 2 % 3], (enum order)(i % 2));
+        struct training base =
+            plain((enum arithmetic)(i / 6), batch_sizes[i / 2 % 3], (enum order)(i % 2));
+        regroup(&base);
+    }
+}
+
+static void every_optimizer_and_schedule_goes_on_with_its_bits(void **state)
+{
+    (void)state;
+    static const double settings[SETTING_COUNT] = {0.9, 0.99, 0.9, 0.999, 1e-8, 0.01, 0.001, 0.5, 1};
+    for (int i = 0; i < 2 * OPTIMIZER_COUNT; i++) {
+        struct training base = plain((enum arithmetic)(i / 3 % 2), i % 2 ? 1 : 4, ORDER_SHUFFLE);
+        base.optimizer = (enum optimizer)(i / 2);
+        memcpy(base.settings, settings, sizeof settings);
+        for (int k = SETTING_WEIGHT_DECAY; i % 2 && k < SETTING_COUNT; k++) {
+            base.settings[k] = 0; /* no penalty, no limit */
+        }
+        base.schedule = (struct schedule){.kind = (enum schedule_kind)(i % SCHEDULE_COUNT),
+                                          .every = 2,
+                                          .factor = 0.9,
+                                          .final = 0.001,
+                                          .warmup_epochs = i % 3};
+        regroup(&base);
     }
 }
 
@@ -446,6 +480,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(resumed_in_other_company_every_run_keeps_its_bits),
+        cmocka_unit_test(every_optimizer_and_schedule_goes_on_with_its_bits),
         cmocka_unit_test(checkpoints_do_not_depend_on_company_or_cuts),
         cmocka_unit_test(fresh_block_can_be_saved_and_a_done_one_loaded),
         cmocka_unit_test(shuffled_orders_go_on_far_from_the_start),

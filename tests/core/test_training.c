@@ -13,7 +13,8 @@
 static void activations_are_found_by_their_names(void **state)
 {
     (void)state;
-    static const char *const names[] = {"linear", "relu", "leaky_relu", "tanh", "sigmoid"};
+    static const char *const names[] = {"linear", "relu", "leaky_relu", "tanh",    "sigmoid",
+                                        "elu",    "gelu", "softplus",   "softmax"};
     assert_int_equal(sizeof names / sizeof names[0], ACTIVATION_COUNT);
     for (int i = 0; i < ACTIVATION_COUNT; i++) {
         assert_string_equal(activation_name((enum activation)i), names[i]);
@@ -46,17 +47,25 @@ static void training_words_are_found_by_their_names(void **state)
     assert_int_equal(training_arithmetic_find("exact"), ARITHMETIC_EXACT);
     assert_int_equal(training_arithmetic_find("fast"), ARITHMETIC_FAST);
     assert_int_equal(training_arithmetic_find("float"), -1);
-    assert_string_equal(training_loss_name(LOSS_MSE), "mse");
-    assert_int_equal(training_loss_find("mse"), LOSS_MSE);
-    assert_int_equal(training_loss_find("mae"), -1);
+    for (int i = 0; i < LOSS_COUNT; i++) {
+        assert_int_equal(loss_find(loss_name((enum loss)i)), i);
+    }
+    assert_string_equal(loss_name(LOSS_MSE), "mse");
+    assert_int_equal(loss_find("mse "), -1);
     assert_string_equal(training_gradient_name(GRADIENT_FULL), "full");
     assert_string_equal(training_gradient_name(GRADIENT_HALF), "half");
     assert_int_equal(training_gradient_find("half"), GRADIENT_HALF);
     assert_int_equal(training_gradient_find("full"), GRADIENT_FULL);
     assert_int_equal(training_gradient_find("none"), -1);
-    assert_string_equal(training_optimizer_name(OPTIMIZER_SGD), "sgd");
-    assert_int_equal(training_optimizer_find("sgd"), OPTIMIZER_SGD);
-    assert_int_equal(training_optimizer_find("adam"), -1);
+    for (int i = 0; i < OPTIMIZER_COUNT; i++) {
+        assert_int_equal(optimizer_find(optimizer_name((enum optimizer)i)), i);
+    }
+    assert_string_equal(optimizer_name(OPTIMIZER_SGD), "sgd");
+    assert_int_equal(optimizer_find("Adam"), -1);
+    for (int i = 0; i < SCHEDULE_COUNT; i++) {
+        assert_int_equal(schedule_find(schedule_name((enum schedule_kind)i)), i);
+    }
+    assert_int_equal(schedule_find(""), -1);
     assert_string_equal(training_reduction_name(REDUCTION_MEAN), "mean");
     assert_string_equal(training_reduction_name(REDUCTION_SUM), "sum");
     assert_int_equal(training_reduction_find("sum"), REDUCTION_SUM);

@@ -131,7 +131,7 @@ static const char *scheme(int i)
 }
 static const char *loss(int i)
 {
-    return training_loss_name((enum loss)i);
+    return loss_name((enum loss)i);
 }
 static const char *gradient(int i)
 {
@@ -139,7 +139,7 @@ static const char *gradient(int i)
 }
 static const char *optimizer(int i)
 {
-    return training_optimizer_name((enum optimizer)i);
+    return optimizer_name((enum optimizer)i);
 }
 static const char *reduction(int i)
 {
@@ -209,8 +209,9 @@ static void guesses_what_was_meant(void **state)
     assert_suggests("", "epochs", " here, did you mean /training/epochs?");
     assert_suggests("/network/init", "ds", ", did you mean sd?");
     assert_suggests("", "data", ", did you mean dataset?");
-    assert_suggests("/training/optimizer", "momentum", ", expected one of name, learning_rate");
-    assert_suggests("/training/optimizer", "", ", expected one of name, learning_rate");
+    assert_suggests("/training/schedule", "curve",
+                    ", expected one of kind, every, factor, final, warmup_epochs");
+    assert_suggests("/training/optimizer", "eps", ", did you mean epsilon?");
 }
 
 static void guesses_pointers(void **state)
@@ -268,7 +269,13 @@ static void the_table_is_served_with_limits_and_defaults(void **state)
     assert_field(options, "/network/layers/*/activation",
                  "{\"pointer\":\"/network/layers/*/activation\",\"type\":\"choice\",\"default\":"
                  "\"relu\",\"default_last\":\"linear\",\"choices\":[\"linear\",\"relu\","
-                 "\"leaky_relu\",\"tanh\",\"sigmoid\"]}");
+                 "\"leaky_relu\",\"tanh\",\"sigmoid\",\"elu\",\"gelu\",\"softplus\","
+                 "\"softmax\"]}");
+    assert_field(options, "/training/optimizer/epsilon",
+                 "{\"pointer\":\"/training/optimizer/epsilon\",\"type\":\"number\",\"default\":1e-8,"
+                 "\"minimum\":0,\"above\":true,\"maximum\":1,\"default_when\":{\"field\":\"name\","
+                 "\"values\":[\"adagrad\"],\"default\":1e-10},\"when\":{\"field\":\"name\",\"values\":"
+                 "[\"adagrad\",\"rmsprop\",\"adam\",\"adamw\"]}}");
     assert_field(options, "/network/init/bias",
                  "{\"pointer\":\"/network/init/bias\",\"type\":\"number\",\"default\":0,"
                  "\"minimum\":-1e100,\"maximum\":1e100,\"when\":{\"field\":\"scheme\",\"values\":"

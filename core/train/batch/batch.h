@@ -47,6 +47,22 @@ LANES_FN void gather(const struct batch_tile *tile, const struct batch_space *sp
               (lanes *)first->inputs, (size_t)tile->n_vectors);
 }
 
+/* The layer's weighted sums become its outputs. */
+LANES_FN void batch_activate(const struct batch_layer *layer, int n_vectors)
+{
+    lanes *outputs = (lanes *)layer->outputs, *sums = (lanes *)layer->sums;
+    if (layer->activation == ACTIVATION_SOFTMAX) {
+        for (int v = 0; v < n_vectors; v++) {
+            activation_softmax(layer->n_units, n_vectors, outputs + v, sums + v);
+        }
+        return;
+    }
+    for (int i = 0; i < layer->n_units * n_vectors; i++) {
+        sums[i] = outputs[i];
+        outputs[i] = activation_value(layer->activation, outputs[i]);
+    }
+}
+
 LANES_FN void batch_forward(const struct batch_layer *layer, int n_vectors)
 {
     lanes *outputs = (lanes *)layer->outputs;
@@ -62,9 +78,7 @@ LANES_FN void batch_forward(const struct batch_layer *layer, int n_vectors)
         .n_vectors = n_vectors,
         .n_steps = layer->n_inputs + 1,
     });
-    for (int i = 0; i < layer->n_units * n_vectors; i++) {
-        outputs[i] = activation_value(layer->activation, outputs[i]);
-    }
+    batch_activate(layer, n_vectors);
     for (int unit = layer->n_units; unit % LANES != 0 || unit == layer->n_units; unit++) {
         for (int v = 0; v < n_vectors; v++) {
             outputs[unit * n_vectors + v] = lanes_set(unit == layer->n_units ? 1.0 : 0.0);
@@ -81,8 +95,8 @@ LANES_FN double batch_score(const struct batch_tile *tile, const struct batch_sp
     lanes *losses = (lanes *)space->losses;
     for (int v = 0; v < tile->n_vectors; v++) {
         losses[v] = score(tile->task->loss, &layer, (const lanes *)last->outputs + v,
-                          space->targets + v * LANES, tile->n_vectors, 1, lanes_set(tile->scale),
-                          (lanes *)space->deltas + v);
+                          (const lanes *)last->sums + v, space->targets + v * LANES,
+                          tile->n_vectors, 1, lanes_set(tile->scale), (lanes *)space->deltas + v);
     }
     for (int s = 0; s < tile->n_samples; s++) {
         total += space->losses[s];
@@ -91,10 +105,12 @@ LANES_FN double batch_score(const struct batch_tile *tile, const struct batch_sp
 }
 
 /* The deltas of the layer below, all from the old weights. */
-LANES_FN void batch_deltas_below(const struct batch_layer *layer, enum activation activation_below,
-                                 int n_vectors, const double *deltas, double *deltas_below)
+LANES_FN void batch_deltas_below(const struct batch_layer *layer,
+                                 const struct batch_layer *layer_below, int n_vectors,
+                                 const double *deltas, double *deltas_below)
 {
     const lanes *inputs = (const lanes *)layer->inputs;
+    const lanes *sums = (const lanes *)layer_below->sums;
     lanes *below = (lanes *)deltas_below;
     multiply(&(struct product){
         .a = layer->parameters,
@@ -109,16 +125,18 @@ LANES_FN void batch_deltas_below(const struct batch_layer *layer, enum activatio
         .n_steps = layer->n_units,
     });
     for (int i = 0; i < layer->n_inputs * n_vectors; i++) {
-        below[i] = activation_slope(activation_below, inputs[i], below[i]);
+        below[i] = activation_slope(layer_below->activation, inputs[i], sums[i], below[i]);
     }
 }
 
-/* Adds the tile's gradient, and at the batch's end applies it. */
+/* Adds the tile's gradient, and at the end of a plain SGD's batch applies it. */
 LANES_FN void batch_gradient(const struct batch_tile *tile, const struct batch_layer *layer,
                              const double *deltas, double *near)
 {
     size_t row = layer->row, n_lanes = (size_t)tile->n_vectors * LANES;
-    int at_once = is_direct(tile->task), is_whole = tile->is_first && tile->is_last;
+    const enum way way = way_of(tile->task);
+    int at_once = way == WAY_DIRECT;
+    int is_whole = way == WAY_SUM && tile->is_first && tile->is_last;
     for (int unit = 0; unit < layer->n_units; unit += BATCH_UNITS) {
         int left = layer->n_units - unit, n_units = left < BATCH_UNITS ? left : BATCH_UNITS;
         lanes *parameters = (lanes *)(layer->parameters + (size_t)unit * row);
@@ -136,8 +154,8 @@ LANES_FN void batch_gradient(const struct batch_tile *tile, const struct batch_l
             .n_steps = tile->n_samples,
             .is_added = at_once || !tile->is_first,
         });
-        if (tile->is_last && !at_once) {
-            apply(tile->task->optimizer, parameters, gradients, n_units * (int)(row / LANES));
+        if (tile->is_last && way == WAY_SUM) {
+            finish_sum(parameters, gradients, n_units * (int)(row / LANES));
         }
     }
 }
@@ -155,8 +173,7 @@ LANES_FN double train_tile(const struct batch_tile *tile, const struct batch_spa
     for (int l = space->n_layers - 1; l >= 0; l--) {
         const struct batch_layer *layer = &space->layers[l];
         if (l > 0) {
-            batch_deltas_below(layer, space->layers[l - 1].activation, tile->n_vectors, deltas,
-                               deltas_below);
+            batch_deltas_below(layer, layer - 1, tile->n_vectors, deltas, deltas_below);
             transpose((const lanes *)layer->inputs, (size_t)tile->n_vectors, (int)layer->row,
                       tile->n_samples, (lanes *)layer->rows, layer->row / LANES);
         }
@@ -166,6 +183,57 @@ LANES_FN double train_tile(const struct batch_tile *tile, const struct batch_spa
         deltas_below = swap;
     }
     return total;
+}
+
+/* One run's part of what its optimizer works on, between the task and `flat`. */
+LANES_FN void move_slots(const struct kernel_task *task, const struct batch_space *space, int run,
+                         int is_back)
+{
+    size_t n = network_n_parameters(task->network);
+    for (int k = 0; k < OPTIMIZER_SLOTS_MAX && task->slots[k]; k++) {
+        double *slots = task->slots[k] + (size_t)run * n, *flat = space->flat[FLAT_SLOTS + k];
+        memcpy(is_back ? slots : flat, is_back ? flat : slots, n * sizeof *flat);
+    }
+}
+
+/* Ends a batch of any other optimizer. Its formulas are for each parameter by itself, so here the
+ * lanes hold neighbouring parameters. */
+LANES_FN void batch_step(const struct kernel_task *task, struct batch_space *space, int run,
+                         double learning_rate)
+{
+    size_t n = network_n_parameters(task->network);
+    lanes settings[SETTING_COUNT], powers[OPTIMIZER_POWERS];
+    struct update update = {.optimizer = task->optimizer,
+                            .n = (int)((n + LANES - 1) / LANES),
+                            .n_of_one_run = n,
+                            .parameters = (lanes *)space->flat[FLAT_PARAMETERS],
+                            .descent = (lanes *)space->flat[FLAT_DESCENT],
+                            .settings = (const double *)settings,
+                            .stride = LANES,
+                            .learning_rate = lanes_set(learning_rate),
+                            .has_penalty = task->has_penalty,
+                            .has_clip = task->has_clip};
+    for (int i = 0; i < SETTING_COUNT; i++) {
+        settings[i] = lanes_set(task->settings[i * task->lanes + run]);
+    }
+    for (int k = 0; k < OPTIMIZER_SLOTS_MAX; k++) {
+        update.slots[k] = (lanes *)space->flat[FLAT_SLOTS + k];
+    }
+    for (int k = 0; k < OPTIMIZER_POWERS; k++) {
+        powers[k] = lanes_set(task->powers[k] ? task->powers[k][run] : 0.0);
+        update.powers[k] = &powers[k];
+    }
+    batch_space_get_parameters(space, space->flat[FLAT_PARAMETERS]);
+    batch_space_get_gradients(space, space->flat[FLAT_DESCENT]);
+    optimizer_step(&update);
+    batch_space_set_parameters(space, space->flat[FLAT_PARAMETERS]);
+    for (int l = 0; l < space->n_layers; l++) {
+        const struct batch_layer *layer = &space->layers[l];
+        clear_gradients((lanes *)layer->gradients, layer->n_units * (int)(layer->row / LANES));
+    }
+    for (int k = 0; k < OPTIMIZER_POWERS && task->powers[k]; k++) {
+        memcpy(&task->powers[k][run], &powers[k], sizeof task->powers[k][run]);
+    }
 }
 
 /* 0, or NaN if a parameter is not finite. */
@@ -190,8 +258,8 @@ LANES_FN double check_parameters(const struct batch_space *space)
 }
 
 /* The tile that begins at `position`, of at most `left` samples. */
-LANES_FN struct batch_tile tile_at(const struct kernel_task *task, const uint32_t *order,
-                                   size_t position, size_t left, int run)
+LANES_FN struct batch_tile tile_at(const struct kernel_task *task, const double *paces,
+                                   const uint32_t *order, size_t position, size_t left, int run)
 {
     size_t in_batch = position % task->batch_size, n_samples = task->n_samples;
     size_t to_batch_end = task->batch_size - in_batch, to_epoch_end = n_samples - position;
@@ -204,7 +272,7 @@ LANES_FN struct batch_tile tile_at(const struct kernel_task *task, const uint32_
         .order = order + position,
         .n_samples = (int)n,
         .n_vectors = ((int)n + LANES - 1) / LANES,
-        .scale = task->scales[(is_short ? task->lanes : 0) + run],
+        .scale = paces[(is_short ? PACE_LAST : PACE_WHOLE) * task->lanes + run],
         .is_first = in_batch == 0,
         .is_last = n == to_end,
     };
@@ -213,11 +281,16 @@ LANES_FN struct batch_tile tile_at(const struct kernel_task *task, const uint32_
 LANES_FN void train_run(const struct kernel_task *task, struct batch_space *space, int run)
 {
     const uint32_t *order = task->order;
+    const double *paces = task->paces;
+    const int is_stepping = way_of(task) == WAY_STEP;
     double *losses = task->losses + run, total = task->totals[run], check = 0.0;
     size_t position = task->position;
     for (size_t left = task->n_steps; left > 0;) {
-        struct batch_tile tile = tile_at(task, order, position, left, run);
+        struct batch_tile tile = tile_at(task, paces, order, position, left, run);
         total = train_tile(&tile, space, total);
+        if (tile.is_last && is_stepping) {
+            batch_step(task, space, run, paces[PACE_RATE * task->lanes + run]);
+        }
         position += (size_t)tile.n_samples;
         left -= (size_t)tile.n_samples;
         if (position == task->n_samples) {
@@ -225,6 +298,7 @@ LANES_FN void train_run(const struct kernel_task *task, struct batch_space *spac
             check += *losses * 0.0;
             losses += task->lanes;
             order += task->order_stride;
+            paces += task->paces_stride;
             position = 0;
             total = 0.0;
         }
@@ -244,7 +318,8 @@ LANES_FN int is_cut(const struct kernel_task *task)
 LANES_TARGET static void train_batches(const struct kernel_task *task)
 {
     struct batch_space space;
-    batch_space_init(&space, task->network, LANES, task->scratch);
+    int n_flat = way_of(task) == WAY_STEP ? FLAT_SLOTS + optimizer_slots(task->optimizer) : 0;
+    batch_space_init(&space, task->network, LANES, n_flat, task->scratch);
     size_t n_parameters = network_n_parameters(task->network);
     for (int run = 0; run < task->lanes; run++) {
         double *parameters = task->parameters + (size_t)run * n_parameters;
@@ -253,7 +328,9 @@ LANES_TARGET static void train_batches(const struct kernel_task *task)
         if (gradients) {
             batch_space_set_gradients(&space, gradients);
         }
+        move_slots(task, &space, run, 0);
         train_run(task, &space, run);
+        move_slots(task, &space, run, 1);
         batch_space_get_parameters(&space, parameters);
         if (gradients) {
             batch_space_get_gradients(&space, gradients);

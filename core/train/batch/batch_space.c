@@ -20,9 +20,10 @@ static size_t padded(int n, int lanes)
 }
 
 size_t batch_space_init(struct batch_space *space, const struct network *network, int lanes,
-                        double *memory)
+                        int n_flat, double *memory)
 {
     size_t used = 0, widest = 0, longest = 0;
+    size_t n_parameters = network_n_parameters(network);
     int n_inputs = network->n_inputs;
     space->n_layers = network->n_layers;
     double *inputs = take(memory, &used, padded(n_inputs, lanes) * BATCH_TILE);
@@ -41,6 +42,7 @@ size_t batch_space_init(struct batch_space *space, const struct network *network
         layer->rows = take(memory, &used, BATCH_TILE * row);
         layer->inputs = inputs;
         layer->outputs = inputs = take(memory, &used, padded(layer->n_units, lanes) * BATCH_TILE);
+        layer->sums = take(memory, &used, n_units * BATCH_TILE);
         n_inputs = layer->n_units;
         for (size_t s = 0; memory && s < BATCH_TILE; s++) {
             memset(layer->rows + s * row, 0, row * sizeof(double));
@@ -52,6 +54,9 @@ size_t batch_space_init(struct batch_space *space, const struct network *network
     space->deltas = take(memory, &used, widest * BATCH_TILE);
     space->deltas_below = take(memory, &used, widest * BATCH_TILE);
     space->losses = take(memory, &used, BATCH_TILE);
+    for (int i = 0; i < BATCH_FLAT_MAX; i++) {
+        space->flat[i] = i < n_flat ? take(memory, &used, n_parameters) : NULL;
+    }
     return used;
 }
 

@@ -16,6 +16,10 @@
  * applied while it is near. */
 enum { BATCH_TILE = 64, BATCH_UNITS = 24 };
 
+/* What an optimizer but the plain SGD works on, by parameter [n_parameters, padded]: the parameters,
+ * the descent, and what it remembers. */
+enum { FLAT_PARAMETERS, FLAT_DESCENT, FLAT_SLOTS, BATCH_FLAT_MAX = FLAT_SLOTS + 2 };
+
 struct batch_layer {
     int n_inputs; /* without the 1 */
     int n_units;
@@ -26,6 +30,7 @@ struct batch_layer {
     double *rows;       /* [BATCH_TILE][row]: each sample's inputs, 1, zeros */
     double *inputs;     /* [row][samples]: the same by input */
     double *outputs;    /* [n_units, 1, zeros][samples]: the next layer's inputs */
+    double *sums;       /* [n_units][samples]: see forward_lanes.h */
 };
 
 struct batch_space {
@@ -36,12 +41,13 @@ struct batch_space {
     double *deltas;       /* [widest][samples] */
     double *deltas_below; /* the same */
     double *losses;       /* [BATCH_TILE] */
+    double *flat[BATCH_FLAT_MAX];
 };
 
 /* Divides `memory`, of as many doubles as it returns; NULL: only counts them. A vector is of
- * `lanes` doubles. */
+ * `lanes` doubles; n_flat: how many of `flat` are wanted, the others become NULL. */
 size_t batch_space_init(struct batch_space *space, const struct network *network, int lanes,
-                        double *memory);
+                        int n_flat, double *memory);
 
 /* Values by parameter [network_n_parameters], to and from the padded rows. */
 void batch_space_set_parameters(struct batch_space *space, const double *parameters);

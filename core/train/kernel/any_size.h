@@ -18,15 +18,20 @@ LANES_TARGET static void train_any_size(const struct kernel_task *task)
         space.n_widest = n_units > space.n_widest ? n_units : space.n_widest;
         n_inputs = n_units;
     }
-    space.deltas = space.units + space.n_units;
+    space.sums = space.units + space.n_units;
+    space.deltas = space.sums + space.n_units;
     for (int v = 0; v < task->lanes / LANES; v++) {
         struct kernel_task part = task_from_vector(task, v, (size_t)space.n_parameters);
         space.parameters = (lanes *)part.parameters;
         space.gradients = (lanes *)part.gradients;
-        if (is_direct(task)) {
-            train(&part, network, &space, 1, 1);
-        } else {
-            train(&part, network, &space, 1, 0);
+        switch (way_of(task)) {
+        case WAY_DIRECT:
+            train(&part, network, task->loss, &space, 1, WAY_DIRECT);
+            break;
+        case WAY_SUM:
+        case WAY_STEP:
+            train(&part, network, task->loss, &space, 1, way_of(task));
+            break;
         }
     }
 }

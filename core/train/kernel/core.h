@@ -2,8 +2,8 @@
  *
  * A template, like core/base/lanes.h; any_size.h and small_size.h make kernels of it, and for
  * vectors of samples core/train/batch/batch.h takes loss, slopes and update from here. What it
- * computes, and in which order, is written in core/train/block.h. A new loss is a case in
- * loss_value, a new optimizer one in apply, a new activation stands in activation_lanes.h.
+ * computes, and in which order, is written in core/train/block.h. A new activation stands in
+ * activation_lanes.h, a new loss in loss_lanes.h, a new optimizer in optimizer_lanes.h.
  *
  * DESIGN. Lanes never meet: nothing here moves a value from one lane to another or branches on
  * one, so a lane that diverged, or holds no run, costs nothing and disturbs nobody.
@@ -15,7 +15,9 @@
 #define CORE_TRAIN_KERNEL_CORE_H
 
 #include "core/model/forward_lanes.h"
+#include "core/model/loss_lanes.h"
 #include "core/train/kernel/kernel.h"
+#include "core/train/optimizer_lanes.h"
 
 #ifdef LANES_FUSED
 #define KERNEL_ARITHMETIC ARITHMETIC_FAST
@@ -28,6 +30,7 @@ struct workspace {
     lanes *parameters; /* [n_groups][n_parameters] */
     lanes *gradients;  /* the same; unused when every sample is a batch */
     lanes *units;      /* [n_units]: inputs and every layer's outputs, see forward_lanes.h */
+    lanes *sums;       /* [n_units]: see forward_lanes.h; NULL where nobody looks at them */
     lanes *deltas;     /* [2][n_widest]: of a layer and of the one below it */
     int n_parameters;
     int n_units;
@@ -39,6 +42,7 @@ struct backward_layer {
     const lanes *weights;
     lanes *into;
     const lanes *inputs;
+    const lanes *sums_below; /* weighted sums of the inputs' units, or NULL */
     const lanes *deltas;
     lanes *deltas_below; /* NULL for the first layer */
     enum activation activation_below;
@@ -46,36 +50,31 @@ struct backward_layer {
     int n_units;
 };
 
-/* One output's loss, and in *out_descent minus its slope, without the spec's factor. */
-LANES_FN lanes loss_value(enum loss loss, lanes target, lanes output, lanes *out_descent)
-{
-    lanes e = target - output;
-    *out_descent = e;
-    switch (loss) {
-    case LOSS_MSE:
-    case LOSS_COUNT:
-        break;
-    }
-    return e * e;
-}
-
-/* The loss of a sample: the mean over its outputs. deltas: each output's scaled descent. From one
- * output to the next it is `stride` vectors. A target is one number for all lanes or, with is_own
- * (a constant, as the stride of runs is), a vector that lies as the outputs do. */
+/* The loss of a sample. deltas: each output's scaled descent by its weighted sum. From one output to
+ * the next it is `stride` vectors, also in sums, which may be NULL (see forward_lanes.h). A target is
+ * one number for all lanes or, with is_own (a constant, as the stride of runs is), a vector that
+ * lies as the outputs do. */
 LANES_FN lanes score(enum loss loss, const struct layer *last, const lanes *outputs,
-                     const double *targets, const int stride, const int is_own, lanes scale,
-                     lanes *deltas)
+                     const lanes *sums, const double *targets, const int stride, const int is_own,
+                     lanes scale, lanes *deltas)
 {
-    lanes sum = lanes_set(0.0), descent;
+    const int n = last->units;
+    const int is_by_sum = loss_is_by_sum(loss);
+    lanes total = lanes_set(0.0), descent;
     LANES_UNROLL_SIZES
-    for (int j = 0; j < last->units; j++) {
-        lanes output = outputs[j * stride];
+    for (int j = 0; j < n; j++) {
+        lanes output = outputs[j * stride], z = sums ? sums[j * stride] : output;
         lanes target = is_own ? ((const lanes *)targets)[j * stride] : lanes_set(targets[j]);
-        lanes value = loss_value(loss, target, output, &descent);
-        sum = j == 0 ? value : sum + value;
-        deltas[j * stride] = activation_slope(last->activation, output, scale * descent);
+        lanes value = loss_value(loss, target, output, z, &descent);
+        total = j == 0 ? value : total + value;
+        descent = scale * descent;
+        deltas[j * stride] =
+            is_by_sum ? descent : activation_slope(last->activation, output, z, descent);
     }
-    return last->units == 1 ? sum : sum / lanes_set((double)last->units);
+    if (last->activation == ACTIVATION_SOFTMAX && !is_by_sum) {
+        loss_through_softmax(n, outputs, stride, deltas);
+    }
+    return n == 1 || loss == LOSS_CATEGORICAL_CROSS_ENTROPY ? total : total / lanes_set((double)n);
 }
 
 /* The share of `n_rows` units from `unit` on, in the deltas below and in the gradient. Everything
@@ -86,6 +85,7 @@ LANES_FN void backward_rows(const struct backward_layer *layer, const int n_rows
     const lanes *weights = layer->weights + unit * n_inputs;
     const lanes *deltas = layer->deltas + unit;
     lanes *into = layer->into + unit * n_inputs;
+    const lanes *below = layer->sums_below;
     LANES_UNROLL_SIZES
     for (int i = 0; i < n_inputs; i++) {
         lanes input = layer->inputs[i];
@@ -98,7 +98,8 @@ LANES_FN void backward_rows(const struct backward_layer *layer, const int n_rows
                 sum = lanes_multiply_add(deltas[row], weights[row * n_inputs + i], sum);
             }
             layer->deltas_below[i] = unit + n_rows == layer->n_units
-                                         ? activation_slope(layer->activation_below, input, sum)
+                                         ? activation_slope(layer->activation_below, input,
+                                                            below ? below[i] : input, sum)
                                          : sum;
         }
         LANES_UNROLL
@@ -133,10 +134,12 @@ LANES_FN void backward(const struct network *network, const struct workspace *sp
                        const lanes *parameters, lanes *into)
 {
     const lanes *outputs = space->units + space->n_units;
+    const lanes *sums = space->sums ? space->sums + space->n_units : NULL;
     lanes *deltas = space->deltas, *deltas_below = space->deltas + space->n_widest;
     parameters += space->n_parameters;
     into += space->n_parameters;
     outputs -= network->layers[network->n_layers - 1].units;
+    sums = sums ? sums - network->layers[network->n_layers - 1].units : NULL;
     LANES_UNROLL_SIZES
     for (int l = network->n_layers - 1; l >= 0; l--) {
         const int n_units = network->layers[l].units;
@@ -144,10 +147,12 @@ LANES_FN void backward(const struct network *network, const struct workspace *sp
         parameters -= n_units * (n_inputs + 1);
         into -= n_units * (n_inputs + 1);
         outputs -= n_inputs; /* of the layer below: this layer's inputs */
+        sums = sums ? sums - n_inputs : NULL;
         const struct backward_layer layer = {
             .weights = parameters,
             .into = into,
             .inputs = outputs,
+            .sums_below = sums,
             .deltas = deltas,
             .deltas_below = l == 0 ? NULL : deltas_below,
             .activation_below = l == 0 ? ACTIVATION_LINEAR : network->layers[l - 1].activation,
@@ -168,28 +173,76 @@ LANES_FN lanes train_sample(const struct network *network, enum loss loss,
                             const double *targets, lanes scale)
 {
     const struct layer *last = &network->layers[network->n_layers - 1];
-    const lanes *outputs = forward(network, parameters, space->units);
-    lanes result = score(loss, last, outputs, targets, 1, 0, scale, space->deltas);
+    const lanes *outputs = forward(network, parameters, space->units, space->sums);
+    const lanes *sums = space->sums ? space->sums + (outputs - space->units) : NULL;
+    lanes result = score(loss, last, outputs, sums, targets, 1, 0, scale, space->deltas);
     backward(network, space, parameters, into);
     return result;
 }
 
-/* Ends a batch: updates the parameters from the summed gradient, and makes that -0.0, to which
- * anything can be added without changing a bit of it. */
-LANES_FN void apply(enum optimizer optimizer, lanes *parameters, lanes *gradients, const int n)
+/* How a batch changes the parameters. */
+enum way {
+    WAY_DIRECT, /* plain SGD on batches of one sample: the gradient is added as it comes */
+    WAY_SUM,    /* plain SGD: the summed gradient is added after the batch */
+    WAY_STEP    /* any other optimizer, penalty or clipping */
+};
+
+LANES_FN enum way way_of(const struct kernel_task *task)
 {
-    switch (optimizer) {
-    case OPTIMIZER_SGD:
-    case OPTIMIZER_COUNT:
-        LANES_UNROLL_SIZES
-        for (int p = 0; p < n; p++) {
-            parameters[p] += gradients[p];
-        }
-        break;
-    }
+    int is_plain = task->optimizer == OPTIMIZER_SGD && !task->has_penalty && !task->has_clip;
+    return !is_plain ? WAY_STEP : task->batch_size > 1 ? WAY_SUM : WAY_DIRECT;
+}
+
+/* Makes a gradient -0.0, to which anything can be added without changing a bit of it. */
+LANES_FN void clear_gradients(lanes *gradients, const int n)
+{
     LANES_UNROLL_SIZES
     for (int p = 0; p < n; p++) {
         gradients[p] = lanes_set(-0.0);
+    }
+}
+
+/* Ends a batch of plain SGD: adds the gradient to the parameters. */
+LANES_FN void finish_sum(lanes *parameters, lanes *gradients, const int n)
+{
+    LANES_UNROLL_SIZES
+    for (int p = 0; p < n; p++) {
+        parameters[p] += gradients[p];
+    }
+    clear_gradients(gradients, n);
+}
+
+/* Ends a batch of the first vector: updates its parameters as its optimizer says. */
+LANES_FN void step_batch(const struct kernel_task *task, const struct workspace *space,
+                         const lanes *learning_rate)
+{
+    struct update update = {.optimizer = task->optimizer,
+                            .n = space->n_parameters,
+                            .parameters = space->parameters,
+                            .descent = space->gradients,
+                            .settings = task->settings,
+                            .stride = task->lanes,
+                            .learning_rate = *learning_rate,
+                            .has_penalty = task->has_penalty,
+                            .has_clip = task->has_clip};
+    for (int k = 0; k < OPTIMIZER_SLOTS_MAX; k++) {
+        update.slots[k] = (lanes *)task->slots[k];
+    }
+    for (int k = 0; k < OPTIMIZER_POWERS; k++) {
+        update.powers[k] = (lanes *)task->powers[k];
+    }
+    optimizer_step(&update);
+    clear_gradients(space->gradients, space->n_parameters);
+}
+
+/* Ends a batch in any way. */
+LANES_FN void finish_batch(const struct kernel_task *task, const struct workspace *space,
+                           const int n_groups, const enum way way, const lanes *learning_rate)
+{
+    if (way == WAY_STEP) {
+        step_batch(task, space, learning_rate);
+    } else {
+        finish_sum(space->parameters, space->gradients, n_groups * space->n_parameters);
     }
 }
 
@@ -225,17 +278,18 @@ LANES_FN void finish_check(const struct kernel_task *task, const int n_groups,
     }
 }
 
-/* The whole task, for n_groups vectors of runs from the start of its arrays.
- * is_direct: every sample is a batch and the optimizer is SGD, whose update is the gradient itself;
- * then it is added to the parameters at once. */
+/* The whole task, for n_groups vectors of runs from the start of its arrays; only one if the way is
+ * WAY_STEP. */
 LANES_FN void train(const struct kernel_task *task, const struct network *network,
-                    const struct workspace *space, const int n_groups, const int is_direct)
+                    const enum loss loss, const struct workspace *space, const int n_groups,
+                    const enum way way)
 {
     const int n_inputs = network->n_inputs;
     const int n_outputs = network->layers[network->n_layers - 1].units;
     const size_t n_samples = task->n_samples, batch_size = task->batch_size;
     const size_t last_batch = n_samples - n_samples % batch_size;
-    const lanes *scales = (const lanes *)task->scales;
+    const int n_vectors = task->lanes / LANES;
+    const double *paces = task->paces;
     lanes *totals = (lanes *)task->totals, *check = (lanes *)task->check;
     double *losses = task->losses;
     const uint32_t *order = task->order;
@@ -252,9 +306,9 @@ LANES_FN void train(const struct kernel_task *task, const struct network *networ
             const size_t row = order[position];
             const double *features = task->features + row * (size_t)n_inputs;
             const double *targets = task->targets + row * (size_t)n_outputs;
-            const lanes *scale = scales;
-            if (!is_direct && position >= last_batch) {
-                scale += task->lanes / LANES;
+            const lanes *scale = (const lanes *)paces + PACE_WHOLE * n_vectors;
+            if (way != WAY_DIRECT && position >= last_batch) {
+                scale += (PACE_LAST - PACE_WHOLE) * n_vectors;
             }
             LANES_UNROLL_SIZES
             for (int i = 0; i < n_inputs; i++) {
@@ -263,13 +317,14 @@ LANES_FN void train(const struct kernel_task *task, const struct network *networ
             LANES_UNROLL
             for (int g = 0; g < n_groups; g++) {
                 lanes *parameters = space->parameters + g * space->n_parameters;
-                lanes *into = is_direct ? parameters : space->gradients + g * space->n_parameters;
+                lanes *into = way == WAY_DIRECT ? parameters
+                                                : space->gradients + g * space->n_parameters;
                 totals[g] +=
-                    train_sample(network, task->loss, space, parameters, into, targets, scale[g]);
+                    train_sample(network, loss, space, parameters, into, targets, scale[g]);
             }
-            if (!is_direct && (++in_batch == batch_size || position + 1 == n_samples)) {
-                apply(task->optimizer, space->parameters, space->gradients,
-                      n_groups * space->n_parameters);
+            if (way != WAY_DIRECT && (++in_batch == batch_size || position + 1 == n_samples)) {
+                finish_batch(task, space, n_groups, way,
+                             (const lanes *)paces + PACE_RATE * n_vectors);
                 in_batch = 0;
             }
         }
@@ -277,15 +332,11 @@ LANES_FN void train(const struct kernel_task *task, const struct network *networ
             finish_epoch(task, n_groups, losses);
             losses += task->lanes;
             order += task->order_stride;
+            paces += task->paces_stride;
             position = 0;
         }
     }
     finish_check(task, n_groups, space);
-}
-
-LANES_FN int is_direct(const struct kernel_task *task)
-{
-    return task->optimizer == OPTIMIZER_SGD && task->batch_size == 1;
 }
 
 /* The part of the task from vector `v` on. */
@@ -298,8 +349,15 @@ LANES_FN struct kernel_task task_from_vector(const struct kernel_task *task, int
     if (part.gradients) {
         part.gradients += values_before;
     }
+    for (int k = 0; k < OPTIMIZER_SLOTS_MAX; k++) {
+        part.slots[k] = part.slots[k] ? part.slots[k] + values_before : NULL;
+    }
+    for (int k = 0; k < OPTIMIZER_POWERS; k++) {
+        part.powers[k] = part.powers[k] ? part.powers[k] + lanes_before : NULL;
+    }
+    part.settings += lanes_before;
     part.totals += lanes_before;
-    part.scales += lanes_before;
+    part.paces += lanes_before;
     part.losses += lanes_before;
     part.check += lanes_before;
     return part;

@@ -99,8 +99,11 @@ static int is_shape(const struct network *shape, const struct network *network)
 int kernel_suits(const struct kernel *kernel, const struct network *network,
                  const struct training *training)
 {
-    return kernel->arithmetic == training->arithmetic &&
-           (!kernel->shape || is_shape(kernel->shape, network));
+    if (kernel->arithmetic != training->arithmetic) {
+        return 0;
+    }
+    return !kernel->shape || (training->loss == LOSS_MSE && training_is_plain(training) &&
+                              is_shape(kernel->shape, network));
 }
 
 int kernel_lanes(const struct kernel *kernel, int n_runs)
@@ -202,16 +205,20 @@ size_t kernel_offset(const struct kernel *kernel, size_t n_parameters, size_t pa
     return (vector * n_parameters + parameter) * width + (size_t)(lane % kernel->width);
 }
 
-size_t kernel_scratch(const struct kernel *kernel, const struct network *network)
+size_t kernel_scratch(const struct kernel *kernel, const struct network *network,
+                      const struct training *training)
 {
     if (kernel->samples > 0) {
         struct batch_space space;
-        return batch_space_init(&space, network, kernel->samples, NULL);
+        int n_flat = training_is_plain(training)
+                         ? 0
+                         : FLAT_SLOTS + optimizer_slots(training->optimizer);
+        return batch_space_init(&space, network, kernel->samples, n_flat, NULL);
     }
     int n_widest = 0;
     for (int l = 0; l < network->n_layers; l++) {
         int n_units = network->layers[l].units;
         n_widest = n_units > n_widest ? n_units : n_widest;
     }
-    return (network_scratch(network) + 2 * (size_t)n_widest) * (size_t)kernel->width;
+    return 2 * (network_scratch(network) + (size_t)n_widest) * (size_t)kernel->width;
 }

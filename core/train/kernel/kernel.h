@@ -20,6 +20,10 @@
 
 enum { KERNEL_LANES_MAX = 16 };
 
+/* How far a step goes: what an error is multiplied with in a whole batch and in a last, smaller one;
+ * and the learning rate, which a plain SGD has in those already. */
+enum pace { PACE_WHOLE, PACE_LAST, PACE_RATE, PACE_COUNT };
+
 /* A stretch of training: n_steps samples from `position` of the present epoch on, across the ends
  * of epochs and batches. What it reaches is all in the arrays, so that stretches can be cut
  * anywhere. */
@@ -37,9 +41,15 @@ struct kernel_task {
     size_t order_stride;   /* entries from one epoch's order to the next one's */
     int lanes;             /* a multiple of the kernel's width, at most KERNEL_LANES_MAX */
     double *parameters;    /* per parameter and lane */
-    double *gradients;     /* the same: sums of the batch under way; NULL if batch_size is 1 */
+    double *gradients;     /* the same: sums of the batch under way; NULL for a plain SGD on batches
+                              of one sample */
+    double *slots[OPTIMIZER_SLOTS_MAX]; /* the same: what the optimizer remembers, or NULL */
+    double *powers[OPTIMIZER_POWERS];   /* [lanes] each: beta1^t and beta2^t, or NULL */
+    const double *settings; /* [SETTING_COUNT][lanes] */
+    int has_penalty, has_clip; /* see optimizer.h; the same for all runs */
     double *totals;        /* [lanes]: sum of the losses of the epoch under way */
-    const double *scales;  /* [2][lanes]: what an error is multiplied with; a last, smaller batch */
+    const double *paces;   /* [epochs touched][PACE_COUNT][lanes] */
+    size_t paces_stride;   /* doubles from one epoch's paces to the next one's; 0: all have these */
     double *scratch;       /* [kernel_scratch] */
     double *losses;        /* out, [epochs finished][lanes]: their printed losses */
     double *check;         /* out, [lanes]: 0, or NaN if a loss or a parameter is not finite */
@@ -85,6 +95,7 @@ int kernel_lanes(const struct kernel *kernel, int n_runs);
 size_t kernel_offset(const struct kernel *kernel, size_t n_parameters, size_t parameter, int lane);
 
 /* Doubles of scratch its task needs. */
-size_t kernel_scratch(const struct kernel *kernel, const struct network *network);
+size_t kernel_scratch(const struct kernel *kernel, const struct network *network,
+                      const struct training *training);
 
 #endif

@@ -45,28 +45,28 @@ LANES_FN void copy_lanes(lanes *to, const lanes *from, const int n)
 /* Trains n_groups vectors from vector `v` on, in local memory. */
 LANES_FN void train_local(const struct kernel_task *task, const struct network *network,
                           const struct workspace *space, int v, const int n_groups,
-                          const int is_direct)
+                          const enum way way)
 {
     struct kernel_task part = task_from_vector(task, v, (size_t)space->n_parameters);
     const int n = n_groups * space->n_parameters;
     copy_lanes(space->parameters, (const lanes *)part.parameters, n);
-    if (!is_direct) {
+    if (way != WAY_DIRECT) {
         copy_lanes(space->gradients, (const lanes *)part.gradients, n);
     }
-    train(&part, network, space, n_groups, is_direct);
-    if (!is_direct) {
+    train(&part, network, LOSS_MSE, space, n_groups, way);
+    if (way != WAY_DIRECT) {
         copy_lanes((lanes *)part.gradients, space->gradients, n);
     }
     copy_lanes((lanes *)part.parameters, space->parameters, n);
 }
 
 /* One loop of a kernel, a function of its own so that it has all registers to itself. */
-#define SMALL_LOOP(function, network, parameters_, units_, widest, n_groups, is_direct)            \
+#define SMALL_LOOP(function, network, parameters_, units_, widest, n_groups, way)                  \
     LANES_TARGET static __attribute__((noinline)) void function(const struct kernel_task *task,    \
                                                                 int v)                             \
     {                                                                                              \
         lanes parameters[(n_groups) * (parameters_)], units[units_], deltas[2 * (widest)];         \
-        lanes gradients[(is_direct) ? 1 : (n_groups) * (parameters_)];                             \
+        lanes gradients[(way) == WAY_DIRECT ? 1 : (n_groups) * (parameters_)];                     \
         const struct workspace space = {.parameters = parameters,                                  \
                                         .gradients = gradients,                                    \
                                         .units = units,                                            \
@@ -74,7 +74,7 @@ LANES_FN void train_local(const struct kernel_task *task, const struct network *
                                         .n_parameters = parameters_,                               \
                                         .n_units = units_,                                         \
                                         .n_widest = widest};                                       \
-        train_local(task, &network, &space, v, n_groups, is_direct);                               \
+        train_local(task, &network, &space, v, n_groups, way);                                     \
     }
 
 typedef void (*small_loop)(const struct kernel_task *task, int v);
@@ -84,7 +84,7 @@ LANES_FN int run_loop(const struct kernel_task *task, int v, int n_groups, small
                       small_loop in_batches)
 {
     for (; v + n_groups <= task->lanes / LANES; v += n_groups) {
-        (is_direct(task) ? direct : in_batches)(task, v);
+        (way_of(task) == WAY_DIRECT ? direct : in_batches)(task, v);
     }
     return v;
 }
@@ -92,8 +92,8 @@ LANES_FN int run_loop(const struct kernel_task *task, int v, int n_groups, small
 /* Defines a kernel for a network, from the number of its parameters, of its units with the inputs,
  * and of the units in its widest layer. */
 #define SMALL_KERNEL(function, network, parameters, units, widest)                                 \
-    SMALL_LOOP(function##_direct, network, parameters, units, widest, 1, 1)                        \
-    SMALL_LOOP(function##_batch, network, parameters, units, widest, 1, 0)                         \
+    SMALL_LOOP(function##_direct, network, parameters, units, widest, 1, WAY_DIRECT)               \
+    SMALL_LOOP(function##_batch, network, parameters, units, widest, 1, WAY_SUM)                   \
     LANES_TARGET static void function(const struct kernel_task *task)                              \
     {                                                                                              \
         run_loop(task, 0, 1, function##_direct, function##_batch);                                 \
@@ -101,14 +101,14 @@ LANES_FN int run_loop(const struct kernel_task *task, int v, int n_groups, small
 
 /* The same for so small a network that several vectors are trained in turn (see core.h). */
 #define TINY_KERNEL(function, network, parameters, units, widest)                                  \
-    SMALL_LOOP(function##_direct_4, network, parameters, units, widest, 4, 1)                      \
-    SMALL_LOOP(function##_direct_2, network, parameters, units, widest, 2, 1)                      \
-    SMALL_LOOP(function##_direct_1, network, parameters, units, widest, 1, 1)                      \
-    SMALL_LOOP(function##_batch_2, network, parameters, units, widest, 2, 0)                       \
-    SMALL_LOOP(function##_batch_1, network, parameters, units, widest, 1, 0)                       \
+    SMALL_LOOP(function##_direct_4, network, parameters, units, widest, 4, WAY_DIRECT)             \
+    SMALL_LOOP(function##_direct_2, network, parameters, units, widest, 2, WAY_DIRECT)             \
+    SMALL_LOOP(function##_direct_1, network, parameters, units, widest, 1, WAY_DIRECT)             \
+    SMALL_LOOP(function##_batch_2, network, parameters, units, widest, 2, WAY_SUM)                 \
+    SMALL_LOOP(function##_batch_1, network, parameters, units, widest, 1, WAY_SUM)                 \
     LANES_TARGET static void function(const struct kernel_task *task)                              \
     {                                                                                              \
-        int v = is_direct(task) ? run_loop(task, 0, 4, function##_direct_4, NULL) : 0;             \
+        int v = way_of(task) == WAY_DIRECT ? run_loop(task, 0, 4, function##_direct_4, NULL) : 0;  \
         v = run_loop(task, v, 2, function##_direct_2, function##_batch_2);                         \
         run_loop(task, v, 1, function##_direct_1, function##_batch_1);                             \
     }
