@@ -191,12 +191,39 @@ static int refuse_unknown(const struct check *check, const struct visit *visit)
     return n > 0;
 }
 
+static int holds(const char *when, const json_t *right)
+{
+    char field[32];
+
+    kind_field(when, field);
+    const char *word = json_string_value(json_object_get(right, field));
+    return word != NULL && option_has_word(strchr(when, '=') + 1, word);
+}
+
+/* The default of a member. While the sweep may still change what it depends on, there is none yet:
+ * each run gets its own. */
+static const char *fallback_of(const struct check *check, const struct visit *object,
+                               const struct option *row, const json_t *right)
+{
+    char field[32];
+
+    if (object->is_last && row->last != NULL)
+        return row->last;
+    if (row->but_when != NULL && check->known == NULL) {
+        kind_field(row->but_when, field);
+        if (is_swept(check, object->place, field))
+            return NULL;
+    }
+    return row->but_when != NULL && holds(row->but_when, right) ? row->but : row->fallback;
+}
+
 /* The value of a member, a new reference: the one given, else the default where it applies, else
  * NULL. Sets *out_failed when there must be one, or memory is gone. */
 static json_t *member_value(const struct check *check, const struct visit *object,
-                            const struct option *row, enum applies how, int *out_failed)
+                            const struct option *row, enum applies how, const json_t *right,
+                            int *out_failed)
 {
-    const char *fallback = object->is_last && row->last != NULL ? row->last : row->fallback;
+    const char *fallback = fallback_of(check, object, row, right);
     json_t *value = json_object_get(object->value, option_name(row));
 
     *out_failed = 0;
@@ -237,7 +264,7 @@ static int visit_member(const struct check *check, const struct visit *object,
         if (how == APPLIES_ELSEWHERE)
             return 0;
     }
-    json_t *value = member_value(check, object, row, how, &failed);
+    json_t *value = member_value(check, object, row, how, right, &failed);
     if (value == NULL)
         return failed ? -1 : 0;
     struct place place = {object->place, name, 0};

@@ -26,7 +26,8 @@ const char *leaf_print_range(char out[LEAF_TEXT_BYTES], const struct option *opt
     number_print(low, option->minimum);
     number_print(high, option->maximum);
     if (isfinite(option->minimum) && isfinite(option->maximum))
-        snprintf(out, LEAF_TEXT_BYTES, "%s to %s", low, high);
+        snprintf(out, LEAF_TEXT_BYTES, option->is_above ? "more than %s, at most %s" : "%s to %s",
+                 low, high);
     else if (isfinite(option->minimum))
         snprintf(out, LEAF_TEXT_BYTES, "%s %s", option->is_above ? "more than" : "at least", low);
     else
@@ -44,7 +45,8 @@ static int is_in_range(const struct option *option, double value)
 static void print_number_noun(char out[LEAF_EXPECTED_BYTES], const struct option *option)
 {
     char range[LEAF_TEXT_BYTES];
-    int has_both = isfinite(option->minimum) && isfinite(option->maximum);
+    int has_both =
+        isfinite(option->minimum) && isfinite(option->maximum) && !option->is_above;
 
     leaf_print_range(range, option);
     snprintf(out, LEAF_EXPECTED_BYTES, "%s%s%s",

@@ -16,6 +16,8 @@
 #define DRAWN "uniform|normal|" FANS "|orthogonal"
 #define SEED_MAX 4294967295.0
 #define SAMPLES_MAX 100000
+/* Of a running mean or velocity; with 1 it would never forget. */
+#define SHARE_MAX 0.999999999
 #define ANY .minimum = -INFINITY, .maximum = INFINITY
 /* Start values so large have no use; the limit keeps their sums finite. */
 #define START .minimum = -1e100, .maximum = 1e100
@@ -175,9 +177,11 @@ static const struct option table[] = {
      .maximum = NETWORK_UNITS_MAX, .also = "neurons|nodes|size|width|n",
      .description = "How many units the layer has."},
     {"/network/layers/*/activation", OPTION_CHOICE, .fallback = "\"relu\"", .last = "\"linear\"",
-     .choices = "linear|relu|leaky_relu|tanh|sigmoid",
+     .choices = "linear|relu|leaky_relu|tanh|sigmoid|elu|gelu|softplus|softmax",
      .also = "transfer|function|activation_function",
-     .description = "What a unit does with its weighted sum."},
+     .description = "What a unit does with its weighted sum: leaky_relu has slope 0.01 below 0, elu "
+                    "is exp(z) - 1 there, gelu is exact (by erf). softmax is for the last layer and "
+                    "makes its units probabilities."},
     {"/network/init", OPTION_OBJECT, .fallback = "{}",
      .also = "initial|initialization|start|weights|biases",
      .description = "The weights and biases before the first update."},
@@ -236,10 +240,13 @@ static const struct option table[] = {
 
     {"/training", OPTION_OBJECT, .fallback = "{}", .also = "train|fit",
      .description = "How the network is trained."},
-    {"/training/loss", OPTION_CHOICE, .fallback = "\"mse\"", .choices = "mse",
+    {"/training/loss", OPTION_CHOICE, .fallback = "\"mse\"",
+     .choices = "mse|mae|huber|binary_cross_entropy|categorical_cross_entropy",
      .also = "cost|error|criterion",
-     .description = "What is made small: the mean of the squared errors."},
-    {"/training/gradient", OPTION_CHOICE, .fallback = "\"full\"", .choices = "full|half",
+     .description = "What is made small, averaged over the samples: the squared (mse) or absolute "
+                    "(mae) error, huber (half the square up to 1, then linear), or a "
+                    "cross-entropy: binary for outputs from sigmoid, categorical for softmax."},
+    {"/training/gradient", OPTION_CHOICE, .when = "loss=mse", .fallback = "\"full\"", .choices = "full|half",
      .description = "The slope of the squared error e*e is 2e (full). Many notebooks leave out the "
                     "2 and step by e (half); the printed loss is the same."},
     {"/training/arithmetic", OPTION_CHOICE, .fallback = "\"exact\"", .choices = "exact|fast",
@@ -250,12 +257,64 @@ static const struct option table[] = {
                     "where the processor can do it. Don't compare the digits of the two."},
     {"/training/optimizer", OPTION_OBJECT, .fallback = "{}", .also = "optimiser|method|algorithm",
      .description = "How the parameters are updated."},
-    {"/training/optimizer/name", OPTION_CHOICE, .fallback = "\"sgd\"", .choices = "sgd",
-     .also = "kind|type",
-     .description = "Gradient descent: parameter - learning_rate * slope, batch after batch."},
+    {"/training/optimizer/name", OPTION_CHOICE, .fallback = "\"sgd\"",
+     .choices = "sgd|momentum|nesterov|adagrad|rmsprop|adam|adamw", .also = "kind|type",
+     .description = "Gradient descent (sgd): parameter - learning_rate * slope, batch after batch; "
+                    "or one of its relatives, with the formulas of PyTorch."},
     {"/training/optimizer/learning_rate", OPTION_NUMBER, .fallback = "0.001", .minimum = 0,
-     .is_above = 1, .maximum = INFINITY, .also = "lr|eta|rate|alpha|step|step_size",
+     .is_above = 1, .maximum = INFINITY, .also = "lr|eta|rate|step|step_size",
      .description = "How far each update goes."},
+    {"/training/optimizer/momentum", OPTION_NUMBER, .when = "name=momentum|nesterov",
+     .fallback = "0.9", .minimum = 0, .maximum = SHARE_MAX, .also = "mu|beta",
+     .description = "The share of the last step's velocity that is kept: v = momentum * v + slope, "
+                    "parameter - learning_rate * v."},
+    {"/training/optimizer/alpha", OPTION_NUMBER, .when = "name=rmsprop", .fallback = "0.99",
+     .minimum = 0, .maximum = SHARE_MAX, .also = "rho|decay",
+     .description = "The share of the mean square of the slopes that is kept."},
+    {"/training/optimizer/beta1", OPTION_NUMBER, .when = "name=adam|adamw", .fallback = "0.9",
+     .minimum = 0, .maximum = SHARE_MAX, .also = "b1|beta_1",
+     .description = "The share of the mean slope that is kept."},
+    {"/training/optimizer/beta2", OPTION_NUMBER, .when = "name=adam|adamw", .fallback = "0.999",
+     .minimum = 0, .maximum = SHARE_MAX, .also = "b2|beta_2",
+     .description = "The share of the mean square of the slopes that is kept."},
+    {"/training/optimizer/epsilon", OPTION_NUMBER, .when = "name=adagrad|rmsprop|adam|adamw",
+     .fallback = "1e-08", .but_when = "name=adagrad", .but = "1e-10", .minimum = 0, .is_above = 1,
+     .maximum = 1, .also = "eps",
+     .description = "Added to the root of the mean square, by which the step is divided."},
+    {"/training/optimizer/weight_decay", OPTION_NUMBER, .but_when = "name=adamw", .but = "0.01",
+     .minimum = 0, .maximum = 1e6, .also = "l2|decay|regularization|lambda",
+     .description = "Pulls every parameter towards 0: weight_decay * parameter is added to its "
+                    "slope; adamw takes learning_rate * weight_decay * parameter off by itself."},
+    {"/training/optimizer/l1", OPTION_NUMBER, .minimum = 0, .maximum = 1e6, .also = "lasso",
+     .description = "Pulls every parameter towards 0 by the same amount: l1 * sign(parameter) is "
+                    "added to its slope. The printed loss is without it."},
+    {"/training/optimizer/clip_value", OPTION_NUMBER, .minimum = 0, .is_above = 1,
+     .maximum = INFINITY, .also = "clip|clipvalue|max_value",
+     .description = "Slopes beyond it, of either sign, are taken for this large."},
+    {"/training/optimizer/clip_norm", OPTION_NUMBER, .minimum = 0, .is_above = 1,
+     .maximum = INFINITY, .also = "clip|clipnorm|max_norm|gradient_clip",
+     .description = "When the norm of all slopes together is larger, they are scaled down to it."},
+    {"/training/schedule", OPTION_OBJECT, .also = "scheduler|lr_schedule|decay|learning_rate_schedule",
+     .description = "How the learning rate changes from epoch to epoch. Left out: not at all."},
+    {"/training/schedule/kind", OPTION_CHOICE, .fallback = "\"constant\"",
+     .choices = "constant|step|exponential|cosine|range_test", .also = "name|type",
+     .description = "step multiplies it by factor every so many epochs, exponential every epoch; "
+                    "cosine lets it sink to final along half a wave; range_test lets it grow to "
+                    "final by equal ratios, to find where training breaks."},
+    {"/training/schedule/every", OPTION_INTEGER, .when = "kind=step", .is_required = 1, .minimum = 1,
+     .maximum = 1000000000, .unit = "epochs", .also = "step_size|step|epochs|period",
+     .description = "Epochs from one step to the next."},
+    {"/training/schedule/factor", OPTION_NUMBER, .when = "kind=step|exponential", .fallback = "0.1",
+     .but_when = "kind=exponential", .but = "0.99", .minimum = 0, .is_above = 1, .maximum = 1000,
+     .also = "gamma|decay|rate", .description = "What the learning rate is multiplied with."},
+    {"/training/schedule/final", OPTION_NUMBER, .when = "kind=cosine|range_test", .fallback = "0",
+     .but_when = "kind=range_test", .but = "1", .minimum = 0, .maximum = INFINITY,
+     .also = "to|end|eta_min|min|max",
+     .description = "The learning rate at the end; above 0 for range_test."},
+    {"/training/schedule/warmup_epochs", OPTION_INTEGER, .fallback = "0", .minimum = 0,
+     .maximum = 1000000000, .unit = "epochs", .also = "warmup|warm_up",
+     .description = "Before all that, so many epochs in which the learning rate grows evenly up to "
+                    "its value."},
     {"/training/batch_size", OPTION_INTEGER, .fallback = "1", .minimum = 1, .maximum = SAMPLES_MAX,
      .unit = "samples", .also = "batch|batchsize|minibatch",
      .description = "Samples for each update: 1 updates after every sample; the number of samples "
@@ -381,6 +440,17 @@ static json_t *when_json(const char *when)
     return json_pack("{s:s%,s:o}", "field", when, n, "values", words_json(when + n + 1));
 }
 
+static json_t *but_json(const struct option *row)
+{
+    json_t *json = when_json(row->but_when);
+    if (json != NULL && json_object_set_new(json, "default",
+                                            json_loads(row->but, JSON_DECODE_ANY, NULL)) < 0) {
+        json_decref(json);
+        json = NULL;
+    }
+    return json;
+}
+
 /* A whole number as an integer, so that limits read 4096 and not 4096.0; a new reference. */
 static json_t *limit_json(double value)
 {
@@ -421,6 +491,8 @@ static json_t *row_json(const struct option *row)
         failed |= json_object_set_new(json, "maximum", limit_json(row->maximum));
     if (row->choices != NULL)
         failed |= json_object_set_new(json, "choices", words_json(row->choices));
+    if (row->but_when != NULL)
+        failed |= json_object_set_new(json, "default_when", but_json(row));
     if (row->when != NULL)
         failed |= json_object_set_new(json, "when", when_json(row->when));
     if (failed)

@@ -44,6 +44,8 @@ struct option {
     const char *unless;      /* not required beside that sibling */
     const char *fallback;    /* the default as JSON text; NULL: may be absent */
     const char *last;        /* the default in the last element of a list, where it differs */
+    const char *but_when;    /* as `when`: with these words in that sibling the default is */
+    const char *but;         /* ... this */
     double minimum, maximum; /* of the value, or the number of items or characters */
     int is_above;            /* 1: more than the minimum, never equal to it */
     const char *choices;     /* "mean|sum" */
@@ -69,7 +71,8 @@ const char *option_name(const struct option *option);
 int option_has_word(const char *words, const char *word);
 
 /* The table as JSON: {"fields": [{"pointer", "type", "description", and where they apply "unit",
- * "default", "default_last" (in the last element of a list), "required": true, "unless" (a sibling
+ * "default", "default_last" (in the last element of a list), "default_when": {"field", "values",
+ * "default"} (another one with one of these words in that sibling), "required": true, "unless" (a sibling
  * beside which it is not), "minimum", "above": true (more than the minimum), "maximum", "choices",
  * "when": {"field", "values"} (only with one of these words in that sibling)}], "limits": {...}}.
  * A new reference; NULL on memory failure. */

@@ -41,6 +41,11 @@ void section_training(const json_t *training, struct training *out);
 void section_check_training(const json_t *training, const struct shape *shape,
                             struct faults *faults);
 
+/* Whether /network's outputs and /dataset's targets are such as /training's loss is made for; `run`
+ * has all three sections. */
+void section_check_loss(const json_t *run, struct library *library, const struct shape *shape,
+                        struct faults *faults);
+
 /* /predict: fills inputs[n_rows][n_features]. */
 void section_predict(const json_t *predict, size_t n_features, double *inputs);
 void section_check_predict(const json_t *predict, const struct shape *shape, struct faults *faults);

@@ -132,6 +132,10 @@ static void judge_sections(struct survey *survey, int run, const json_t *json,
         section_check_training(training, shape, &survey->found);
         enter(survey, run, SWEEP_DATASET | SWEEP_TRAINING);
     }
+    if (dataset != NULL && network != NULL && training != NULL && is_due(survey, run, SWEEP_ALL)) {
+        section_check_loss(json, survey->library, shape, &survey->found);
+        enter(survey, run, SWEEP_ALL);
+    }
     if (predict != NULL && is_due(survey, run, SWEEP_DATASET)) {
         section_check_predict(predict, shape, &survey->found);
         enter(survey, run, SWEEP_DATASET);
