@@ -81,8 +81,8 @@ struct engine_experiment {
     int64_t created_ms; /* since 1970-01-01 UTC */
     int n_runs;
     int n_in_state[RUN_STATES];
-    char source[ENGINE_ID_BYTES]; /* whose results it shows or waits for; "" when its own. That one may
-                                     be deleted since */
+    char source[ENGINE_ID_BYTES]; /* whose results it shows or waits for; "" when its own. That one
+                                     may be deleted since */
 };
 void engine_experiment_clear(struct engine_experiment *experiment);
 
@@ -107,9 +107,9 @@ int engine_submit(struct engine *engine, const char *id, const char *name, const
                   int64_t created_ms, const char *const *overrides, int n_runs,
                   struct error *error);
 
-/* The same for a sender that may send again. The first submission with a key is stored together with
- * it and a digest of what was sent; later ones store nothing, within ENGINE_KEY_LIFE_MS and while no
- * ENGINE_KEYS_MAX newer keys came, also after a restart. */
+/* The same for a sender that may send again. The first submission with a key is stored together
+ * with it and a digest of what was sent; later ones store nothing, within ENGINE_KEY_LIFE_MS and
+ * while no ENGINE_KEYS_MAX newer keys came, also after a restart. */
 enum {
     ENGINE_KEY_BYTES = 65, /* with the NUL: a key has 1 to 64 bytes */
     ENGINE_DIGEST_BYTES = 32,
@@ -138,8 +138,8 @@ enum engine_once { ONCE_NEW = 0, ONCE_ERROR = -1, ONCE_AGAIN = 1, ONCE_OTHER = 2
  * need train its runs: an experiment of the same content has ended well, and it shows that one's
  * runs and log; or one is being trained, and it waits, its runs queued, to do so then. If that one
  * is cancelled, fails or is deleted before, the oldest that waits is trained (engine_listen). What
- * is shown stays while any experiment shows it. ONCE_AGAIN fills out_id with the id of the experiment that the key made;
- * it may have been deleted since. */
+ * is shown stays while any experiment shows it. ONCE_AGAIN fills out_id with the id of the
+ * experiment that the key made; it may have been deleted since. */
 enum engine_once engine_submit_once(struct engine *engine,
                                     const struct engine_submission *submission,
                                     const struct engine_key *key, char out_id[ENGINE_ID_BYTES],
@@ -284,8 +284,8 @@ enum engine_result engine_finish(struct engine *engine, const struct engine_clai
                                  const char *message, int64_t diverged_epoch,
                                  int64_t diverged_sample, struct error *error);
 
-/* Both for several runs at once: a block's. All are committed or, for an error, none; durably if one
- * of them ends. A fenced one is left out, which the others need not care about. */
+/* Both for several runs at once: a block's. All are committed or, for an error, none; durably if
+ * one of them ends. A fenced one is left out, which the others need not care about. */
 struct engine_handover {
     const struct engine_claim *claim;
     struct engine_chunk chunk;

@@ -3,9 +3,9 @@
  * DESIGN. One connection writes, others read. Writers take turns in order of arrival (a turn is not
  * a lock: nothing is locked while SQLite runs). A read takes an idle reader or opens one, so it
  * waits for nobody and a callback may read in turn; SQLite's write-ahead log gives each its own
- * snapshot. The write-ahead log is synced to the disk at a durable commit and when it is folded into
- * the file (sqlite_fold.c); other commits are in the operating system's hands, which outlive this
- * process but not a power cut.
+ * snapshot. The write-ahead log is synced to the disk at a durable commit and when it is folded
+ * into the file (sqlite_fold.c); other commits are in the operating system's hands, which outlive
+ * this process but not a power cut.
  *
  * Nobody holds two of the mutexes, or calls SQLite with one. */
 #ifndef SERVER_ENGINE_SQLITE_ENGINE_H
@@ -44,7 +44,7 @@ struct engine {
     int writer_sync;                          /* enum write_sync, or -1: not known */
     uint64_t packed[ENGINE_ENTRY_EPOCHS_MAX]; /* losses or buckets on their way into the log */
     int64_t epochs_begun;                     /* in the present transaction */
-    struct settled *settled;                  /* likewise: who is to be told of it (sqlite_share.c) */
+    struct settled *settled;                  /* likewise: who is to be told (sqlite_share.c) */
 
     engine_settled_fn listener; /* set before there are writers */
     void *listener_context;
@@ -65,8 +65,8 @@ struct engine {
 
 /* --- sqlite_schema.c ------------------------------------------------------------------------ */
 
-/* Called once, by engine_open. Refuses a file that is another program's, or of a newer version; brings an older or empty one up
- * to date. *out_is_new: it was empty. */
+/* Called once, by engine_open. Refuses a file that is another program's, or of a newer version;
+ * brings an older or empty one up to date. *out_is_new: it was empty. */
 int schema_prepare(struct connection *connection, int *out_is_new, struct error *error);
 
 /* Writes what the file's header says already: a write that changes nothing. In a turn. */

@@ -217,7 +217,8 @@ int engine_each_waiting(struct engine *engine, const char *id, int64_t after, in
     if (result == 0) {
         struct query query;
         query_start(&query, &reader->connection,
-                    "SELECT run, sum(max(n, 0)) AS waiting FROM log WHERE experiment = ? AND sequence > ?"
+                    "SELECT run, sum(max(n, 0)) AS waiting FROM log"
+                    "  WHERE experiment = ? AND sequence > ?"
                     "  GROUP BY run HAVING waiting > ?",
                     error);
         query_bind_integer(&query, key);

@@ -22,8 +22,8 @@
 
 enum { SLICE_MS = 100, RETRY_MS = 1000, IDLE_STUDIES = 64, WAIT_FOREVER_MS = INT32_MAX };
 
-/* Part of every spec's digest. To be changed when the same spec comes to other bits than before: then
- * no older result answers for it. */
+/* Part of every spec's digest. To be changed when the same spec comes to other bits than before:
+ * then no older result answers for it. */
 static const char content_version[] = "1 ";
 
 _Static_assert((int)DIGEST_BYTES == (int)ENGINE_DIGEST_BYTES, "a spec's digest is its content");
@@ -209,7 +209,7 @@ static void open_door(struct lab *lab)
 
 /* --- queueing --- */
 
-/* All runs of what is stored: if they cannot be queued now, the next start of the server does it. */
+/* All runs of an experiment. If they cannot be queued now, the next start of the server does it. */
 static void queue_all(struct lab *lab, const char *id, int n_runs)
 {
     struct error error = ERROR_INIT;

@@ -24,11 +24,14 @@ struct lab *lab_create(const struct lab_config *config, struct error *error);
  * in the middle of a long batch after wait_ms: then the lab cannot be destroyed, and the process
  * should end without; the next start goes on from what was committed. */
 int lab_stop(struct lab *lab, int wait_ms);
-void lab_destroy(struct lab *lab); /* waits for its workers if not stopped; every study and watch must be put back */
+
+/* Waits for its workers if not stopped; every study and watch must be put back. */
+void lab_destroy(struct lab *lab);
 
 /* Stores the experiment durably, then queues its runs; unless ones of the same content (all of the
  * spec but name, predict and cache) were or are being trained, and the spec does not forbid to use
- * those: ONCE_SHARED. Takes `spec` in any case. Fills out_id. With a key (or NULL) only once, as engine_submit_once says. Any thread; waits for the disk. */
+ * those: ONCE_SHARED. Takes `spec` in any case. Fills out_id. With a key (or NULL) only once, as
+ * engine_submit_once says. Any thread; waits for the disk. */
 enum engine_once lab_submit(struct lab *lab, struct spec *spec, const struct engine_key *key,
                             char out_id[ENGINE_ID_BYTES], struct error *error);
 
