@@ -274,12 +274,13 @@ def test_deleting_the_one_that_was_trained_loses_nothing_of_the_others(fresh_ser
 
 def test_kill_minus_9_while_others_wait_changes_no_bit(fresh_server):
     server = fresh_server()
-    undisturbed = server.train({**long_spec(), "cache": False})["id"]
-    wanted = results(server, undisturbed)
-    made = [server.post(long_spec())["id"] for _ in range(4)]
+    spec = specs.long_run(epochs=40000, samples=int(3000 / server.slowness))
+    wanted = results(server, server.train(spec)["id"])
+    made = [server.post(cached(spec))["id"] for _ in range(4)]
     epochs = 0
     for _ in range(2):
         epochs = wait_for_more_epochs(server, made[0], epochs)
+        assert epochs < 40000, "the run ended before it could be interrupted"
         server.restart(signal.SIGKILL)
     for experiment in made:
         server.wait(experiment)
