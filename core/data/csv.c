@@ -85,7 +85,8 @@ static int read_quoted(struct reader *reader)
         *reader->out++ = byte;
     }
     return error_set(reader->error, ERROR_INVALID,
-                     "line %zu: got a quote that is never closed, expected another one", first_line);
+                     "line %zu: got a quote that is never closed, expected another one",
+                     first_line);
 }
 
 /* One line's fields into fields[max], those beyond only counted. -1 or the number of fields. */

@@ -30,8 +30,8 @@ void csv_destroy(struct csv *csv); /* NULL is fine */
 /* The column of that name, or n_columns. */
 size_t csv_find(const struct csv *csv, const char *name);
 
-/* What stands in a column: numbers as strtod reads them, finite, spaces around them allowed; nothing
- * ("", "?", "NA", "N/A", "NaN", "null", in any case); or other text. */
+/* What stands in a column: numbers as strtod reads them, finite, with or without spaces around;
+ * nothing ("", "?", "NA", "N/A", "NaN", "null", in any case); or other text. */
 struct csv_column {
     size_t n_missing, n_text;
     size_t first_missing, first_text; /* rows, where there are any */
@@ -40,12 +40,12 @@ struct csv_column csv_look(const struct csv *csv, size_t column);
 
 /* The different values of a column, in order of number if all are numbers, else of their bytes;
  * texts of the csv. out[CSV_CLASSES_MAX] gets the first ones found; returns how many there are,
- * CSV_CLASSES_MAX + 1 for any more. Numbers are equal by value, texts without spaces around them. */
+ * CSV_CLASSES_MAX + 1 for any more. Numbers are equal by value, texts but for spaces around. */
 size_t csv_classes(const struct csv *csv, size_t column, const char **out);
 
 enum csv_targets {
     CSV_NUMBERS,       /* as they stand */
-    CSV_CLASS_NUMBERS, /* one target, the class of its value: 0, 1, ... in the order of csv_classes */
+    CSV_CLASS_NUMBERS, /* one target, its value's class: 0, 1, ... in the order of csv_classes */
     CSV_ONE_HOT        /* a target for each class */
 };
 

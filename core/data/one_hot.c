@@ -41,8 +41,8 @@ int one_hot_targets(struct dataset *dataset, size_t n_classes, const char *const
     size_t n_features = dataset->n_features;
     if (n_classes > DATASET_COLUMNS_MAX - n_features) {
         return error_set(error, ERROR_TOO_LARGE,
-                         "got %zu features and %zu classes, expected at most %d columns", n_features,
-                         n_classes, DATASET_COLUMNS_MAX);
+                         "got %zu features and %zu classes, expected at most %d columns",
+                         n_features, n_classes, DATASET_COLUMNS_MAX);
     }
     double *targets = memory_array(dataset->n_samples, n_classes * sizeof *targets, error);
     char(*names)[DATASET_NAME_BYTES] = memory_array(n_features + n_classes, sizeof *names, error);

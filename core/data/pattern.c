@@ -14,9 +14,8 @@
 #include "core/data/one_hot.h"
 
 static const char *const NAMES[PATTERN_COUNT] = {
-    [PATTERN_XOR] = "xor",         [PATTERN_CIRCLES] = "circles",
-    [PATTERN_SPIRALS] = "spirals", [PATTERN_MOONS] = "moons",
-    [PATTERN_GAUSSIANS] = "gaussians", [PATTERN_SINE] = "sine",
+    [PATTERN_XOR] = "xor",       [PATTERN_CIRCLES] = "circles",     [PATTERN_SPIRALS] = "spirals",
+    [PATTERN_MOONS] = "moons",   [PATTERN_GAUSSIANS] = "gaussians", [PATTERN_SINE] = "sine",
     [PATTERN_LINEAR] = "linear",
 };
 
@@ -112,8 +111,8 @@ static void lay_moons(const struct pattern *pattern, struct point *points)
         size_t n = is_upper ? n_upper : pattern->n_samples - n_upper;
         double turns = n > 1 ? 0.5 * (double)at / (double)(n - 1) : 0.0;
         double c = turn_cos(turns), s = turn_sin(turns);
-        points[i] = is_upper ? (struct point){{c, s}, 0.0}
-                             : (struct point){{1.0 - c, 1.0 - s - 0.5}, 1.0};
+        points[i] =
+            is_upper ? (struct point){{c, s}, 0.0} : (struct point){{1.0 - c, 1.0 - s - 0.5}, 1.0};
     }
 }
 

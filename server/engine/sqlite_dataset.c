@@ -62,7 +62,7 @@ int engine_add_dataset(struct engine *engine, const struct engine_dataset *datas
     return write_end(engine, result, error);
 }
 
-static int delete(struct engine *engine, const char *id, struct error *error)
+static int remove_dataset(struct engine *engine, const char *id, struct error *error)
 {
     struct query query;
     query_start(&query, &engine->writer, "DELETE FROM dataset WHERE id = ?", error);
@@ -76,7 +76,7 @@ int engine_delete_dataset(struct engine *engine, const char *id, struct error *e
 {
     if (write_begin(engine, WRITE_DURABLE, error) != 0)
         return -1;
-    return write_end(engine, delete(engine, id, error), error);
+    return write_end(engine, remove_dataset(engine, id, error), error);
 }
 
 /* --- read ---------------------------------------------------------------------------------- */

@@ -1,7 +1,7 @@
 /* Uploaded CSV files.
  *
- * DESIGN. A file's id is a digest of its bytes, so specs that name it say what is in it, and it need
- * not be stored twice. What is told of a file was found when it came and is kept beside it.
+ * DESIGN. A file's id is a digest of its bytes, so specs that name it say what is in it, and it
+ * need not be stored twice. What is told of a file was found when it came and is kept beside it.
  *
  * Threads: whoever takes a file into a new experiment holds `gate` for reading meanwhile, whoever
  * deletes one for writing. It is held across calls of the engine, which never takes it. */

@@ -1,4 +1,4 @@
-/* Uploaded CSV files: stored once by what is in them, taken by specs, deleted when none needs them. */
+/* Uploaded CSV files: stored once by what is in them, taken by specs, deleted when unused. */
 #ifndef SERVER_LAB_UPLOADS_H
 #define SERVER_LAB_UPLOADS_H
 
@@ -9,8 +9,9 @@
 
 enum { UPLOADS_ID_BYTES = 33 }; /* with the NUL: 32 hexadecimal digits, half of a digest */
 
-/* Checks and stores a file; fills out_id. *out_is_new 0: it was there already. ERROR_INVALID when it
- * is no CSV file with a header in UTF-8 (the text names the line). Durable. Any thread, as all. */
+/* Checks and stores a file; fills out_id. *out_is_new 0: it was there already. ERROR_INVALID when
+ * it is no CSV file with a header in UTF-8 (the text names the line). Durable. Any
+ * thread, as all. */
 int uploads_add(struct engine *engine, const char *bytes, size_t n_bytes,
                 char out_id[UPLOADS_ID_BYTES], int *out_is_new, struct error *error);
 

@@ -21,8 +21,8 @@ void library_destroy(struct library *library); /* NULL is fine */
 const struct csv *library_find(struct library *library, const char *id,
                                const struct error **out_error);
 
-/* How many classes a column of that file has (csv_classes), counted once: a shape is asked for often.
- * 0 when the file cannot be had. */
+/* How many classes a column of that file has (csv_classes), counted once, as a shape is asked for
+ * often. 0 when the file cannot be had. */
 size_t library_n_classes(struct library *library, const char *id, size_t column);
 
 #endif

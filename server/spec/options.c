@@ -55,35 +55,37 @@ static const struct option table[] = {
 
     {"/dataset", OPTION_OBJECT, .is_required = 1, .also = "data|data_set",
      .description = "The samples to learn from."},
-    {"/dataset/kind", OPTION_CHOICE, .fallback = "\"formula\"", .choices = "formula|table|upload|iris|anscombe|" PATTERNS,
-     .also = "type",
+    {"/dataset/kind", OPTION_CHOICE, .fallback = "\"formula\"",
+     .choices = "formula|table|upload|iris|anscombe|" PATTERNS, .also = "type",
      .description =
-         "Where the samples come from: made by formulas, a table of numbers, or a data set known by "
-         "name. Classes: xor (TensorFlow Playground's square of +-5 with a gap of 0.3, class 1 where "
-         "exactly one of x1, x2 is positive), circles, moons and gaussians (scikit-learn's "
+         "Where the samples come from: made by formulas, a table of numbers, or a data set known "
+         "by name. Classes: xor (TensorFlow Playground's square of +-5 with a gap of 0.3, class 1 "
+         "where exactly one of x1, x2 is positive), circles, moons and gaussians (scikit-learn's "
          "make_circles, make_moons and make_blobs: the same seed gives its points, but for their "
          "last bits), spirals (the Playground's two: r (sin a, cos a), r = 5 t, a = 2 pi 1.75 t, t "
          "from 0 to 1). Values: sine (y = sin(2 pi x), x uniform in [0, 1)), linear (y = slope x + "
-         "intercept, x uniform in [-1, 1)). Measured: an uploaded CSV file (upload); iris, 150 flowers "
-         "of three species by four lengths (R. A. Fisher 1936; in the UCI repository CC BY 4.0; these are "
-         "the paper's numbers, as scikit-learn and R have them); anscombe, four sets with one "
-         "regression line (F. J. Anscombe 1973)."},
+         "intercept, x uniform in [-1, 1)). Measured: an uploaded CSV file (upload); iris, 150 "
+         "flowers of three species by four lengths (R. A. Fisher 1936; in the UCI repository CC BY "
+         "4.0; these are the paper's numbers, as scikit-learn and R have them); anscombe, four "
+         "sets with one regression line (F. J. Anscombe 1973)."},
     {"/dataset/id", OPTION_TEXT, .when = "kind=upload", .is_required = 1, .minimum = 1,
-     .maximum = 40, .also = "file|upload|hash", .description = "The uploaded file, by the id its upload was answered with."},
+     .maximum = 40, .also = "file|upload|hash",
+     .description = "The uploaded file, by the id its upload was answered with."},
     {"/dataset/set", OPTION_INTEGER, .when = "kind=anscombe", .fallback = "1", .minimum = 1,
      .maximum = 4, .also = "number", .description = "Which of the four."},
-    {"/dataset/samples", OPTION_INTEGER, .when = "kind=formula|" PATTERNS, .fallback = "100", .minimum = 1,
-     .maximum = SAMPLES_MAX, .also = "n|n_samples|size",
+    {"/dataset/samples", OPTION_INTEGER, .when = "kind=formula|" PATTERNS, .fallback = "100",
+     .minimum = 1, .maximum = SAMPLES_MAX, .also = "n|n_samples|size",
      .description = "How many samples to make."},
-    {"/dataset/seed", OPTION_INTEGER, .when = "kind=formula|" PATTERNS, .fallback = "0", .minimum = 0,
+    {"/dataset/seed", OPTION_INTEGER, .when = "kind=formula|" PATTERNS, .fallback = "0",
+     .minimum = 0,
      .maximum = SEED_MAX, .also = "random_state|random_seed",
      .description = "Start of the random numbers, as in np.random.seed(seed). The same seed makes "
                     "the same samples."},
     {"/dataset/noise", OPTION_NUMBER, .when = "kind=xor|circles|spirals|moons|sine|linear",
      .fallback = "0", .minimum = 0, .maximum = 1e6, .also = "noise_sd|noise_level",
      .description = "Standard deviation of normal noise, added to x1 and x2, of sine and linear to "
-                    "y. It is drawn last: more noise moves the same points further and leaves their "
-                    "classes."},
+                    "y. It is drawn last: more noise moves the same points further and leaves "
+                    "their classes."},
     {"/dataset/factor", OPTION_NUMBER, .when = "kind=circles", .fallback = "0.8", .minimum = 0,
      .maximum = 1, .also = "radius|ratio",
      .description = "Radius of the inner circle; that of the outer one is 1."},
@@ -97,21 +99,24 @@ static const struct option table[] = {
      .also = "gradient|m|coefficient", .description = "The slope of the line."},
     {"/dataset/intercept", OPTION_NUMBER, .when = "kind=linear", .fallback = "1", START,
      .also = "offset|bias|b", .description = "Its value at x = 0."},
-    {"/dataset/one_hot", OPTION_BOOLEAN, .when = "kind=xor|circles|spirals|moons|gaussians|upload|iris",
+    {"/dataset/one_hot", OPTION_BOOLEAN,
+     .when = "kind=xor|circles|spirals|moons|gaussians|upload|iris",
      .also = "onehot|categorical",
      .description = "true: a target for each class, 1 for a sample's own and 0 for the others, as "
                     "softmax wants it. false: one target, the class's number. Left out: one target "
-                    "for two classes, one for each of more; of an upload the column's numbers as they "
-                    "are. Classes of a file are the values of its one target column, in order."},
+                    "for two classes, one for each of more; of an upload the column's numbers as "
+                    "they are. Classes of a file are the values of its one target column, in "
+                    "order."},
     {"/dataset/draws", OPTION_CHOICE, .when = "kind=formula", .fallback = "\"row\"",
      .choices = "row|column",
      .description = "Order of the random draws: sample by sample (row), or one whole column after "
                     "the other, as NumPy does with size=n (column)."},
-    {"/dataset/features", OPTION_COLUMNS, .when = "kind=formula|upload", .is_required = 1, .minimum = 1,
+    {"/dataset/features", OPTION_COLUMNS, .when = "kind=formula|upload", .is_required = 1,
+     .minimum = 1,
      .maximum = DATASET_COLUMNS_MAX - 1, .also = "inputs|x|columns|variables",
      .description = "The inputs of the network: a formula for each name, in the order of the "
-                    "draws. A formula may use the features before it. Of an upload: a list of columns by "
-                    "name."},
+                    "draws. A formula may use the features before it. Of an upload: a list of "
+                    "columns by name."},
     {"/dataset/features/*", OPTION_FORMULA, .maximum = FORMULA_TEXT_MAX,
      .description = "Python arithmetic (+ - * / // % ** and comparisons), with randint(low,high), "
                     "uniform(low,high), normal(mean,sd), rand(), randn(), abs, min, max, sqrt, "
@@ -142,11 +147,11 @@ static const struct option table[] = {
      .description = "A sample."},
     {"/dataset/rows/*/*", OPTION_NUMBER, ANY, .description = "A number."},
     {"/dataset/split", OPTION_OBJECT, .also = "parts|holdout|train_test_split",
-     .description = "Keeps some samples from training: which are in which part is drawn from a seed "
-                    "of its own. Only the train part is trained on, and it is what batch_size, the "
-                    "order and the printed loss are about; no loss of the other parts is computed, but "
-                    "predict gives the outputs for their samples. Samples keep their order within "
-                    "a part."},
+     .description = "Keeps some samples from training: which are in which part is drawn from a "
+                    "seed of its own. Only the train part is trained on; it is what batch_size, the "
+                    "order and the printed loss are about; no loss of the other parts is "
+                    "computed, but predict gives the outputs for their samples. Samples keep their "
+                    "order within a part."},
     {"/dataset/split/train", OPTION_NUMBER, .is_required = 1, .minimum = 0, .is_above = 1,
      .maximum = 1, .also = "training",
      .description = "The share to train on. The three shares add up to 1; validation and test are "
@@ -160,10 +165,10 @@ static const struct option table[] = {
      .description = "The first samples of np.random.permutation(n) after np.random.seed(seed) are "
                     "the train part, the next validation, the last test."},
     {"/dataset/standardize", OPTION_BOOLEAN, .also = "standardise|normalize|normalise|scale",
-     .description = "true: each feature x becomes (x - mean) / sd, with mean and standard deviation "
-                    "(over n, as scikit-learn's StandardScaler) of the samples trained on. What is "
-                    "to be predicted is given unscaled and scaled the same way. Targets stay as "
-                    "they are."},
+     .description = "true: each feature x becomes (x - mean) / sd, with mean and standard "
+                    "deviation (over n, as StandardScaler of scikit-learn) of those trained on. "
+                    "What is to be predicted is given unscaled and scaled the same way. Targets "
+                    "stay as they are."},
 
     {"/network", OPTION_OBJECT, .fallback = "{}", .also = "model|net",
      .description = "The network and its start values."},
@@ -461,8 +466,8 @@ static json_t *limit_json(double value)
 /* Whether the row's limits mean anything. */
 static int has_limits(const struct option *row)
 {
-    return row->type != OPTION_OBJECT && row->type != OPTION_CHOICE && row->type != OPTION_BOOLEAN &&
-           row->type != OPTION_SWEEP;
+    return row->type != OPTION_OBJECT && row->type != OPTION_CHOICE &&
+           row->type != OPTION_BOOLEAN && row->type != OPTION_SWEEP;
 }
 
 static json_t *row_json(const struct option *row)
@@ -503,9 +508,10 @@ static json_t *row_json(const struct option *row)
 static json_t *limits_json(void)
 {
     return json_pack("{s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i}", "body_bytes",
-                     OPTIONS_BODY_BYTES_MAX, "runs", OPTIONS_RUNS_MAX, "exact_epochs", HISTORY_RUN_EPOCHS, "exact_epochs_of_all_runs",
-                     HISTORY_EXPERIMENT_EPOCHS, "envelope_buckets", HISTORY_BUCKETS,
-                     "replayed_epochs", HISTORY_REPLAY_EPOCHS, "parameters", NETWORK_PARAMETERS_MAX,
+                     OPTIONS_BODY_BYTES_MAX, "runs", OPTIONS_RUNS_MAX, "exact_epochs",
+                     HISTORY_RUN_EPOCHS, "exact_epochs_of_all_runs", HISTORY_EXPERIMENT_EPOCHS,
+                     "envelope_buckets", HISTORY_BUCKETS, "replayed_epochs", HISTORY_REPLAY_EPOCHS,
+                     "parameters", NETWORK_PARAMETERS_MAX,
                      "parameters_of_all_runs", OPTIONS_PARAMETERS_MAX, "predictions_of_all_runs",
                      OPTIONS_PREDICTIONS_MAX, "dataset_values", OPTIONS_DATASET_VALUES_MAX,
                      "dataset_values_of_all_runs", OPTIONS_VALUES_MAX, "depth", JSON_DEPTH_MAX);

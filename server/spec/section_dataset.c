@@ -27,10 +27,9 @@ static const struct source *source_of(const json_t *dataset)
 static struct split split_of(const json_t *dataset)
 {
     const json_t *split = json_object_get(dataset, "split");
-    return (struct split){
-        .validation = json_number_value(json_object_get(split, "validation")),
-        .test = json_number_value(json_object_get(split, "test")),
-        .seed = (uint32_t)json_integer_value(json_object_get(split, "seed"))};
+    return (struct split){.validation = json_number_value(json_object_get(split, "validation")),
+                          .test = json_number_value(json_object_get(split, "test")),
+                          .seed = (uint32_t)json_integer_value(json_object_get(split, "seed"))};
 }
 
 int section_is_standardised(const json_t *dataset)

@@ -19,7 +19,8 @@ struct shape {
     size_t n_train; /* samples trained on: all, but for a split */
 };
 
-/* /dataset; `library` has the files it may take its data from. The check makes the data set once, unless an earlier fault forbids it. */
+/* /dataset; `library` has the files it may take its data from. The check makes the data set once,
+ * unless an earlier fault forbids it. */
 struct shape section_shape(const json_t *dataset, struct library *library);
 void section_check_dataset(const json_t *dataset, struct library *library, struct faults *faults);
 /* 0, or -1 with the error filled and nothing to clear; cleared with spec_data_clear. */

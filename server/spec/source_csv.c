@@ -172,8 +172,9 @@ static void check_file(const json_t *dataset, const struct csv *csv, size_t *col
     int is_right = check_columns(dataset, "features", csv, columns, &n_seen, faults);
     is_right &= check_columns(dataset, "targets", csv, columns, &n_seen, faults);
     if (targets_as(dataset) != CSV_NUMBERS && n_columns(dataset, "targets") != 1) {
-        faults_add(faults, "/dataset/one_hot", "got %zu targets, expected one, whose values are "
-                   "the classes", n_columns(dataset, "targets"));
+        faults_add(faults, "/dataset/one_hot",
+                   "got %zu targets, expected one, whose values are the classes",
+                   n_columns(dataset, "targets"));
         is_right = 0;
     }
     if (!is_right)
@@ -218,8 +219,9 @@ static void check(const json_t *dataset, struct library *library, struct faults 
         if (trouble->kind == ERROR_MEMORY)
             faults_add_memory(faults);
         else
-            faults_add(faults, "/dataset/id", "%s; POST the file to /api/v1/datasets, which "
-                       "answers with its id", trouble->text);
+            faults_add(faults, "/dataset/id",
+                       "%s; POST the file to /api/v1/datasets, which answers with its id",
+                       trouble->text);
         return;
     }
     size_t n = n_columns(dataset, "features") + n_columns(dataset, "targets");

@@ -18,8 +18,7 @@ static struct pattern pattern_of(const json_t *dataset)
         .sd = json_number_value(json_object_get(dataset, "sd")),
         .slope = json_number_value(json_object_get(dataset, "slope")),
         .intercept = json_number_value(json_object_get(dataset, "intercept"))};
-    pattern.one_hot =
-        one_hot != NULL ? json_is_true(one_hot) : pattern_n_classes(&pattern) > 2;
+    pattern.one_hot = one_hot != NULL ? json_is_true(one_hot) : pattern_n_classes(&pattern) > 2;
     return pattern;
 }
 

@@ -58,7 +58,7 @@ struct run_plan {
     double *parameters;      /* start values [network_n_parameters], owned */
     struct dataset *dataset; /* what is trained on, owned; NULL unless asked for */
     struct dataset *validation, *test; /* kept from training, owned; NULL where there are none */
-    const struct scaling *scaling; /* how features were standardised, the spec's; NULL: not at all */
+    const struct scaling *scaling; /* of the features, the spec's; NULL: none */
     size_t n_predict;
     double *predict; /* [n_predict][n_inputs], standardised as the data set, owned */
 };

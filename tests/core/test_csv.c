@@ -1,4 +1,4 @@
-/* CSV files: what RFC 4180 allows is read, all else is refused by line; columns become data sets. */
+/* CSV files: what RFC 4180 allows is read, all else is refused by line; columns become data. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -44,7 +44,9 @@ static void lines_end_either_way(void **state)
     assert_cells("a,b\n1,2\n3,4\n", 2, 2, cells);
     assert_cells("a,b\r\n1,2\r\n3,4\r\n", 2, 2, cells);
     assert_cells("a,b\n1,2\n3,4", 2, 2, cells);
-    assert_cells("\xef\xbb\xbf" "a,b\r\n1,2\n3,4\n\r\n\n", 2, 2, cells);
+    assert_cells("\xef\xbb\xbf"
+                 "a,b\r\n1,2\n3,4\n\r\n\n",
+                 2, 2, cells);
 }
 
 static void quoted_fields_hold_anything(void **state)
@@ -87,8 +89,7 @@ static void faults_name_the_line(void **state)
         {"", "line 1: got nothing, expected a header that names each column"},
         {"\n1,2\n", "line 1: got nothing, expected a header that names each column"},
         {"a,b\n", "line 2: got no row, expected at least one after the header"},
-        {"a,,b\n1,2,3\n",
-         "line 1: column 2 has no name, expected a header that names each column"},
+        {"a,,b\n1,2,3\n", "line 1: column 2 has no name, expected a header that names each column"},
         {"a,b,a\n1,2,3\n", "line 1: got the name \"a\" twice, expected each name once"},
         {"a,b\n1,2\n3\n", "line 3: got 1 field, expected 2 as in the header"},
         {"a,b\n1,2\n\n3,4\n", "line 3: got 1 field, expected 2 as in the header"},
@@ -97,8 +98,7 @@ static void faults_name_the_line(void **state)
          "line 4: got a quote inside a field, expected it doubled and the whole field in quotes"},
         {"a,b\n1,\"x\"y\n",
          "line 2: got text after a closing quote, expected a comma or the end of the line"},
-        {"a,b\n1,\"x\n\n",
-         "line 2: got a quote that is never closed, expected another one"},
+        {"a,b\n1,\"x\n\n", "line 2: got a quote that is never closed, expected another one"},
         {"a,b\n1\r2,3\n",
          "line 2: got a carriage return inside a line, expected lines that end with LF or CRLF"},
     };
@@ -164,7 +164,8 @@ static struct dataset *select_columns(const struct csv *csv, enum csv_targets as
 static void columns_become_features_and_targets(void **state)
 {
     (void)state;
-    struct csv *csv = parse("petal width (cm),b,a_name_that_is_longer_than_thirty_one\n1,2,3\n4,5,6\n");
+    struct csv *csv =
+        parse("petal width (cm),b,a_name_that_is_longer_than_thirty_one\n1,2,3\n4,5,6\n");
     struct dataset *dataset = select_columns(csv, CSV_NUMBERS, NULL);
     static const double features[] = {3, 1, 6, 4}, targets[] = {2, 5};
     assert_memory_equal(dataset->features, features, sizeof features);
@@ -212,11 +213,13 @@ static void what_is_no_number_is_refused_by_line_and_column(void **state)
          "line 3, column \"a\": got a missing value (\"\"), expected a number; fill it in or leave "
          "the line out of the file",
          CSV_NUMBERS},
-        {"a,b,c\n1,2,tall\n", "line 2, column \"c\": got \"tall\", expected a number; leave the "
-                              "column out of the features",
+        {"a,b,c\n1,2,tall\n",
+         "line 2, column \"c\": got \"tall\", expected a number; leave the "
+         "column out of the features",
          CSV_NUMBERS},
-        {"a,b,c\n1,red,3\n", "line 2, column \"b\": got \"red\", expected a number; one_hot makes "
-                             "classes of it: true, or false for their numbers",
+        {"a,b,c\n1,red,3\n",
+         "line 2, column \"b\": got \"red\", expected a number; one_hot makes "
+         "classes of it: true, or false for their numbers",
          CSV_NUMBERS},
         {"a,b,c\n1,red,3\n1,NA,3\n",
          "line 3, column \"b\": got a missing value (\"NA\"), expected a number; fill it in or "
@@ -247,8 +250,8 @@ static void too_many_classes_are_refused(void **state)
     }
     struct csv *csv = parse(text);
     assert_null(select_columns(csv, CSV_ONE_HOT, &error));
-    assert_string_equal(error.text,
-                        "column \"b\": got too many, expected 2 to 100 different values as classes");
+    assert_string_equal(
+        error.text, "column \"b\": got too many, expected 2 to 100 different values as classes");
     csv_destroy(csv);
 }
 

@@ -125,8 +125,8 @@ static void bits_never_change(void **state)
         uint64_t sum = add_bits(0, made->features, made->n_samples * made->n_features);
         sum = add_bits(sum, made->targets, made->n_samples);
         if (sum != expected[kind]) {
-            fail_msg("%s: got 0x%016" PRIx64 ", expected 0x%016" PRIx64,
-                     pattern_name(pattern.kind), sum, expected[kind]);
+            fail_msg("%s: got 0x%016" PRIx64 ", expected 0x%016" PRIx64, pattern_name(pattern.kind),
+                     sum, expected[kind]);
         }
         dataset_destroy(made);
     }
@@ -135,7 +135,8 @@ static void bits_never_change(void **state)
 static void one_hot_columns_are_named_after_their_classes(void **state)
 {
     (void)state;
-    static const char *const classes[] = {"setosa", "Iris virginica", "a_name_of_some_length_indeed"};
+    static const char *const classes[] = {"setosa", "Iris virginica",
+                                          "a_name_of_some_length_indeed"};
     struct dataset *dataset = dataset_create(2, 1, 1, NULL);
     memcpy(dataset->names[0], "width", sizeof "width");
     memcpy(dataset->names[1], "species", sizeof "species");
