@@ -22,7 +22,8 @@ struct bare {
     struct kernel_task silent;
     struct pack pack;
     uint32_t *order;
-    double *steps;      /* [2][lanes] */
+    double *steps;      /* [2][lanes], of a kernel [PACE_COUNT][lanes] */
+    double *settings;   /* zeros [SETTING_COUNT][lanes] */
     double *space;      /* scratch; or the parameters of the hand-written one */
     double *one_record; /* losses and check, [2][lanes] */
 };
@@ -67,12 +68,14 @@ static int prepare_silent(struct bare *bare, const struct work *work)
     bare->kernel = kernel_pick(&work->network, &training, bare->n_runs);
     bare->lanes = kernel_lanes(bare->kernel, bare->n_runs);
     size_t n_believed = (SILENT_SAMPLES + bare->n_samples - 1) / bare->n_samples * bare->n_samples;
-    bare->space = zeros(kernel_scratch(bare->kernel, &work->network));
-    bare->steps = zeros(2 * (size_t)bare->lanes);
+    bare->space = zeros(kernel_scratch(bare->kernel, &work->network, &training));
+    bare->steps = zeros(PACE_COUNT * (size_t)bare->lanes);
+    bare->settings = zeros(SETTING_COUNT * (size_t)bare->lanes);
     bare->one_record = zeros(2 * (size_t)bare->lanes);
     bare->order = malloc(n_believed * sizeof *bare->order);
-    if (!bare->space || !bare->steps || !bare->one_record || !bare->order ||
-        pack_init(&bare->pack, bare->kernel, bare->lanes, bare->n_parameters, 0, NULL) != 0) {
+    const struct pack_room room = {.lanes = bare->lanes, .n_parameters = bare->n_parameters};
+    if (!bare->space || !bare->steps || !bare->settings || !bare->one_record || !bare->order ||
+        pack_init(&bare->pack, bare->kernel, &room, NULL) != 0) {
         return -1;
     }
     for (size_t i = 0; i < n_believed; i++) {
@@ -80,7 +83,7 @@ static int prepare_silent(struct bare *bare, const struct work *work)
     }
     pack_reshape(&bare->pack, bare->kernel, bare->lanes);
     for (int lane = 0; lane < bare->n_runs; lane++) {
-        pack_set(&bare->pack, lane, work->parameters);
+        pack_set(&bare->pack, lane, work->parameters, NULL);
     }
     bare->silent = (struct kernel_task){.network = &work->network,
                                         .features = work->dataset->features,
@@ -89,9 +92,10 @@ static int prepare_silent(struct bare *bare, const struct work *work)
                                         .batch_size = 1,
                                         .order = bare->order,
                                         .lanes = bare->lanes,
-                                        .parameters = bare->pack.parameters,
-                                        .totals = bare->pack.totals,
-                                        .scales = bare->steps,
+                                        .parameters = bare->pack.wide[PACK_PARAMETERS],
+                                        .totals = bare->pack.narrow[PACK_TOTALS],
+                                        .settings = bare->settings,
+                                        .paces = bare->steps,
                                         .scratch = bare->space,
                                         .losses = bare->one_record,
                                         .check = bare->one_record + bare->lanes};
@@ -128,6 +132,7 @@ void bare_destroy(struct bare *bare)
     free(bare->order);
     free(bare->one_record);
     free(bare->steps);
+    free(bare->settings);
     free(bare->space);
     free(bare);
 }
