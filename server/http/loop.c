@@ -39,7 +39,7 @@ enum {
     CUT_MS = 250,
     EVENTS_MAX = 128,
     LINGER_MS = 5000,
-    DESK_QUEUE_MAX = 256,
+    DESK_QUEUE_MAX = 512,
     STREAM_RESERVE = 64
 };
 
