@@ -17,7 +17,7 @@
 
 enum {
     HISTORY_RUN_EPOCHS = 1 << 20,        /* kept one by one, of a run at most */
-    HISTORY_EXPERIMENT_EPOCHS = 1 << 26, /* of all runs of an experiment together */
+    HISTORY_EXPERIMENT_EPOCHS = 1 << 24, /* of all runs of an experiment together */
     HISTORY_BUCKETS = 8192,              /* at least half of them are in use once all have been */
     HISTORY_STRIDE_MIN = 16,
     HISTORY_CHECKPOINTS = 64,      /* of a run, kept to replay from */

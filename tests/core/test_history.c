@@ -65,11 +65,11 @@ static void keeps_a_million_epochs_of_a_run_and_fewer_of_many(void **state)
 {
     (void)state;
     assert_true(history_keep(1) == 1048576);
-    assert_true(history_keep(64) == 1048576);
-    assert_true(history_keep(65) < 1048576);
+    assert_true(history_keep(16) == 1048576);
+    assert_true(history_keep(17) < 1048576);
     for (int n = 1; n <= 1024; n++)
-        assert_true(history_keep(n) * n <= 67108864);
-    assert_true(history_keep(1024) == 65536);
+        assert_true(history_keep(n) * n <= 16777216);
+    assert_true(history_keep(1024) == 16384);
 }
 
 static void the_stride_doubles_when_all_buckets_are_full(void **state)

@@ -50,7 +50,7 @@ def test_limits_are_told(server):
     options = server.get("/options")
     limits = options["limits"]
     assert limits["exact_epochs"] == KEEP and limits["envelope_buckets"] == BUCKETS
-    assert limits["exact_epochs_of_all_runs"] == 1 << 26 and limits["replayed_epochs"] == 100000
+    assert limits["exact_epochs_of_all_runs"] == 1 << 24 and limits["replayed_epochs"] == 100000
     field = next(f for f in options["fields"] if f["pointer"] == "/training/epochs")
     assert field["maximum"] == 10 ** 9
 
@@ -129,8 +129,8 @@ def test_csv_has_extremes_only_when_it_is_not_exact(server, long_run, kept):
 
 
 def test_a_sweep_keeps_less_of_each_run(server):
-    """1024 runs share 2^26 epochs: 65,536 of each."""
-    keep = (1 << 26) // 1024
+    """1024 runs share 2^24 epochs: 16,384 of each."""
+    keep = (1 << 24) // 1024
     sweep = spec(keep + 1000)
     sweep["sweep"] = {"/training/optimizer/learning_rate": {"from": 1e-5, "to": 1e-3,
                                                             "steps": 1024}}

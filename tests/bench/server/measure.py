@@ -34,7 +34,7 @@ from pinned import service, specs  # noqa: E402
 
 N_RATES, LANES = 256, 16
 # Epochs, rounds, and whether the overhead is judged: a thousand are over before two commits, of a
-# hundred thousand every loss is kept, of a million the first 262,144.
+# hundred thousand and of a million epochs the first 65,536 losses are kept.
 SERIES = [(1000, 5, False), (100000, 5, True), (1000000, 2, True)]
 N_CLIENTS, CLASSES = 300, 3
 LOWEST, HIGHEST = 1e-7, 1e-3
