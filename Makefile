@@ -225,10 +225,11 @@ $(BUILD)/libcore.list: FORCE
 $(BUILD)/libserver.list: FORCE
 	$(call remember,$(SERVER_OBJECTS))
 
+# With q files of one name from several folders are all kept.
 $(BUILD)/lib%.a: $(BUILD)/lib%.list
 	@rm -f $@
 	$(SAY) AR $@
-	$(DO)ar rcs $@ $(filter %.o,$^)
+	$(DO)ar qcs $@ $(filter %.o,$^)
 
 $(BUILD)/libcore.a: $(CORE_OBJECTS)
 $(BUILD)/libserver.a: $(SERVER_OBJECTS)

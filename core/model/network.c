@@ -8,6 +8,16 @@
 #include "core/base/lanes.h"
 #include "core/model/forward_lanes.h"
 
+int network_same(const struct network *a, const struct network *b)
+{
+    int is_same = a->n_inputs == b->n_inputs && a->n_layers == b->n_layers;
+    for (int l = 0; is_same && l < a->n_layers; l++) {
+        is_same = a->layers[l].units == b->layers[l].units &&
+                  a->layers[l].activation == b->layers[l].activation;
+    }
+    return is_same;
+}
+
 int network_layer_inputs(const struct network *network, int layer)
 {
     return layer == 0 ? network->n_inputs : network->layers[layer - 1].units;

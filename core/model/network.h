@@ -22,6 +22,9 @@ struct network {
     struct layer layers[NETWORK_LAYERS_MAX];
 };
 
+/* Whether both have the same inputs, units and activations. */
+int network_same(const struct network *a, const struct network *b);
+
 int network_layer_inputs(const struct network *network, int layer);
 int network_n_outputs(const struct network *network);
 size_t network_n_parameters(const struct network *network);

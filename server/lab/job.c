@@ -22,6 +22,7 @@
 #include "core/base/memory.h"
 #include "core/train/history.h"
 #include "server/base/clock.h"
+#include "server/lab/candidate.h"
 #include "server/spec/spec.h"
 
 enum { CHUNK_LOSSES = 131072, CALL_NS = 5000000, FIRST_STEPS = 2000, FIRST_WORK = 2000000 };
@@ -54,73 +55,6 @@ struct job {
     unsigned char *checkpoints; /* [n_lanes][checkpoint_bytes] */
     size_t checkpoint_bytes;
 };
-
-/* What job_begin knows of a run before it is claimed. */
-struct candidate {
-    int run;
-    struct run_plan plan;
-    void *checkpoint; /* NULL: from the start */
-    size_t checkpoint_bytes;
-    int64_t epoch;
-    int64_t keep;
-};
-
-static void candidate_clear(struct candidate *candidate)
-{
-    run_plan_clear(&candidate->plan);
-    free(candidate->checkpoint);
-}
-
-/* A run of an older store may have kept more than one does now. */
-static int find_keep(struct candidate *candidate, struct engine *engine, const struct study *study,
-                     struct error *error)
-{
-    struct engine_run record = {0};
-    candidate->keep = history_keep(spec_n_runs(study->spec));
-    if (candidate->epoch <= candidate->keep)
-        return 0;
-    if (engine_find_run(engine, study->id, candidate->run, &record, error) != 0)
-        return -1;
-    candidate->keep = record.exact > candidate->keep ? record.exact : candidate->keep;
-    engine_run_clear(&record);
-    return 0;
-}
-
-static int candidate_load(struct candidate *candidate, struct engine *engine,
-                          const struct study *study, int run, int with_dataset,
-                          struct error *error)
-{
-    memset(candidate, 0, sizeof *candidate);
-    candidate->run = run;
-    if (engine_checkpoint(engine, study->id, run, &candidate->checkpoint,
-                          &candidate->checkpoint_bytes, &candidate->epoch, error) != 0)
-        return -1;
-    if (find_keep(candidate, engine, study, error) == 0 &&
-        spec_plan(study->spec, run, with_dataset, &candidate->plan, error) == 0)
-        return 0;
-    candidate_clear(candidate);
-    return -1;
-}
-
-static int same_network(const struct network *a, const struct network *b)
-{
-    if (a->n_inputs != b->n_inputs || a->n_layers != b->n_layers)
-        return 0;
-    for (int l = 0; l < a->n_layers; l++)
-        if (a->layers[l].units != b->layers[l].units ||
-            a->layers[l].activation != b->layers[l].activation)
-            return 0;
-    return 1;
-}
-
-static int in_lockstep(const struct study *study, const struct candidate *a,
-                       const struct candidate *b)
-{
-    return a->epoch == b->epoch && a->keep == b->keep &&
-           same_network(&a->plan.network, &b->plan.network) &&
-           training_in_lockstep(&a->plan.training, &b->plan.training) &&
-           spec_same_dataset(study->spec, a->run, b->run);
-}
 
 /* Claims the candidates, the claimed ones moved to the front; the fenced ones are left out. Returns
  * how many are claimed, or -1: then none is. */
@@ -194,31 +128,12 @@ static int build_buffers(struct job *job, const struct run_plan *plan, struct er
     return 0;
 }
 
-/* Loads runs[0] and those after it that go in lockstep with it; returns how many, or -1. */
-static int gather(struct engine *engine, const struct study *study, const int *runs, int n_runs,
-                  struct candidate *candidates, struct error *error)
-{
-    int n = 0;
-    for (; n < n_runs; n++) {
-        if (candidate_load(&candidates[n], engine, study, runs[n], n == 0,
-                           n == 0 ? error : NULL) != 0)
-            return n == 0 ? -1 : n;
-        const struct run_plan *first = &candidates[0].plan;
-        if (n > 0 && (n >= block_runs_best(&first->network, &first->training) ||
-                      !in_lockstep(study, &candidates[0], &candidates[n]))) {
-            candidate_clear(&candidates[n]);
-            return n;
-        }
-    }
-    return n;
-}
-
 struct job *job_begin(struct engine *engine, const struct study *study, const int *runs,
                       int n_runs, int *out_n, struct error *error)
 {
     struct candidate candidates[BLOCK_RUNS_MAX];
     *out_n = 0;
-    int n = gather(engine, study, runs, n_runs, candidates, error);
+    int n = candidates_gather(engine, study, runs, n_runs, candidates, error);
     if (n < 0)
         return NULL;
     *out_n = n;

@@ -86,16 +86,6 @@ int kernel_runs_here(const struct kernel *kernel)
     return 0;
 }
 
-static int is_shape(const struct network *shape, const struct network *network)
-{
-    int is_same = shape->n_inputs == network->n_inputs && shape->n_layers == network->n_layers;
-    for (int l = 0; is_same && l < shape->n_layers; l++) {
-        is_same = shape->layers[l].units == network->layers[l].units &&
-                  shape->layers[l].activation == network->layers[l].activation;
-    }
-    return is_same;
-}
-
 int kernel_suits(const struct kernel *kernel, const struct network *network,
                  const struct training *training)
 {
@@ -103,7 +93,7 @@ int kernel_suits(const struct kernel *kernel, const struct network *network,
         return 0;
     }
     return !kernel->shape || (training->loss == LOSS_MSE && training_is_plain(training) &&
-                              is_shape(kernel->shape, network));
+                              network_same(kernel->shape, network));
 }
 
 int kernel_lanes(const struct kernel *kernel, int n_runs)

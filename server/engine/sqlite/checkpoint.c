@@ -1,5 +1,5 @@
 /* A run's checkpoints: the latest, which training goes on from, and some to replay from. */
-#include "server/engine/sqlite_engine.h"
+#include "server/engine/sqlite/store.h"
 
 #include <string.h>
 

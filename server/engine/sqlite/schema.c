@@ -3,7 +3,7 @@
  * Migration n takes a store from version n to n + 1 in one transaction with the version itself
  * (PRAGMA user_version), so a kill in between leaves one of the two. A migration is never changed
  * once released. */
-#include "server/engine/sqlite_engine.h"
+#include "server/engine/sqlite/store.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -83,7 +83,7 @@ static const char version_1[] =
 /* Notes on version 2, bounded history:
  * - run.exact: epochs kept one by one. What of the run's envelope stands in the log is counted.
  * - An envelope entry of the log has n below 0, minus its epochs, and buckets in `losses`; `since`
- *   when others were merged into it (sqlite_envelope.c).
+ *   when others were merged into it (envelope.c).
  * - kept holds checkpoints to replay from; the latest stays in checkpoint. */
 static const char version_2[] =
     "ALTER TABLE run ADD COLUMN exact INTEGER NOT NULL DEFAULT 0;"
@@ -112,7 +112,7 @@ static const char version_3[] =
     ") STRICT;"
     "CREATE INDEX submission_age ON submission(created_ms);";
 
-/* Notes on version 4, results that several experiments show (sqlite_share.c):
+/* Notes on version 4, results that several experiments show (share.c):
  * - content: a digest of what determines the results; NULL: they are never shared.
  * - source: the id of the experiment whose results these are or will be; '' when its own.
  * - data: the key under which its runs, log and checkpoints stand; NULL: its own key. */

@@ -1,5 +1,5 @@
 /* The log: adding entries, and reading them in order. */
-#include "server/engine/sqlite_engine.h"
+#include "server/engine/sqlite/store.h"
 
 #include <endian.h>
 #include <stdlib.h>

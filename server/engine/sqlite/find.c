@@ -1,5 +1,5 @@
 /* Finding experiments and runs: one, some in order, those that wait, how many. */
-#include "server/engine/sqlite_engine.h"
+#include "server/engine/sqlite/store.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* One SQLite connection and the queries on it; what SQLite's failures are called. */
-#include "server/engine/sqlite_query.h"
+#include "server/engine/sqlite/query.h"
 
 #include <errno.h>
 #include <math.h>

@@ -1,5 +1,5 @@
 /* Keys of submissions: what was sent once is not stored twice. */
-#include "server/engine/sqlite_engine.h"
+#include "server/engine/sqlite/store.h"
 
 #include <string.h>
 

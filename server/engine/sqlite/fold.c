@@ -7,7 +7,7 @@
  * log keeps what it has, and every further commit asks again.
  *
  * fold_mutex guards fold_is_due and fold_is_over; nobody calls SQLite with it. */
-#include "server/engine/sqlite_engine.h"
+#include "server/engine/sqlite/store.h"
 
 #include <signal.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* Uploaded data sets: files by the digest of their bytes. */
-#include "server/engine/sqlite_engine.h"
+#include "server/engine/sqlite/store.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * A file of its own, because closing any descriptor of the database would drop the locks SQLite
  * holds on it in this process. The kernel gives the lock up when its holder dies, however it dies;
  * the file stays, as removing it would let two servers lock two files of that name. */
-#include "server/engine/sqlite_engine.h"
+#include "server/engine/sqlite/store.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,7 +2,7 @@
  *
  * An attempt's number is the sequence number of its claim's log entry: never given twice, so a
  * claim from before a restart, or of a deleted experiment of the same id, can match nothing. */
-#include "server/engine/sqlite_engine.h"
+#include "server/engine/sqlite/store.h"
 
 #include <string.h>
 

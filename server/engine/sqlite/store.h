@@ -4,19 +4,19 @@
  * a lock: nothing is locked while SQLite runs). A read takes an idle reader or opens one, so it
  * waits for nobody and a callback may read in turn; SQLite's write-ahead log gives each its own
  * snapshot. The write-ahead log is synced to the disk at a durable commit and when it is folded
- * into the file (sqlite_fold.c); other commits are in the operating system's hands, which outlive
+ * into the file (fold.c); other commits are in the operating system's hands, which outlive
  * this process but not a power cut.
  *
  * Nobody holds two of the mutexes, or calls SQLite with one. */
-#ifndef SERVER_ENGINE_SQLITE_ENGINE_H
-#define SERVER_ENGINE_SQLITE_ENGINE_H
+#ifndef SERVER_ENGINE_SQLITE_STORE_H
+#define SERVER_ENGINE_SQLITE_STORE_H
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
 
 #include "server/engine/engine.h"
-#include "server/engine/sqlite_query.h"
+#include "server/engine/sqlite/query.h"
 
 enum { READERS_KEPT = 8, READER_BUSY_MS = 1000, WRITER_BUSY_MS = 5000 };
 
@@ -44,7 +44,7 @@ struct engine {
     int writer_sync;                          /* enum write_sync, or -1: not known */
     uint64_t packed[ENGINE_ENTRY_EPOCHS_MAX]; /* losses or buckets on their way into the log */
     int64_t epochs_begun;                     /* in the present transaction */
-    struct settled *settled;                  /* likewise: who is to be told (sqlite_share.c) */
+    struct settled *settled;                  /* likewise: who is to be told (share.c) */
 
     engine_settled_fn listener; /* set before there are writers */
     void *listener_context;
@@ -63,7 +63,7 @@ struct engine {
     int n_idle;          /* guarded by readers_mutex */
 };
 
-/* --- sqlite_schema.c ------------------------------------------------------------------------ */
+/* --- schema.c ------------------------------------------------------------------------------- */
 
 /* Called once, by engine_open. Refuses a file that is another program's, or of a newer version;
  * brings an older or empty one up to date. *out_is_new: it was empty. */
@@ -72,12 +72,12 @@ int schema_prepare(struct connection *connection, int *out_is_new, struct error 
 /* Writes what the file's header says already: a write that changes nothing. In a turn. */
 int schema_touch(struct connection *connection, struct error *error);
 
-/* --- sqlite_lock.c -------------------------------------------------------------------------- */
+/* --- lock.c --------------------------------------------------------------------------------- */
 
 /* Takes the store `path` for the caller; the descriptor that holds it, to be closed, or -1. */
 int store_lock(const char *path, struct error *error);
 
-/* --- sqlite_turn.c -------------------------------------------------------------------------- */
+/* --- turn.c --------------------------------------------------------------------------------- */
 
 enum write_sync { WRITE_NORMAL, WRITE_DURABLE };
 
@@ -92,20 +92,20 @@ int write_begin(struct engine *engine, enum write_sync sync, struct error *error
  * failed. */
 int write_end(struct engine *engine, int result, struct error *error);
 
-/* --- sqlite_fold.c -------------------------------------------------------------------------- */
+/* --- fold.c --------------------------------------------------------------------------------- */
 
 /* From now on the write-ahead log is folded into the file when it is long. */
 int folding_start(struct engine *engine, struct error *error);
 void folding_end(struct engine *engine); /* not started is fine; no write may be under way */
 
-/* --- sqlite_reader.c ------------------------------------------------------------------------ */
+/* --- reader.c ------------------------------------------------------------------------------- */
 
 /* A reader whose queries see one moment of the store. NULL on failure. */
 struct reader *reader_take(struct engine *engine, struct error *error);
 void reader_give(struct engine *engine, struct reader *reader);
 void readers_close(struct engine *engine); /* all must be idle */
 
-/* --- sqlite_log.c --------------------------------------------------------------------------- */
+/* --- log.c ---------------------------------------------------------------------------------- */
 
 /* A run as a write finds it. `experiment` is the key of its experiment: never used twice. */
 struct run_key {
@@ -123,7 +123,7 @@ int log_add_state(struct engine *engine, const struct run_key *key, enum run_sta
 int log_add_losses(struct engine *engine, const struct run_key *key,
                    const struct engine_chunk *chunk, struct error *error);
 
-/* --- sqlite_envelope.c ---------------------------------------------------------------------- */
+/* --- envelope.c ----------------------------------------------------------------------------- */
 
 /* How much of a run's envelope stands in the log. */
 struct envelope_size {
@@ -143,7 +143,7 @@ int envelope_merge(struct engine *engine, const struct run_key *key, struct enve
  * how many, 0 when they cannot be. */
 size_t envelope_unpack(struct query *query, int64_t n, int column, struct history_bucket *out);
 
-/* --- sqlite_claim.c ------------------------------------------------------------------------- */
+/* --- claim.c -------------------------------------------------------------------------------- */
 
 /* A claimed run as its next chunk finds and leaves it. */
 struct progress {
@@ -161,13 +161,13 @@ enum engine_result find_claimed(struct engine *engine, const struct engine_claim
 int count_move(struct engine *engine, const struct run_key *key, enum run_state from,
                enum run_state to, struct error *error);
 
-/* --- sqlite_checkpoint.c -------------------------------------------------------------------- */
+/* --- checkpoint.c --------------------------------------------------------------------------- */
 
 /* Makes the chunk's checkpoint the run's latest, and keeps it too where it is due. In a turn. */
 int checkpoint_store(struct engine *engine, const struct run_key *key,
                      const struct engine_chunk *chunk, struct error *error);
 
-/* --- sqlite_once.c -------------------------------------------------------------------------- */
+/* --- once.c --------------------------------------------------------------------------------- */
 
 /* Looks for the key, ONCE_AGAIN fills out_id; if it is new, forgets those that are too old or too
  * many. In a turn. */
@@ -178,7 +178,7 @@ enum engine_once once_look(struct engine *engine, const struct engine_key *key, 
 int once_note(struct engine *engine, const struct engine_key *key,
               const struct engine_submission *submission, struct error *error);
 
-/* --- sqlite_share.c ------------------------------------------------------------------------- */
+/* --- share.c -------------------------------------------------------------------------------- */
 
 /* Whose results a new experiment gets. */
 struct share {
@@ -202,12 +202,12 @@ void share_tell(struct engine *engine, struct settled *first, int is_committed);
 /* Whether an experiment shows the rows under that key. In a turn. */
 int share_is_shown(struct engine *engine, int64_t data, int *out_is_shown, struct error *error);
 
-/* --- sqlite_delete.c ------------------------------------------------------------------------ */
+/* --- delete.c ------------------------------------------------------------------------------- */
 
 /* Gives back what deleted experiments still occupy, a little at a time. */
 int delete_remains(struct engine *engine, struct error *error);
 
-/* --- sqlite_find.c -------------------------------------------------------------------------- */
+/* --- find.c --------------------------------------------------------------------------------- */
 
 /* The experiment's key; -1 with ERROR_NOT_FOUND, or another failure. */
 int find_experiment(struct connection *connection, const char *id, int64_t *out_key,

@@ -4,7 +4,7 @@
  * Its log may be long, so that is removed afterwards in small transactions, between which others
  * get their turn; engine_open goes on with it after a crash. Keys are never used twice, so what is
  * left meanwhile belongs to nobody. */
-#include "server/engine/sqlite_engine.h"
+#include "server/engine/sqlite/store.h"
 
 #include "server/base/clock.h"
 

@@ -1,5 +1,5 @@
 /* Opening and closing the SQLite engine; what a start finds of the end before it. */
-#include "server/engine/sqlite_engine.h"
+#include "server/engine/sqlite/store.h"
 
 #include <errno.h>
 #include <fcntl.h>

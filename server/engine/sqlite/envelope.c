@@ -8,7 +8,7 @@
  *
  * An entry's n is below 0: minus its epochs. Its bytes are 40 a bucket, little-endian: n, lowest,
  * min, max, last. */
-#include "server/engine/sqlite_engine.h"
+#include "server/engine/sqlite/store.h"
 
 #include <endian.h>
 #include <stdlib.h>

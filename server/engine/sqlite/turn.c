@@ -2,7 +2,7 @@
  *
  * A bare mutex would do, but whoever gives it back and takes it again at once (delete_remains)
  * often wins it from those who wait; a ticket cannot be overtaken. */
-#include "server/engine/sqlite_engine.h"
+#include "server/engine/sqlite/store.h"
 
 void turn_take(struct engine *engine)
 {

@@ -9,7 +9,7 @@
  * both set (it shares). Rows under a key stay until no experiment shows them.
  *
  * Who waited is told after the commit (engine_listen). */
-#include "server/engine/sqlite_engine.h"
+#include "server/engine/sqlite/store.h"
 
 #include <stdlib.h>
 #include <string.h>

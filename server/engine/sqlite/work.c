@@ -1,6 +1,6 @@
 /* What a worker hands over: a run's new epochs, its checkpoint, its end. Every write is fenced by
  * the attempt number of its claim. */
-#include "server/engine/sqlite_engine.h"
+#include "server/engine/sqlite/store.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* The readers: read-only connections, opened when needed; a few are kept.
  *
  * readers_mutex guards the list of idle ones; it is never held while one is opened or used. */
-#include "server/engine/sqlite_engine.h"
+#include "server/engine/sqlite/store.h"
 
 #include <stdlib.h>
 

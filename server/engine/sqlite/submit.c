@@ -1,5 +1,5 @@
 /* New experiments, and their names. */
-#include "server/engine/sqlite_engine.h"
+#include "server/engine/sqlite/store.h"
 
 #include <string.h>
 
