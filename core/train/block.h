@@ -8,20 +8,24 @@
  * parameter or a batch's sum, that is one fused operation: other bits, and again the same ones
  * on every machine.)
  *   forward   z = (sum of weight * input by ascending input, from the first product) + bias
- *   loss      e_j = target_j - output_j; the sample's loss is (sum of e_j * e_j by ascending j) /
- *             n_outputs; an epoch's printed loss is (sum over its samples, as visited) /
- *             n_samples, each sample scored with the parameters before its own batch's update
- *   step      s = (learning_rate * K) / n_outputs, K = 2 for the full gradient, 1 for the half;
- *             for the mean over a batch, s / (the samples of that batch)
- *   backward  c_j = s * e_j, times the slope of the output's activation; for a unit below,
- *             (sum of c_j * weight_j by ascending j, all weights old) times its slope: relu
- *             u > 0 ? c : 0.0, leaky_relu u > 0 ? c : 0.01 * c, tanh c * (1 - h*h), sigmoid
- *             c * (h * (1 - h))
- *   update    batch_size 1: weight += c * input and bias += c, after every sample. Otherwise the
- *             same products are summed per parameter in the order the samples are visited, and
- *             after the batch parameter += sum; a last, smaller batch is a batch of its own size.
- *             (The sums start from -0.0, which changes no bit of what is added to it, so a batch
- *             of one sample is, unfused, the first rule exactly.)
+ *   loss      of a sample: (sum of each output's share by ascending j) / n_outputs, not divided for
+ *             the categorical cross-entropy; of an output, see core/model/loss_lanes.h, which also
+ *             has the descent d_j, minus the slope: for the squared error e_j * e_j and d_j = e_j,
+ *             e_j = target_j - output_j. An epoch's printed loss is (sum over its samples, as
+ *             visited) / n_samples, each sample scored with the parameters before its own batch's
+ *             update
+ *   step      s = (learning_rate * K) / n_outputs, K = 2 for the squared error's full gradient,
+ *             else 1; for the mean over a batch, s / (the samples of that batch). Only a plain SGD
+ *             (training_is_plain) has the learning rate in here, at its epoch's value
+ *   backward  c_j = s * d_j, times the slope of the output's activation unless the loss is a
+ *             cross-entropy; for a unit below, (sum of c_j * weight_j by ascending j, all weights
+ *             old) times its slope, see core/model/activation_lanes.h: relu u > 0 ? c : 0.0
+ *   update    plain SGD with batch_size 1: weight += c * input and bias += c, after every sample.
+ *             Otherwise the same products are summed per parameter in the order the samples are
+ *             visited, and after the batch parameter += sum, or what core/train/optimizer.h says
+ *             of that sum; a last, smaller batch is a batch of its own size. (The sums start from
+ *             -0.0, which changes no bit of what is added to it, so a batch of one sample is,
+ *             unfused, the first rule exactly.)
  *
  * Divergence: a run ends at the first sample after whose visit the loss summed over the epoch, or
  * (at the end of its batch) a parameter, is not finite. That epoch does not count; the parameters
@@ -41,7 +45,7 @@ enum { BLOCK_RUNS_MAX = 16 };
 
 /* One run's part in a block. */
 struct block_run {
-    const struct training *training; /* only learning_rate may differ between the runs */
+    const struct training *training; /* alike as training_in_lockstep says */
     const double *parameters;        /* start values [network_n_parameters] */
 };
 

@@ -46,8 +46,9 @@ size_t checkpoint_bytes(const struct network *network, int is_shuffled, enum opt
 void checkpoint_write(const struct checkpoint *checkpoint, const struct network *network,
                       const double *parameters, const double *memory, void *out_bytes);
 
-/* parameters: [n_parameters], memory: [optimizer_memory]; NULL: not wanted. -1 with ERROR_INVALID when the bytes are no
- * checkpoint of this version, damaged, or of another network; then *out is undefined. */
+/* parameters: [n_parameters], memory: [optimizer_memory]; NULL: not wanted. -1 with ERROR_INVALID
+ * when the bytes are no checkpoint of these versions, damaged, or of another network; then *out is
+ * undefined. */
 int checkpoint_read(const struct network *network, const void *bytes, size_t n_bytes,
                     struct checkpoint *out, double *out_parameters, double *out_memory,
                     struct error *error);

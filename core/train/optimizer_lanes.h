@@ -14,8 +14,8 @@
 #include "core/base/lanes.h"
 #include "core/train/optimizer.h"
 
-/* What an update works on: of one vector of runs, n is the number of parameters; or of one run, whose
- * neighbouring parameters the lanes hold (and nothing of use beyond the last one): n vectors. */
+/* What an update works on: of one vector of runs, n is the number of parameters; or of one run,
+ * whose neighbouring parameters the lanes hold (and nothing of use beyond the last): n vectors. */
 struct update {
     enum optimizer optimizer;
     int n;

@@ -20,7 +20,7 @@ struct schedule {
     int64_t every;         /* step: >= 1 */
     double factor;         /* step, exponential: > 0 */
     double final;          /* cosine: >= 0; range test: > 0 */
-    int64_t warmup_epochs; /* >= 0: before all that, epoch e has lr * (e + 1) / (warmup_epochs + 1) */
+    int64_t warmup_epochs; /* >= 0: before all that, with lr * (e + 1) / (warmup_epochs + 1) */
 };
 
 /* "constant", "step", "exponential", "cosine", "range_test"; and back, or -1. */

@@ -13,20 +13,12 @@
 
 #include "core/base/memory.h"
 #include "server/base/clock.h"
-#include "server/base/digest.h"
-#include "server/base/id.h"
-#include "server/base/json.h"
 #include "server/base/log.h"
 #include "server/lab/job.h"
 #include "server/lab/queue.h"
+#include "server/lab/submission.h"
 
 enum { SLICE_MS = 100, RETRY_MS = 1000, IDLE_STUDIES = 64, WAIT_FOREVER_MS = INT32_MAX };
-
-/* Part of every spec's digest. To be changed when the same spec comes to other bits than before:
- * then no older result answers for it. */
-static const char content_version[] = "1 ";
-
-_Static_assert((int)DIGEST_BYTES == (int)ENGINE_DIGEST_BYTES, "a spec's digest is its content");
 
 struct lab {
     struct lab_config config;
@@ -295,74 +287,11 @@ void lab_destroy(struct lab *lab)
 
 /* --- the life of an experiment --- */
 
-static char **override_texts(const struct spec *spec, struct error *error)
-{
-    int n = spec_n_runs(spec);
-    char **texts = memory_array((size_t)n + 1, sizeof *texts, error);
-    for (int run = 0; texts != NULL && run < n; run++) {
-        json_t *overrides = spec_overrides(spec, run);
-        texts[run] = overrides == NULL ? NULL : json_text(overrides, NULL);
-        json_decref(overrides);
-        if (texts[run] == NULL)
-            error_set(error, ERROR_MEMORY, "no memory to store the experiment");
-    }
-    return texts;
-}
-
-static void free_texts(char **texts)
-{
-    for (char **text = texts; text != NULL && *text != NULL; text++)
-        free(*text);
-    free(texts);
-}
-
-/* A digest of all that determines what the spec's runs come to. -1: no memory. */
-static int digest_content(const struct spec *spec, unsigned char out[DIGEST_BYTES],
-                          struct error *error)
-{
-    struct text text = {0};
-    size_t n_bytes;
-    text_printf(&text, "%s", content_version);
-    spec_print_content(spec, &text);
-    char *bytes = text_take(&text, &n_bytes);
-    if (bytes == NULL)
-        return error_set(error, ERROR_MEMORY, "no memory to store the experiment");
-    digest_of(bytes, n_bytes, out);
-    free(bytes);
-    return 0;
-}
-
-/* `key` may be NULL: then the answer is never ONCE_AGAIN or ONCE_OTHER. */
-static enum engine_once store(struct lab *lab, const struct spec *spec,
-                              const struct engine_key *key, char out_id[ENGINE_ID_BYTES],
-                              struct error *error)
-{
-    enum engine_once result = ONCE_ERROR;
-    char id[ENGINE_ID_BYTES];
-    unsigned char content[DIGEST_BYTES];
-    char *text = json_text(spec_json(spec), NULL);
-    char **overrides = override_texts(spec, error);
-    if (text == NULL)
-        error_set(error, ERROR_MEMORY, "no memory to store the experiment");
-    if (text != NULL && overrides != NULL && error->kind == ERROR_NONE &&
-        digest_content(spec, content, error) == 0 && id_create(id, error) == 0) {
-        struct engine_submission new = {id, spec_name(spec), text, clock_wall_ms(),
-                                        (const char *const *)overrides, spec_n_runs(spec),
-                                        spec_uses_cache(spec) ? content : NULL};
-        result = engine_submit_once(lab->config.engine, &new, key, out_id, error);
-        if (result == ONCE_NEW || result == ONCE_SHARED)
-            memcpy(out_id, id, sizeof id);
-    }
-    free_texts(overrides);
-    free(text);
-    return result;
-}
-
 enum engine_once lab_submit(struct lab *lab, struct spec *spec, const struct engine_key *key,
                             char out_id[ENGINE_ID_BYTES], struct error *error)
 {
     int n_runs = spec_n_runs(spec);
-    enum engine_once result = store(lab, spec, key, out_id, error);
+    enum engine_once result = submission_store(lab->config.engine, spec, key, out_id, error);
     if (result != ONCE_NEW && result != ONCE_SHARED) {
         spec_destroy(spec);
         return result;
