@@ -20,7 +20,7 @@
 #include "core/train/kernel/kernel.h"
 #include "tests/core/reference.h"
 
-enum { CASES = 48, EPOCHS = 20, POINTS = 200000 };
+enum { CASES = 48, VARIED = 80, EPOCHS = 20, POINTS = 200000 };
 
 /* FNV-1a over the bits; all NaN count as one. */
 static uint64_t add_doubles(uint64_t sum, const double *values, size_t n)
@@ -97,17 +97,28 @@ static int print_case(int i, const struct reference_case *it)
 
 static void print_elementary(struct rng *rng)
 {
-    uint64_t sums[3] = {0, 0, 0};
+    static double (*const functions[])(double) = {
+        elementary_exp,      elementary_tanh,       elementary_sigmoid,
+        elementary_log,      elementary_softplus,   elementary_normal_cdf,
+        elementary_expm1,    elementary_normal_density, elementary_log1p};
+    enum { N = sizeof functions / sizeof functions[0] };
+    uint64_t sums[N] = {0};
     for (int i = 0; i < POINTS; i++) {
         double u = 2 * rng_uniform(rng) - 1;
         double x = ldexp(u, (int)rng_randint(rng, -30, 11));
-        double values[] = {elementary_exp(x), elementary_tanh(x), elementary_sigmoid(x)};
-        for (int f = 0; f < 3; f++) {
-            sums[f] = add_doubles(sums[f], &values[f], 1);
+        for (int f = 0; f < N; f++) {
+            double at = functions[f] == elementary_expm1   ? -fabs(x)
+                        : functions[f] == elementary_log1p ? fabs(u)
+                                                           : x;
+            double value = functions[f](at);
+            sums[f] = add_doubles(sums[f], &value, 1);
         }
     }
-    printf("exp %016" PRIx64 " tanh %016" PRIx64 " sigmoid %016" PRIx64 "\n", sums[0], sums[1],
-           sums[2]);
+    printf("elementary");
+    for (int f = 0; f < N; f++) {
+        printf(" %016" PRIx64, sums[f]);
+    }
+    printf("\n");
 }
 
 /* Every data set known by name, standardised. */
@@ -183,6 +194,14 @@ int main(void)
         }
         status |= print_case(i, &it);
         it.training.arithmetic = ARITHMETIC_FAST;
+        status |= print_case(i, &it);
+        reference_case_clear(&it);
+    }
+    for (int i = CASES; i < CASES + VARIED; i++) { /* any loss, optimizer, limit and schedule */
+        struct reference_case it;
+        reference_case_init(&it, &rng, EPOCHS);
+        reference_case_vary(&it, &rng);
+        it.training.arithmetic = i % 4 == 0 ? ARITHMETIC_FAST : ARITHMETIC_EXACT;
         status |= print_case(i, &it);
         reference_case_clear(&it);
     }
