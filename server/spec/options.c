@@ -24,11 +24,12 @@
 
 /* What the schemes are, for n inputs and m units of a layer. */
 #define SCHEMES                                                                                    \
-    "With n inputs and m units of a layer: all 0 (zeros), all the same (constant), drawn evenly "  \
-    "(uniform) or from a normal distribution (normal); he_normal: normal, sd sqrt(2/n); "          \
-    "he_uniform: within +-sqrt(6/n); glorot_normal: normal, sd sqrt(2/(n+m)); glorot_uniform: "    \
-    "within +-sqrt(6/(n+m)); lecun_normal: normal, sd sqrt(1/n); lecun_uniform: within "           \
-    "+-sqrt(3/n) (none of the normals is cut off, as in PyTorch; Keras cuts them at 2 sd); "       \
+    "How they are made. With n inputs and m units of a layer: all 0 (zeros), all the same "        \
+    "(constant), drawn evenly (uniform) or from a normal distribution (normal); he_normal: "       \
+    "normal, sd sqrt(2/n); he_uniform: within +-sqrt(6/n); glorot_normal: normal, sd "             \
+    "sqrt(2/(n+m)); glorot_uniform: within +-sqrt(6/(n+m)); lecun_normal: normal, sd sqrt(1/n); "  \
+    "lecun_uniform: within +-sqrt(3/n) (none of the normals is cut off, as in PyTorch; Keras "     \
+    "cuts them at 2 sd); "                                                                         \
     "orthogonal: gain times orthonormal rows or columns, whichever are fewer."
 
 /* The fields of the schemes, for the network and for one layer. */

@@ -96,9 +96,14 @@ export function words(pointer, spec) {
     const layer = path.indexOf("layers");
     if (layer >= 0)
         return `layer ${Number(path[layer + 1]) + 1} ${last}`;
+    const parent = path[path.length - 2];
+    if (parent === "optimizer" && last === "name")
+        return parent;
+    if (parent === "schedule")
+        return last === "kind" ? parent : `schedule ${last}`;
     if (last === "seed")
         return {dataset: "data seed", training: "order seed",
-                split: "split seed"}[path[path.length - 2]] ?? "start seed";
+                split: "split seed"}[parent] ?? "start seed";
     return /^\d+$/.test(last) ? path.slice(2).join(" ") : last;
 }
 

@@ -2,7 +2,6 @@
 // defaults and meanings are the server's.
 
 import {element} from "../base/element.js";
-import {short} from "../base/format.js";
 import {get, numbersText, set, setNumbers, values, words} from "../base/spec.js";
 
 const HINT_MAX = 160; // characters
@@ -27,17 +26,54 @@ export class Fields {
         if (!option || !this.applies(option) || option.choices?.length === 1)
             return null;
         const hint = meaning ?? [option.description, limitsOf(option)].filter(Boolean).join(" ");
-        const make = {choice: this.choice, boolean: this.boolean, integer: this.numbers,
-                      number: this.numbers}[option.type] ?? this.text;
-        return this.labelled(pointer, label, {brief, meaning: hint}, (attributes) =>
+        const make = this.isFixed(pointer, option) ? this.fixed
+            : {choice: this.choice, boolean: this.boolean, integer: this.numbers,
+               number: this.numbers}[option.type] ?? this.text;
+        const name = brief ? words(pointer, this.spec) : label; // for the list of all faults
+        return this.labelled(pointer, label, {name, brief, meaning: hint}, (attributes) =>
             make.call(this, pointer, option, attributes, {after, last}));
     }
 
+    /* Whether the field is one of some run's. */
     applies({pointer, when}) {
-        if (!when)
-            return true;
-        const sibling = pointer.replace(/[^/]*$/, when.field);
-        return when.values.includes(get(this.spec, sibling) ?? this.options.get(sibling)?.default);
+        return !when || this.sibling(pointer, when).some((word) => when.values.includes(word));
+    }
+
+    /* What the field has that a condition is about: one value, or those it is swept over. */
+    sibling(pointer, {field}) {
+        const at = pointer.replace(/[^/]*$/, field);
+        const swept = this.spec.sweep?.[at];
+        return Array.isArray(swept) ? swept : [get(this.spec, at) ?? this.option(at)?.default];
+    }
+
+    /* The defaults that a field has when it is left out, one unless a sibling is swept. */
+    defaults(pointer, option) {
+        const {when, default_when: but} = option;
+        const words = when ? this.sibling(pointer, when).filter((word) =>
+            when.values.includes(word)) : but ? this.sibling(pointer, but) : [null];
+        return [...new Set(words.map((word) =>
+            but?.values.includes(word) ? but.default : option.default))];
+    }
+
+    /* Shown in an empty field: what the server takes in its place. */
+    placeholder(pointer, option) {
+        if (option.required)
+            return null;
+        return this.defaults(pointer, option)
+            .map((value) => value === undefined ? "none" : String(value)).join(" or ");
+    }
+
+    /* A sweep that is more than numbers one after the other is changed in the JSON. */
+    isFixed(pointer, {type}) {
+        const swept = this.spec.sweep?.[pointer];
+        return swept !== undefined &&
+            !(Array.isArray(swept) && (type === "integer" || type === "number"));
+    }
+
+    fixed(pointer, option, attributes) {
+        const swept = this.spec.sweep[pointer];
+        const text = Array.isArray(swept) ? swept.join(", ") : `${swept.from} to ${swept.to}`;
+        return element("input", {...attributes, readonly: true, value: `${text}, as the JSON says`});
     }
 
     choice(pointer, option, attributes, {last}) {
@@ -67,23 +103,24 @@ export class Fields {
                 choice || "not set")));
     }
 
-    /* A choice was made; where other fields hang on it, Groups does more. */
+    /* A choice was made: fields beside it that it has no use for go. Groups does more. */
     chose(pointer, choice) {
         set(this.spec, pointer, choice);
+        const above = pointer.replace(/[^/]*$/, "");
+        const beside = [...this.options.values()].filter((option) =>
+            option.pointer.replace(/[^/]*$/, "") === above && !this.applies(option));
+        for (const option of beside)
+            set(this.spec, option.pointer, undefined);
     }
 
     numbers(pointer, option, attributes, {after}) {
-        const swept = this.spec.sweep?.[pointer];
-        if (swept && !Array.isArray(swept))
-            return element("input", {...attributes, readonly: true,
-                value: `${swept.from} to ${swept.to}, as the JSON says`});
         const write = (event) => {
             setNumbers(this.spec, pointer, event.target.value);
             this.hooks.changed();
         };
         return element("input", {
             ...attributes, type: "text", inputmode: "text", autocomplete: "off",
-            value: numbersText(this.spec, pointer), placeholder: placeholder(option),
+            value: numbersText(this.spec, pointer), placeholder: this.placeholder(pointer, option),
             oninput: write, onchange: after ?? null});
     }
 
@@ -96,7 +133,7 @@ export class Fields {
         return element("input", {...attributes, type: "text", autocomplete: "off", dir: "auto",
                                  spellcheck: "false", value: get(this.spec, pointer) ?? "",
                                  class: option.type === "formula" ? "formula" : null,
-                                 placeholder: placeholder(option), oninput: write});
+                                 placeholder: option.default ?? null, oninput: write});
     }
 
     /* Lists of numbers, a line for each. */
@@ -127,11 +164,11 @@ export class Fields {
                                "data-name": name}, content, faultLine(pointer));
     }
 
-    labelled(pointer, label, {brief, silent, meaning}, make) {
+    labelled(pointer, label, {name = label, brief, silent, meaning}, make) {
         const id = `field-${pointer}`;
         const described = brief ? `fault-${pointer}` : `hint-${pointer} fault-${pointer}`;
         return element("div", {class: brief ? "field brief" : "field", "data-pointer": pointer,
-                               "data-name": label, title: brief ? meaning : null},
+                               "data-name": name, title: brief ? meaning : null},
             element("label", {for: id, class: silent ? "unseen" : null}, label),
             make({id, "aria-describedby": described}),
             !brief && hint(pointer, meaning),
@@ -155,8 +192,6 @@ function hint(pointer, meaning) {
 const faultLine = (pointer) =>
     element("p", {class: "fault", id: `fault-${pointer}`, hidden: true});
 
-const placeholder = (option) => option.default === undefined ? null : String(option.default);
-
 /* "1 to 4096", "Above 0." */
 function limitsOf({type, minimum, maximum, above}) {
     if (type !== "integer" && type !== "number")
@@ -167,4 +202,4 @@ function limitsOf({type, minimum, maximum, above}) {
     return minimum === undefined || far ? "" : `${bound(minimum)} to ${bound(maximum)}.`;
 }
 
-const bound = (limit) => Number.isInteger(limit) ? limit.toLocaleString("en") : short(limit);
+const bound = (limit) => Number.isInteger(limit) ? limit.toLocaleString("en") : String(limit);

@@ -6,8 +6,10 @@ import {Fields} from "./fields.js";
 import {upload} from "./upload.js";
 
 const SCALARS = ["choice", "boolean", "integer", "number", "formula", "text"];
-const CONVENTIONS = ["/dataset/draws", "/training/loss", "/training/gradient",
-                     "/training/optimizer/name", "/training/reduction", "/training/arithmetic"];
+const CONVENTIONS = ["/dataset/draws", "/training/gradient", "/training/reduction",
+                     "/training/arithmetic"];
+const HELD_DOWN = ["weight_decay", "l1", "clip_value", "clip_norm"]
+    .map((name) => `/training/optimizer/${name}`);
 // A line for each unit: its weights and its bias.
 const NAMES = {w1: [0, 0, 0], w2: [0, 0, 1], bias1: [0, 0], w3: [0, 1, 0], w4: [0, 1, 1],
                bias2: [0, 1], w5: [1, 0, 0], w6: [1, 0, 1], bias3: [1, 0]};
@@ -40,11 +42,8 @@ class Groups extends Fields {
     }
 
     split() {
-        const present = get(this.spec, "/dataset/split") !== undefined;
-        const fields = this.below("/dataset/split", []);
-        return fields && element("details", {class: "more", open: present},
-            element("summary", {}, "Keep samples apart from training"),
-            fields);
+        return this.more("Keep samples apart from training", ["/dataset/split"],
+                         this.below("/dataset/split", []));
     }
 
     network() {
@@ -71,7 +70,7 @@ class Groups extends Fields {
         };
         const last = i === layers.length - 1;
         const at = `/network/layers/${i}`;
-        return this.slot(at, `layer ${i + 1}`, {class: "slot line"},
+        return this.slot(at, `layer ${i + 1}`, {class: "slot line layer"},
             element("span", {class: "line-name"}, last ? "output" : `hidden ${i + 1}`),
             this.field(`${at}/units`, "units", {brief: true, after: () => this.restart()}),
             this.field(`${at}/activation`, "activation", {brief: true, last}),
@@ -111,9 +110,15 @@ class Groups extends Fields {
     training() {
         const shuffled = get(this.spec, "/training/order") === "shuffle";
         return this.group("/training", "Training",
-            this.field("/training/optimizer/learning_rate"),
-            this.below("/training/optimizer", ["/training/optimizer/learning_rate"]),
-            this.below("/training", shuffled ? [] : ["/training/seed"], ["/training/epochs"]));
+            this.below("/training/optimizer", HELD_DOWN,
+                       ["/training/optimizer/name", "/training/optimizer/learning_rate"]),
+            this.below("/training", shuffled ? [] : ["/training/seed"],
+                       ["/training/loss", "/training/epochs"]),
+            this.more("Change the learning rate on the way", ["/training/schedule"],
+                      this.below("/training/schedule", [])),
+            this.more("Hold weights and slopes down", HELD_DOWN,
+                      element("div", {class: "pairs"},
+                              HELD_DOWN.map((pointer) => this.field(pointer)))));
     }
 
     conventions() {
@@ -129,6 +134,15 @@ class Groups extends Fields {
     }
 
     // --- parts -----------------------------------------------------------------------------
+
+    /* Fields that few specs have, folded away unless this one has a value at one of `pointers`. */
+    more(title, pointers, fields) {
+        const present = pointers.some((pointer) => get(this.spec, pointer) !== undefined ||
+            Object.keys(this.spec.sweep ?? {}).some((swept) =>
+                `${swept}/`.startsWith(`${pointer}/`)));
+        return fields && element("details", {class: "more", open: present},
+            element("summary", {}, title), fields);
+    }
 
     /* The fields directly below a pointer that apply now, `first` before the rest, without
      * `others` and the conventions. */
