@@ -10,25 +10,28 @@ export async function open(host) {
     document.title = "Descent";
     const [{groups}, list] = await Promise.all([api.presets(), api.experiments()]);
     const fault = element("p", {class: "fault", role: "alert", hidden: true});
+    const after = groups.find(({presets}) => presets.some(({saw}) => saw === undefined));
     append(host, [
         element("header", {class: "hero"},
             element("h1", {}, "Watch a small neural network learn"),
-            element("p", {}, "These experiments come from one student\u2019s report on a " +
-                "network of two inputs, two hidden units and one output. Start one and see every " +
-                "epoch\u2019s loss while it trains, or ",
-                element("a", {href: view.address({preset: ""})}, "set up your own"), "."),
+            element("p", {}, "Start an experiment and see every epoch\u2019s loss while it " +
+                "trains, or ", element("a", {href: view.address({preset: ""})}, "set up your own"),
+                ". The first ones come from one student\u2019s report on a network of two " +
+                "inputs, two hidden units and one output; those ",
+                element("a", {href: "#after"}, "after the report"),
+                " show what a first course goes on with."),
             element("p", {class: "to-recent"}, element("a", {href: "#recent"},
                 "Recent experiments"))),
         fault,
         element("div", {class: "overview"},
-            element("div", {}, groups.map((group) => groupOf(group, (preset, button) =>
-                start(preset, button, fault)))),
+            element("div", {}, groups.map((group) => groupOf(group, group === after,
+                (preset, button) => start(preset, button, fault)))),
             recent(list))]);
     return {};
 }
 
-function groupOf(group, onStart) {
-    return element("section", {class: "group"},
+function groupOf(group, isAfter, onStart) {
+    return element("section", {class: "group", id: isAfter ? "after" : null},
         element("h2", {}, group.title),
         element("ul", {class: "presets"}, group.presets.map((preset) => line(preset, onStart))));
 }
@@ -41,7 +44,7 @@ function line(preset, onStart) {
     return element("li", {},
         element("h3", {}, preset.title),
         element("dl", {},
-            element("div", {}, element("dt", {}, "The report saw"), " ",
+            preset.saw && element("div", {}, element("dt", {}, "The report saw"), " ",
                 element("dd", {}, preset.saw)),
             element("div", {}, element("dt", {}, "Look for"), " ",
                 element("dd", {}, preset.look_for))),

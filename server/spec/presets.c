@@ -1,4 +1,5 @@
-/* Presets: presets.json, compiled in. There every preset is a merge patch over one base spec. */
+/* Presets: presets.json, compiled in. There the report's are merge patches over one base spec,
+ * the others have a whole spec each. */
 #include "server/spec/presets.h"
 
 #include <stdio.h>
@@ -17,10 +18,13 @@ extern const char presets_end[] __attribute__((visibility("hidden")));
 
 static json_t *presets; /* made once, before there are threads; read-only afterwards */
 
-/* Turns a preset's changes into its spec, named by its title. 0, or -1 for memory. */
+/* Turns a preset's changes, where it has them, into its spec, named by its title. 0, or -1 for
+ * memory. */
 static int complete(json_t *preset, const json_t *base)
 {
-    json_t *spec = json_merged(base, json_object_get(preset, "changes"));
+    const json_t *changes = json_object_get(preset, "changes");
+    json_t *spec = changes != NULL ? json_merged(base, changes)
+                                   : json_incref(json_object_get(preset, "spec"));
 
     if (json_object_set(spec, "name", json_object_get(preset, "title")) < 0) {
         json_decref(spec);
@@ -89,7 +93,7 @@ static const json_t *find(const char *name, char *names, size_t size)
 json_t *presets_expand(const json_t *posted, struct faults *faults)
 {
     const json_t *wanted = json_object_get(posted, "preset");
-    char names[400] = "", got[FAULT_GOT_BYTES];
+    char names[600] = "", got[FAULT_GOT_BYTES];
 
     if (wanted == NULL)
         return json_incref((json_t *)posted);

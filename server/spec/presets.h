@@ -1,4 +1,5 @@
-/* The named specs that come with the server: the founding report's experiments. */
+/* The named specs that come with the server: the founding report's experiments, and what a
+ * first course goes on with. */
 #ifndef SERVER_SPEC_PRESETS_H
 #define SERVER_SPEC_PRESETS_H
 
@@ -7,8 +8,8 @@
 #include "server/spec/faults.h"
 
 /* {"groups": [{"title", "presets": [{"name", "title", "saw", "look_for", "spec"}]}]}: `saw` is
- * what the report saw, `look_for` what to look for, one sentence each. Borrowed for the life of
- * the process; NULL only on memory failure at first use (call once from main before threads). */
+ * what the report saw (only its own experiments have it, and they come first), `look_for` what to
+ * look for, one sentence each. Borrowed for the life of the process; NULL only on memory failure at first use (call once from main before threads). */
 const json_t *presets_json(void);
 
 /* A posted body as a spec: {"preset": NAME, ...} is that preset's spec with the other members

@@ -33,10 +33,19 @@ def test_the_example_spec_is_accepted_as_it_stands(server):
                 else value == answer["spec"][name], name
 
 
-def test_every_preset_stands_in_the_table(server):
-    served = [preset["name"] for group in server.get("/presets")["groups"]
-              for preset in group["presets"]]
-    assert [row[0].strip("`") for row in table("The report's experiments")] == served
+def test_every_preset_stands_in_a_table(server):
+    served = [preset for group in server.get("/presets")["groups"] for preset in group["presets"]]
+    for title, is_reported in (("The report's experiments", True), ("After the report", False)):
+        assert [row[0].strip("`") for row in table(title)] == [
+            preset["name"] for preset in served if ("saw" in preset) == is_reported], title
+
+
+def test_the_presets_after_the_report_end_with_the_losses_of_the_table(server):
+    """To the digits written there: the same bits on every machine, so it is an equality."""
+    for name, _, losses in table("After the report"):
+        experiment = server.train({"preset": name.strip("`"), "cache": False})
+        assert experiment["states"] == {"done": len(experiment["runs"])}, name
+        assert losses == ", ".join(f"{run['loss']:.3f}" for run in experiment["runs"]), name
 
 
 def test_the_numbers_of_the_presets_are_the_golden_ones():
