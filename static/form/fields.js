@@ -73,7 +73,8 @@ export class Fields {
     fixed(pointer, option, attributes) {
         const swept = this.spec.sweep[pointer];
         const text = Array.isArray(swept) ? swept.join(", ") : `${swept.from} to ${swept.to}`;
-        return element("input", {...attributes, readonly: true, value: `${text}, as the JSON says`});
+        return element("input", {...attributes, readonly: true,
+                                 value: `${text}, as the JSON says`});
     }
 
     choice(pointer, option, attributes, {last}) {
