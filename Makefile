@@ -153,7 +153,13 @@ cuts:
 	$(AGAIN) all
 	@CUTS=$${CUTS:-1000} $(FROM_OUTSIDE) $(ONE_TEST) tests/outside/test_cuts.py
 
-.PHONY: load soak crash cuts
+## learn: what networks learn here and with scikit-learn, on six data sets; a minute
+learn:
+	@.ci/install peers
+	$(AGAIN) all
+	@$(FROM_OUTSIDE) tests/learn/learn.py $(BUILD)/learn.json
+
+.PHONY: load soak crash cuts learn
 
 ## clean: remove what was built (with SANITIZE=...: of that variant)
 clean:
