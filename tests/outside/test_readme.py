@@ -59,6 +59,19 @@ def test_the_numbers_of_the_presets_are_the_golden_ones():
     assert compared == len(GOLDEN)
 
 
+def test_the_classes_are_predicted_as_written(server):
+    text = README.split("\n### Classes\n")[1].split("\n### ")[0]
+    spec, inputs = (json.loads(json_text) for json_text in
+                    re.findall(r"--json '(.*?)'", text, re.S))
+    experiment = server.train(spec)["id"]
+    reply = server.request("POST", f"/experiments/{experiment}/runs/0/predict",
+                           data=json.dumps(inputs), headers=JSON_TYPE)
+    written = [json.loads(line) for line in text.splitlines() if line.startswith("[")]
+    assert len(written) == 2 and reply.json()["outputs"] == written
+    names = server.get(f"/experiments/{experiment}/dataset")["names"]
+    assert ", ".join(f"`{name}`" for name in names[4:]) in text
+
+
 def test_every_route_is_there(server):
     written = re.findall(r"`(GET|POST|PATCH|DELETE) (/[^`]*)`", section("The API"))
     assert len(written) >= 16, written
