@@ -119,6 +119,26 @@ static int compare_names(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* A whole line taken for one name, or a first row of numbers, is hardly what was meant. */
+static int check_header(const struct csv *csv, struct error *error)
+{
+    size_t n_numbers = 0;
+    for (size_t k = 0; k < csv->n_columns; k++) {
+        const char *name = csv->names[k];
+        n_numbers += name[0] != '\0' && strspn(name, "0123456789+-.eE") == strlen(name);
+    }
+    if (csv->n_columns == 1 && strpbrk(csv->names[0], ";\t")) {
+        return error_set(error, ERROR_INVALID,
+                         "line 1: got one column, \"%.100s\", expected commas between columns",
+                         csv->names[0]);
+    }
+    if (n_numbers == csv->n_columns) {
+        return error_set(error, ERROR_INVALID,
+                         "line 1: got numbers alone, expected a header that names each column");
+    }
+    return 0;
+}
+
 static int check_names(const struct csv *csv, struct error *error)
 {
     for (size_t k = 0; k < csv->n_columns; k++) {
@@ -163,7 +183,10 @@ static int read_header(struct csv *csv, struct reader *reader)
                          "line 1: got %ld columns, expected at most %d", n, DATASET_COLUMNS_MAX);
     }
     csv->n_columns = n < 0 ? 0 : (size_t)n;
-    return n < 0 ? -1 : check_names(csv, reader->error);
+    if (n < 0 || check_names(csv, reader->error) != 0) {
+        return -1;
+    }
+    return check_header(csv, reader->error);
 }
 
 /* Lines that may still hold a row. */

@@ -118,6 +118,8 @@ static int check_text(const char *bytes, size_t n_bytes, struct error *error)
 /* What Jansson doesn't say of numbers it cannot hold. */
 static const char *allowed_instead(const json_error_t *fault)
 {
+    if (strstr(fault->text, "near '\''") != NULL)
+        return ": names and texts stand in double quotes";
     if (json_error_code(fault) != json_error_numeric_overflow)
         return "";
     return strstr(fault->text, "integer") != NULL

@@ -88,6 +88,9 @@ static void faults_name_the_line(void **state)
     static const char *const cases[][2] = {
         {"", "line 1: got nothing, expected a header that names each column"},
         {"\n1,2\n", "line 1: got nothing, expected a header that names each column"},
+        {"a;b\n1;2\n", "line 1: got one column, \"a;b\", expected commas between columns"},
+        {"a\tb\n1\t2\n", "line 1: got one column, \"a b\", expected commas between columns"},
+        {"1,2.5\n3,-4e1\n", "line 1: got numbers alone, expected a header that names each column"},
         {"a,b\n", "line 2: got no row, expected at least one after the header"},
         {"a,,b\n1,2,3\n", "line 1: column 2 has no name, expected a header that names each column"},
         {"a,b,a\n1,2,3\n", "line 1: got the name \"a\" twice, expected each name once"},

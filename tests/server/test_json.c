@@ -178,6 +178,7 @@ static void refuses_malformed_json_with_line_and_column(void **state)
     (void)state;
     static const char *const cases[][2] = {{"{\n  \"a\": }", "line 2, column 8: "},
                                            {"", "line 1, column 0: "},
+                                           {"{'a': 1}", "names and texts stand in double quotes"},
                                            {"{\"a\":1,\"a\":2}", "duplicate"},
                                            {"{\"a\":1} x", "end of file expected"},
                                            {"{\"a\":1e999}", "expected less than 1.8e308"},

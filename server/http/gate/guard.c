@@ -301,8 +301,8 @@ static int check_body(const struct guard *guard, const struct guard_rules *rules
         !is_type(guard->content_type, "text/csv"))
         return refuse(detail, 415,
                       "Content-Type: got \"%.*s\", expected application/json, of a CSV file "
-                      "text/csv; with curl, use --json in place of -d, or add -H 'Content-Type: "
-                      "application/json'",
+                      "text/csv; with curl, use --json in place of -d, and for a file "
+                      "--data-binary @FILE -H 'Content-Type: text/csv'",
                       SHOW(guard->content_type));
     return 0;
 }
