@@ -116,7 +116,8 @@ class Chart {
             grid: {stroke: hair, width: 1}, ticks: {stroke: hair, width: 1, size: 5},
             size: size ?? ((plot, values) => 16 + 7 * Math.max(3, ...(values ?? [])
                 .map((text) => text.length))),
-            incrs: (plot, index, min, max) => [max - min], // its own steps end at 1e16
+            // Its own steps end at 1e16, and with one below 5 that is not its own it has no axis.
+            incrs: (plot, index, min, max) => [Math.max(max - min, 5)],
             splits: (plot, index, min, max) => {
                 const length = index === 0 ? plot.bbox.width : plot.bbox.height;
                 return ticks(min, max, log, length / devicePixelRatio / room);

@@ -132,6 +132,21 @@ class Page:
             return [...document.querySelectorAll(".legend .swatch line")]
                 .map((line) => rows[getComputedStyle(line).stroke]?.size ?? 0);""")
 
+    def watch_labels(self):
+        """Notes from now on what is written at the ticks of the loss axis; labels() tells."""
+        self.run("""
+            const {prototype} = CanvasRenderingContext2D, write = prototype.fillText;
+            window.labels = [];
+            prototype.fillText = function (text, ...place) {
+                if (this.textAlign === "right")
+                    window.labels.push(text);
+                return write.call(this, text, ...place);
+            };""")
+
+    def labels(self):
+        """The numbers at the loss axis."""
+        return [float(text.replace(",", "")) for text in self.run("return window.labels")]
+
     def curves_drawn(self, n_runs):
         heights = self.heights()
         return len(heights) == n_runs and all(heights)
@@ -439,6 +454,30 @@ def test_an_envelope_is_called_one_and_its_epochs_are_trained_again(page):
     epoch = int(page.text(".legend-head").split()[1].replace(",", ""))
     assert 1200000 < epoch <= 1200100
     assert float(page.text(".legend .value")) == losses["loss"][losses["epoch"].index(epoch)]
+
+
+def test_the_loss_axis_has_numbers_however_small_the_losses_are(page):
+    """uPlot drops an axis whose increment it does not know, which a range below 5 can be."""
+    spec = specs.report()
+    spec["dataset"]["target"] = "0.7 * (n1 > n2)"
+    row = page.server.train(spec)
+    assert 0 < row["runs"][0]["loss"] < row["runs"][0]["first_loss"] < 5
+    page.open(f"/?experiment={row['id']}&y=linear")
+    page.wait(lambda: page.curves_drawn(1), "the curve")
+    page.watch_labels()
+
+    def labels_after(act):
+        page.run("window.labels = []")
+        act()
+        page.wait(page.labels, "numbers at the loss axis")
+        return page.labels()
+
+    other, one = (lambda kind=kind: page.click(f"[name=axis-y][value={kind}]")
+                  for kind in ("log", "linear"))
+    for act in (other, one, lambda: page.click(".zoom button"), other,
+                lambda: page.click(".zoom button")):
+        shown = labels_after(act)
+        assert len(shown) >= 2 and max(shown) < 6, shown
 
 
 def test_the_runs_are_copied_as_csv_with_every_digit(page):
