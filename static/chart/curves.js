@@ -21,6 +21,7 @@ export class Curves {
         this.chart = null;
         this.waiting = false;
         this.ended = false;
+        this.lack = null;
         this.diverged = [];
         this.cursor = null;
         this.build(host, heading);
@@ -208,6 +209,7 @@ export class Curves {
         this.chart?.draw(this.dressed(picture, now, [from, to]));
         this.drawLegend(now);
         this.note.draw({picture, from, to, fits: !now.zoom?.y, ended: this.ended,
+                        lack: this.lack,
                         shown: [...this.runs.keys()].filter((run) => !now.hide.has(run))});
         this.twin.draw();
         this.looking ??= setTimeout(() => this.look(), LOOK_MS);

@@ -17,20 +17,15 @@ export class Note {
     }
 
     /* For the picture of epochs from..to of the `shown` runs; `fits` when its losses were not
-     * chosen by the reader, `ended` when no run goes on. */
-    draw({picture, from, to, shown, fits, ended}) {
+     * chosen by the reader, `ended` when no run goes on, `lack` says why no loss is there yet. */
+    draw({picture, from, to, shown, fits, ended, lack}) {
         this.looked = {from: Math.max(Math.floor(from), 1),
                        to: Math.min(Math.ceil(to), this.losses.reached()), shown};
-        const notes = [this.progress(ended), this.resolution(ended), this.refused,
+        const notes = [this.losses.reached() === 0 && lack, this.resolution(ended), this.refused,
                        fits && this.above(picture),
                        picture.zeros && "Losses of 0 have no place on a log axis."].filter(Boolean);
         setText(this.text, notes.join(" "));
         this.text.hidden = notes.length === 0;
-    }
-
-    progress(ended) {
-        return this.losses.reached() > 0 ? null
-            : ended ? "Fetching the losses \u2026" : "Waiting for the first epoch.";
     }
 
     resolution(ended) {

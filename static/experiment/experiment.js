@@ -30,6 +30,20 @@ function storyOf(experiment, {groups}) {
         .find(({spec}) => within(spec, experiment.spec) && !spec.sweep === !experiment.spec.sweep);
 }
 
+/* Why an experiment has no loss to draw, as long as none is there. */
+function lack({state, runs, cached_from: source}) {
+    if (state !== "done")
+        return source ? "The losses are shown here when that experiment has ended."
+            : "Waiting for the first epoch.";
+    if (runs.some((row) => row.epoch > 0))
+        return "Fetching the losses \u2026";
+    const n = runs.filter((row) => row.state === "diverged").length;
+    const hint = n > 0 ? " A smaller learning rate may help." : "";
+    return n === runs.length && n === 1
+        ? `The run diverged in its first epoch: there is no loss to draw.${hint}`
+        : `No run came to the end of its first epoch: there is no loss to draw.${hint}`;
+}
+
 class Page {
     constructor(host, experiment, presets, say) {
         this.experiment = experiment;
@@ -124,9 +138,7 @@ class Page {
                        state === "running" && runs.length > 1 && tally(states),
                        ago(created)].filter(Boolean);
         refill(this.state, standing(experiment), ...facts.map((fact) => ` \u00b7 ${fact}`),
-            source && [" \u00b7 not trained again, but taken from ",
-                       element("a", {href: view.address({experiment: source})},
-                           "one with the same spec")]);
+            source && [" \u00b7 ", this.origin(experiment)]);
         this.cancel.hidden = state === "done";
         this.progress.hidden = state === "done";
         this.progress.value = this.share();
@@ -134,10 +146,20 @@ class Page {
         refill(this.messages, told.map((row) => element("li", {}, badge(row.state),
             " ", element("bdi", {}, this.labels.runs[row.run].title), `: ${row.message}`)));
         this.curves.ended = state === "done";
+        this.curves.lack = lack(experiment);
         this.curves.diverged = runs.filter((row) => row.diverged)
             .map((row) => ({run: row.run, epoch: row.diverged.epoch}));
         this.runs.update(runs);
         this.curves.draw();
+    }
+
+    /* Where the losses of a spec that was posted before come from. */
+    origin({state, cached_from: source}) {
+        const link = (text) => element("a", {href: view.address({experiment: source})}, text);
+        return state === "done"
+            ? ["not trained again, but taken from ", link("one with the same spec")]
+            : ["waits for ", link("another experiment"),
+               ", which is training the same spec: watch it there"];
     }
 
     // --- live ------------------------------------------------------------------------------

@@ -397,6 +397,28 @@ def test_what_was_trained_before_is_said_to_be_taken_from_there(page):
     assert page.all(".headline .facts a") == []
 
 
+def test_what_waits_for_the_same_spec_says_where_it_is_trained(page):
+    spec = {**specs.long_run(), "cache": True}
+    first, second = (page.server.post({**spec, "name": name})["id"] for name in ("one", "two"))
+    page.open(f"/?experiment={second}")
+    assert "waits for another experiment, which is training" in page.text(".headline .facts")
+    assert page.one(".headline .facts a").get_attribute("href").endswith(f"?experiment={first}")
+    page.wait(lambda: page.text(".notes .note").endswith("when that experiment has ended."),
+              "why there is no loss")
+    for experiment in (second, first):
+        page.server.request("POST", f"/experiments/{experiment}/cancel", data="{}",
+                            headers=service.JSON_TYPE)
+    page.wait_for_end(1)
+
+
+def test_a_run_that_diverged_in_its_first_epoch_says_so_in_place_of_a_curve(page):
+    row = page.server.train(specs.report(1e6))
+    assert (row["runs"][0]["state"], row["runs"][0]["epoch"]) == ("diverged", 0)
+    page.open(f"/?experiment={row['id']}")
+    page.wait(lambda: page.text(".notes .note") == "The run diverged in its first epoch: there is "
+              "no loss to draw. A smaller learning rate may help.", "what happened")
+
+
 def test_names_keep_their_direction_to_themselves(page):
     experiment = page.server.train({**specs.report(epochs=5), "name": HEBREW})["id"]
     page.open(f"/?experiment={experiment}")
