@@ -3,12 +3,13 @@
 
 import {element} from "./element.js";
 
-/* A scrolling region named `label` around `table`; `beyond` says what stands to the right. */
+/* A scrolling region named `label` around `table`; `beyond`, a text or an element, says
+ * what stands to the right. */
 export function scrolling(label, table, beyond = "more") {
     const region = element("div", {class: "scroll", tabindex: 0, role: "region",
                                    "aria-label": label}, table);
     const hint = element("p", {class: "note sideways", hidden: true},
-        `Scroll sideways for ${beyond} `, element("span", {"aria-hidden": "true"}, "\u2192"));
+        "Scroll sideways for ", beyond, " ", element("span", {"aria-hidden": "true"}, "\u2192"));
     const host = element("div", {class: "scroller"}, hint,
         element("div", {class: "edges"}, region));
     const look = () => {

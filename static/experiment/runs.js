@@ -23,6 +23,7 @@ export class Runs {
         this.rows = rows;
         this.losses = null;
         this.table = element("table", {class: "runs"});
+        this.beyond = element("span");
         this.heading = heading;
         this.onDigits = onDigits;
         append(host, [
@@ -32,7 +33,7 @@ export class Runs {
                     element("input", {type: "checkbox", checked: view.read().allDigits,
                                       onchange: (event) => this.digits(event.target.checked)}),
                     "All digits")),
-            scrolling("Runs", this.table, "losses, weights, biases and predictions")]);
+            scrolling("Runs", this.table, this.beyond)]);
         this.build();
     }
 
@@ -66,6 +67,8 @@ export class Runs {
         this.cells = [];
         const lines = this.rows.map((_, i) => this.line(i));
         refill(this.table, this.head(), element("tbody", {}, lines));
+        setText(this.beyond, listed(["losses", ...this.named ? ["weights", "biases"] : [],
+                                     ...this.nPredictions > 0 ? ["predictions"] : []]));
         this.fill();
     }
 
@@ -146,6 +149,9 @@ function csvOf(rows, predict) {
     return [columns, ...lines].map((line) =>
         `${line.map((value) => cell(String(value ?? ""))).join(",")}\r\n`).join("");
 }
+
+/* "a, b and c" */
+const listed = (words) => words.join(", ").replace(/, ([^,]*)$/, " and $1");
 
 const finite = (value) => Number.isFinite(value) ? value : null;
 

@@ -556,12 +556,26 @@ def test_on_a_phone_the_links_are_there_and_the_table_says_that_it_scrolls(page)
     assert all(link.rect["height"] >= 24 for link in links)
     hint = page.one(".panel > .scroller > .sideways")
     page.wait(hint.is_displayed, "the hint")
+    assert hint.text.startswith("Scroll sideways for losses, weights, biases and predictions")
     has_more = "return document.querySelector('.panel > .scroller').matches('.more-right')"
     assert page.run(has_more)
     page.run("document.querySelector('.panel > .scroller .scroll').scrollLeft = 9999")
     page.wait(lambda: not page.run(has_more), "the end of the table")
     page.resize(1280, 800)
     page.wait(lambda: not hint.is_displayed(), "no hint where all fits")
+
+
+def test_on_a_phone_the_hint_names_only_what_the_table_has(page):
+    spec = specs.sweep([0.025, 0.0004], epochs=5)
+    layers = [{"units": 3, "activation": "relu"}, *spec["network"]["layers"][1:]]
+    spec["network"] = {"layers": layers}
+    del spec["predict"]
+    experiment = page.server.train(spec)["id"]
+    page.resize(360, 740)
+    page.open(f"/?experiment={experiment}")
+    hint = page.one(".panel > .scroller > .sideways")
+    page.wait(hint.is_displayed, "the hint")
+    assert hint.text == "Scroll sideways for losses \u2192"
 
 
 @pytest.mark.parametrize("size", [(360, 740), (740, 360), (1280, 800)])
