@@ -103,7 +103,7 @@ class Page {
                         "Edit and run again"))),
             this.state, this.progress, this.broken,
             story && element("dl", {class: "story"},
-                element("dt", {}, "The report saw"), element("dd", {}, story.saw),
+                story.saw && [element("dt", {}, "The report saw"), element("dd", {}, story.saw)],
                 element("dt", {}, "Look for"), element("dd", {}, story.look_for)),
             this.messages);
     }

@@ -757,6 +757,14 @@ def test_the_form_shows_what_is_swept_in_a_choice_and_the_defaults_of_all_runs(p
         "none or 0.01"
 
 
+def test_a_preset_that_the_report_had_not_says_only_what_to_look_for(page):
+    for preset, said in (("optimizers", ["Look for"]), ("all_zero", ["The report saw", "Look for"])):
+        page.open()
+        page.click(f"[data-preset='{preset}']")
+        page.experiment()
+        page.wait(lambda: page.texts(".story dt") == said, f"the story of {preset}")
+
+
 def test_a_file_of_ones_own_is_sent_and_its_columns_chosen(page, tmp_path):
     file = tmp_path / "own.csv"
     file.write_text("size,age,note,price\n1,5,a,3\n2,4,b,5\n3,9,c,8\n")
