@@ -139,9 +139,33 @@ static int check_header(const struct csv *csv, struct error *error)
     return 0;
 }
 
+/* Letters of any script, but nothing that could not be seen or would fill a page. */
+static int check_name(const char *name, size_t column, struct error *error)
+{
+    size_t n = strlen(name);
+    int is_plain = strncmp(name, "\xef\xbb\xbf", 3) != 0;
+    for (size_t i = 0; i < n; i++) {
+        unsigned char byte = (unsigned char)name[i];
+        is_plain &= byte >= 0x20 && byte != 0x7f;
+    }
+    if (n > CSV_NAME_BYTES) {
+        return error_set(error, ERROR_INVALID,
+                         "line 1: the name of column %zu has %zu bytes, expected at most %d",
+                         column, n, CSV_NAME_BYTES);
+    }
+    return is_plain ? 0
+                    : error_set(error, ERROR_INVALID,
+                                "line 1: the name of column %zu has a control character, expected "
+                                "letters that can be seen",
+                                column);
+}
+
 static int check_names(const struct csv *csv, struct error *error)
 {
     for (size_t k = 0; k < csv->n_columns; k++) {
+        if (check_name(csv->names[k], k + 1, error) != 0) {
+            return -1;
+        }
         if (csv->names[k][0] == '\0') {
             return error_set(error, ERROR_INVALID,
                              "line 1: column %zu has no name, expected a header that names each "
@@ -183,10 +207,10 @@ static int read_header(struct csv *csv, struct reader *reader)
                          "line 1: got %ld columns, expected at most %d", n, DATASET_COLUMNS_MAX);
     }
     csv->n_columns = n < 0 ? 0 : (size_t)n;
-    if (n < 0 || check_names(csv, reader->error) != 0) {
+    if (n < 0 || check_header(csv, reader->error) != 0) {
         return -1;
     }
-    return check_header(csv, reader->error);
+    return check_names(csv, reader->error);
 }
 
 /* Lines that may still hold a row. */

@@ -11,7 +11,7 @@
 #include "core/base/error.h"
 #include "core/data/dataset.h"
 
-enum { CSV_ROWS_MAX = 100000, CSV_CLASSES_MAX = 100 };
+enum { CSV_ROWS_MAX = 100000, CSV_NAME_BYTES = 200, CSV_CLASSES_MAX = 100 };
 
 struct csv {
     size_t n_columns; /* 1..DATASET_COLUMNS_MAX */

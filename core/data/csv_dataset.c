@@ -162,6 +162,26 @@ static int refuse_cell(const struct csv *csv, size_t row, size_t column, const c
                      csv->lines[row], csv->names[column], cell, advice);
 }
 
+/* Whether a cell's number is told from what stands there: a whole number beyond 2^53 may lie between
+ * two doubles, and a small one become 0. */
+static int is_kept(const char *cell, double value)
+{
+    size_t n, length;
+    char printed[400];
+    const char *text = trim(cell, &n);
+    if (value == 0) {
+        return strcspn(text, "123456789") >= strcspn(text, "eE");
+    }
+    if (strcspn(text, ".eE") < n || fabs(value) < 0x1p53) {
+        return 1;
+    }
+    text += strspn(text, "+-");
+    text += strspn(text, "0");
+    length = strspn(text, "0123456789");
+    snprintf(printed, sizeof printed, "%.0f", fabs(value));
+    return strlen(printed) == length && strncmp(printed, text, length) == 0;
+}
+
 /* Copies a column's numbers to every `stride`-th place of `out`. */
 static int take_numbers(const struct csv *csv, size_t column, double *out, size_t stride,
                         const char *advice, struct error *error)
@@ -169,6 +189,12 @@ static int take_numbers(const struct csv *csv, size_t column, double *out, size_
     for (size_t i = 0; i < csv->n_rows; i++) {
         if (read_cell(cell_at(csv, i, column), &out[i * stride]) != CELL_NUMBER) {
             return refuse_cell(csv, i, column, advice, error);
+        }
+        if (!is_kept(cell_at(csv, i, column), out[i * stride])) {
+            return error_set(error, ERROR_INVALID,
+                             "line %zu, column \"%.60s\": got %.40s, which no double is, expected "
+                             "one that need not be rounded to another number",
+                             csv->lines[i], csv->names[column], cell_at(csv, i, column));
         }
     }
     return 0;

@@ -44,8 +44,8 @@ LANES_FN lanes loss_value(enum loss loss, lanes target, lanes h, lanes z, lanes 
     case LOSS_BINARY_CROSS_ENTROPY: /* log(1 + e^z) - t z, written so that nothing cancels */
         return lanes_softplus(lanes_choose_positive(z, -z, z)) +
                lanes_choose_positive(z, (lanes_set(1.0) - target) * z, -target * z);
-    case LOSS_CATEGORICAL_CROSS_ENTROPY: /* the targets of a sample add to 1 */
-        return -target * z;
+    case LOSS_CATEGORICAL_CROSS_ENTROPY: /* the targets add to 1; 0 times -inf is none */
+        return lanes_choose_positive(target, -target * z, lanes_set(0.0));
     case LOSS_MSE:
     case LOSS_COUNT:
         break;

@@ -4,6 +4,7 @@
  * it. So the two can't drift apart, and the size is the length of a walk that does neither. */
 #include "core/train/checkpoint.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -122,6 +123,7 @@ static int walk_name(struct cursor *cursor, const char *expected)
 {
     char name[NAME_BYTES] = "";
     int is_same = 1;
+    assert(strlen(expected) <= NAME_BYTES); /* test_training tries every one */
     memcpy(name, expected, strlen(expected));
     for (int i = 0; i < NAME_BYTES; i++) {
         unsigned char letter = (unsigned char)name[i];

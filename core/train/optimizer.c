@@ -3,21 +3,14 @@
 
 #include <string.h>
 
-#define USES(setting) (1u << SETTING_##setting)
-#define ALWAYS (USES(WEIGHT_DECAY) | USES(L1) | USES(CLIP_VALUE) | USES(CLIP_NORM))
-
 static const struct {
     const char *name;
-    unsigned uses;
     int n_slots, has_powers;
 } OPTIMIZERS[OPTIMIZER_COUNT] = {
-    [OPTIMIZER_SGD] = {"sgd", ALWAYS, 0, 0},
-    [OPTIMIZER_MOMENTUM] = {"momentum", ALWAYS | USES(MOMENTUM), 1, 0},
-    [OPTIMIZER_NESTEROV] = {"nesterov", ALWAYS | USES(MOMENTUM), 1, 0},
-    [OPTIMIZER_ADAGRAD] = {"adagrad", ALWAYS | USES(EPSILON), 1, 0},
-    [OPTIMIZER_RMSPROP] = {"rmsprop", ALWAYS | USES(ALPHA) | USES(EPSILON), 1, 0},
-    [OPTIMIZER_ADAM] = {"adam", ALWAYS | USES(BETA1) | USES(BETA2) | USES(EPSILON), 2, 1},
-    [OPTIMIZER_ADAMW] = {"adamw", ALWAYS | USES(BETA1) | USES(BETA2) | USES(EPSILON), 2, 1},
+    [OPTIMIZER_SGD] = {"sgd", 0, 0},           [OPTIMIZER_MOMENTUM] = {"momentum", 1, 0},
+    [OPTIMIZER_NESTEROV] = {"nesterov", 1, 0}, [OPTIMIZER_ADAGRAD] = {"adagrad", 1, 0},
+    [OPTIMIZER_RMSPROP] = {"rmsprop", 1, 0},   [OPTIMIZER_ADAM] = {"adam", 2, 1},
+    [OPTIMIZER_ADAMW] = {"adamw", 2, 1},
 };
 
 static const char *const SETTINGS[SETTING_COUNT] = {
@@ -46,11 +39,6 @@ int optimizer_find(const char *name)
 const char *optimizer_setting_name(enum optimizer_setting setting)
 {
     return SETTINGS[setting];
-}
-
-int optimizer_uses(enum optimizer optimizer, enum optimizer_setting setting)
-{
-    return (OPTIMIZERS[optimizer].uses >> setting & 1u) != 0;
 }
 
 int optimizer_slots(enum optimizer optimizer)

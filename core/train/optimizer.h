@@ -2,8 +2,7 @@
  * optimizer_lanes.h.
  *
  * Formulas, names and defaults are those of PyTorch 1.13's torch.optim. g is the gradient of the
- * batch's loss by a parameter p (with the weight penalties, clipped, in this order), t counts the
- * updates from 1:
+ * batch's loss by a parameter p, changed as follows in this order; t counts the updates from 1:
  *
  *   l1            g += l1 * sign(p), on weights and biases alike, as if l1 * sum |p| were part of
  *                 the loss (which is printed without it)
@@ -59,9 +58,6 @@ int optimizer_find(const char *name);
 
 /* "momentum", "alpha", "beta1", ..., as the spec writes them. */
 const char *optimizer_setting_name(enum optimizer_setting setting);
-
-/* Whether it reads that setting. */
-int optimizer_uses(enum optimizer optimizer, enum optimizer_setting setting);
 
 /* What it remembers from one update to the next: numbers for each parameter (v, s, or m and s), and
  * whether beta1^t and beta2^t; and how many doubles that is, these two last. */

@@ -30,7 +30,7 @@ struct pack {
     int lanes; /* present ones, a multiple of kernel->width */
     size_t n_parameters;
     enum optimizer optimizer;
-    double *wide[PACK_WIDE];     /* [n_parameters][lanes]; NULL where there is nothing to keep */
+    double *wide[PACK_WIDE];     /* per parameter and lane; NULL: nothing to keep */
     double *narrow[PACK_NARROW]; /* [lanes]; likewise */
 };
 

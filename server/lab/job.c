@@ -22,11 +22,12 @@
 #include "core/base/memory.h"
 #include "core/train/history.h"
 #include "server/base/clock.h"
+#include "server/base/log.h"
 #include "server/lab/candidate.h"
 #include "server/spec/spec.h"
 
 enum { CHUNK_LOSSES = 131072, CALL_NS = 5000000, FIRST_STEPS = 2000, FIRST_WORK = 2000000 };
-enum { WIDE_PARAMETERS = 32768, WIDE_CALL_NS = 25000000 };
+enum { WIDE_PARAMETERS = 32768, WIDE_CALL_NS = 25000000, WIDE_WORK = 1 << 28 };
 
 struct lane {
     struct engine_claim claim;
@@ -47,6 +48,7 @@ struct job {
     int64_t keep;       /* epochs kept one by one */
     int64_t reached;    /* finished epochs of the runs that are left */
     int64_t steps;      /* samples a call is given */
+    int64_t steps_min;  /* fewer would cost more in copies than in training */
     int64_t call_ns;    /* how long that is to take */
     int64_t first;      /* the epoch of losses[0], 1-based */
     int64_t capacity;   /* epochs that fit in losses */
@@ -112,8 +114,11 @@ static int build_buffers(struct job *job, const struct run_plan *plan, struct er
     job->capacity = CHUNK_LOSSES / job->n_lanes;
     job->reached = job->lanes[0].committed;
     job->first = job->reached + 1;
+    int64_t n_parameters = (int64_t)network_n_parameters(&plan->network);
+    int is_wide = n_parameters > WIDE_PARAMETERS;
     job->steps = first_steps(job, &plan->network);
-    job->call_ns = network_n_parameters(&plan->network) > WIDE_PARAMETERS ? WIDE_CALL_NS : CALL_NS;
+    job->steps_min = is_wide ? WIDE_WORK / (n_parameters * job->n_lanes) + 1 : 1;
+    job->call_ns = is_wide ? WIDE_CALL_NS : CALL_NS;
     job->checkpoint_bytes = block_checkpoint_bytes(job->block);
     job->losses = memory_array((size_t)job->capacity, (size_t)job->n_lanes * sizeof(double), error);
     job->checkpoints = memory_array((size_t)job->n_lanes, job->checkpoint_bytes, error);
@@ -139,7 +144,7 @@ struct job *job_begin(struct engine *engine, const struct study *study, const in
     *out_n = n;
 
     struct job *job = memory_array(1, sizeof *job, error);
-    int n_claimed = 0;
+    int n_claimed = 0, release = 0;
     if (job == NULL) {
         *out_n = 0;
         goto out;
@@ -154,8 +159,15 @@ struct job *job_begin(struct engine *engine, const struct study *study, const in
         *out_n = 0;
     if (n_claimed > 0 && (build_block(job, candidates, error) != 0 ||
                           build_buffers(job, &candidates[0].plan, error) != 0)) {
-        job_fail(job, error->text);
-        *error = (struct error)ERROR_INIT;
+        release = error->kind == ERROR_MEMORY || error->kind == ERROR_STORAGE;
+        if (release) { /* it may be otherwise later: they are tried again */
+            *out_n = 0;
+        } else {
+            log_line(LOG_LEVEL_ERROR, "runs_failed experiment=%s runs=%d error=\"%s\"", study->id,
+                     n_claimed, error->text);
+            job_fail(job, error->text);
+            *error = (struct error)ERROR_INIT;
+        }
         n_claimed = 0;
     }
 out:
@@ -164,7 +176,7 @@ out:
     if (n_claimed > 0)
         return job;
     if (job != NULL)
-        job_close(job, 0);
+        job_close(job, release);
     return NULL;
 }
 
@@ -173,7 +185,7 @@ static void adjust_steps(struct job *job, int64_t elapsed_ns)
 {
     double factor = (double)job->call_ns / (double)(elapsed_ns > 0 ? elapsed_ns : 1);
     int64_t wanted = (int64_t)((double)job->steps * (factor < 4.0 ? factor : 4.0));
-    job->steps = wanted < 1 ? 1 : wanted;
+    job->steps = wanted < job->steps_min ? job->steps_min : wanted;
 }
 
 static int is_over(const struct job *job)

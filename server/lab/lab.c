@@ -97,8 +97,8 @@ static void serve(struct lab *lab, struct turn *turn)
     else
         tell(lab, turn->id);
     if (result == JOB_STUCK) {
-        log_line(LOG_LEVEL_ERROR, "commit_failed experiment=%s error=\"%s\" retry_ms=%d", turn->id,
-                 error.text, RETRY_MS);
+        log_line(LOG_LEVEL_ERROR, "%s_failed experiment=%s error=\"%s\" retry_ms=%d",
+                 job != NULL ? "commit" : "begin", turn->id, error.text, RETRY_MS);
         queue_wait_closed(lab->queue, RETRY_MS);
     }
     if (job != NULL && result == JOB_ENDED) {

@@ -12,7 +12,7 @@ struct lab;
 struct lab_config {
     struct engine *engine;    /* borrowed */
     int n_workers;            /* >= 1 */
-    void (*notify)(void *);   /* called by workers after commits; must not block */
+    void (*notify)(void *);   /* after commits, by any thread; must not block */
     void *context;
 };
 

@@ -90,7 +90,7 @@ static double loss_of(enum loss loss, double t, double h, double z, double log_h
     case LOSS_BINARY_CROSS_ENTROPY:
         return elementary_softplus(z > 0 ? -z : z) + (z > 0 ? (1 - t) * z : -t * z);
     case LOSS_CATEGORICAL_CROSS_ENTROPY:
-        return -t * log_h;
+        return t > 0 ? -t * log_h : 0;
     default:
         return e * e;
     }

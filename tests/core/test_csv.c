@@ -88,6 +88,8 @@ static void faults_name_the_line(void **state)
     static const char *const cases[][2] = {
         {"", "line 1: got nothing, expected a header that names each column"},
         {"\n1,2\n", "line 1: got nothing, expected a header that names each column"},
+        {"a\001b,c\n1,2\n",
+         "line 1: the name of column 1 has a control character, expected letters that can be seen"},
         {"a;b\n1;2\n", "line 1: got one column, \"a;b\", expected commas between columns"},
         {"a\tb\n1\t2\n", "line 1: got one column, \"a b\", expected commas between columns"},
         {"1,2.5\n3,-4e1\n", "line 1: got numbers alone, expected a header that names each column"},
@@ -215,6 +217,14 @@ static void what_is_no_number_is_refused_by_line_and_column(void **state)
         {"a,b,c\n1,2,3\n,5,6\n",
          "line 3, column \"a\": got a missing value (\"\"), expected a number; fill it in or leave "
          "the line out of the file",
+         CSV_NUMBERS},
+        {"a,b,c\n9007199254740993,2,3\n",
+         "line 2, column \"a\": got 9007199254740993, which no double is, expected one that need not "
+         "be rounded to another number",
+         CSV_NUMBERS},
+        {"a,b,c\n9007199254740992,-0.0,3\n1,1e-400,3\n",
+         "line 3, column \"b\": got 1e-400, which no double is, expected one that need not be "
+         "rounded to another number",
          CSV_NUMBERS},
         {"a,b,c\n1,2,tall\n",
          "line 2, column \"c\": got \"tall\", expected a number; leave the "

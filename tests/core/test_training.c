@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -78,12 +79,75 @@ static void training_words_are_found_by_their_names(void **state)
     assert_int_equal(training_order_find("random"), -1);
 }
 
+static void schedules_begin_and_end_where_they_say(void **state)
+{
+    (void)state;
+    struct schedule schedule = {.kind = SCHEDULE_RANGE_TEST, .final = 0.5};
+    assert_true(schedule_rate(&schedule, 0.01, 0, 1) == 0.01);
+    for (int64_t n = 2; n <= 4; n++) {
+        assert_true(schedule_rate(&schedule, 0.01, 0, n) == 0.01);
+        double last = schedule_rate(&schedule, 0.01, n - 1, n);
+        assert_true(last > 0.5 * (1 - 1e-14) && last < 0.5 * (1 + 1e-14)); /* exp and log: 2 ulp */
+    }
+    schedule = (struct schedule){.kind = SCHEDULE_COSINE, .final = 0.25};
+    assert_true(schedule_rate(&schedule, 1, 0, 4) == 1);
+    assert_true(schedule_rate(&schedule, 1, 2, 4) == 0.625);
+    schedule = (struct schedule){.kind = SCHEDULE_STEP, .every = 3, .factor = 0.5};
+    assert_true(schedule_rate(&schedule, 1, 2, 9) == 1);
+    assert_true(schedule_rate(&schedule, 1, 3, 9) == 0.5);
+    assert_true(schedule_rate(&schedule, 1, 8, 9) == 0.25);
+    schedule = (struct schedule){.kind = SCHEDULE_EXPONENTIAL, .factor = 0.5, .warmup_epochs = 3};
+    assert_true(schedule_rate(&schedule, 1, 0, 9) == 0.25);
+    assert_true(schedule_rate(&schedule, 1, 2, 9) == 0.75);
+    assert_true(schedule_rate(&schedule, 1, 3, 9) == 1);
+    assert_true(schedule_rate(&schedule, 1, 5, 9) == 0.25);
+}
+
+static void only_numbers_may_differ_in_lockstep(void **state)
+{
+    (void)state;
+    struct training a = {.optimizer = OPTIMIZER_ADAM, .epochs = 3}, b = a;
+    b.learning_rate = 2;
+    b.settings[SETTING_BETA1] = 0.5;
+    b.schedule.kind = SCHEDULE_COSINE;
+    assert_true(training_in_lockstep(&a, &b));
+    for (int i = SETTING_WEIGHT_DECAY; i < SETTING_COUNT; i++) { /* penalties and limits */
+        b = a;
+        b.settings[i] = 1;
+        assert_false(training_in_lockstep(&a, &b));
+        a.settings[i] = 2;
+        assert_true(training_in_lockstep(&a, &b));
+        a.settings[i] = 0;
+    }
+    b = a;
+    b.optimizer = OPTIMIZER_ADAMW;
+    assert_false(training_in_lockstep(&a, &b));
+    b = a;
+    b.loss = LOSS_MAE;
+    assert_false(training_in_lockstep(&a, &b));
+}
+
+static void every_name_fits_a_checkpoint(void **state)
+{
+    (void)state;
+    enum { BYTES = 12 };
+    for (int i = 0; i < ACTIVATION_COUNT; i++) {
+        assert_true(strlen(activation_name((enum activation)i)) <= BYTES);
+    }
+    for (int i = 0; i < OPTIMIZER_COUNT; i++) {
+        assert_true(strlen(optimizer_name((enum optimizer)i)) <= BYTES);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(activations_are_found_by_their_names),
         cmocka_unit_test(init_schemes_are_found_by_their_names),
         cmocka_unit_test(training_words_are_found_by_their_names),
+        cmocka_unit_test(schedules_begin_and_end_where_they_say),
+        cmocka_unit_test(only_numbers_may_differ_in_lockstep),
+        cmocka_unit_test(every_name_fits_a_checkpoint),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

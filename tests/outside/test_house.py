@@ -34,7 +34,6 @@ ROOMS = {
 # The only rooms that may include a library's header, or the header that brings it along.
 LIBRARIES = {
     "microhttpd.h": ["server/http"],
-    "sodium.h": ["server/http", "server/start"],
     "sqlite3.h": ["server/engine"],
     "sodium.h": ["server/base", "server/http", "server/start"],
     "jansson.h": ["server/base", "server/spec", "server/lab", "server/api", "server"],

@@ -150,6 +150,15 @@ static const char *order(int i)
     return training_order_name((enum order)i);
 }
 
+static const char *arithmetic(int i)
+{
+    return training_arithmetic_name((enum arithmetic)i);
+}
+static const char *schedule(int i)
+{
+    return schedule_name((enum schedule_kind)i);
+}
+
 static void choices_are_those_of_the_core(void **state)
 {
     (void)state;
@@ -158,6 +167,8 @@ static void choices_are_those_of_the_core(void **state)
     assert_choices("/training/loss", LOSS_COUNT, loss);
     assert_choices("/training/gradient", GRADIENT_COUNT, gradient);
     assert_choices("/training/optimizer/name", OPTIMIZER_COUNT, optimizer);
+    assert_choices("/training/arithmetic", ARITHMETIC_COUNT, arithmetic);
+    assert_choices("/training/schedule/kind", SCHEDULE_COUNT, schedule);
     assert_choices("/training/reduction", REDUCTION_COUNT, reduction);
     assert_choices("/training/order", ORDER_COUNT, order);
 }

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "core/model/network.h"
+#include "core/train/optimizer.h"
 
 /* Most samples of a tile, a multiple of every width; and units whose gradient is summed, and then
  * applied while it is near. */
@@ -18,7 +19,7 @@ enum { BATCH_TILE = 64, BATCH_UNITS = 24 };
 
 /* What an optimizer but the plain SGD works on, by parameter [n_parameters, padded]: the parameters,
  * the descent, and what it remembers. */
-enum { FLAT_PARAMETERS, FLAT_DESCENT, FLAT_SLOTS, BATCH_FLAT_MAX = FLAT_SLOTS + 2 };
+enum { FLAT_PARAMETERS, FLAT_DESCENT, FLAT_SLOTS, BATCH_FLAT_MAX = FLAT_SLOTS + OPTIMIZER_SLOTS_MAX };
 
 struct batch_layer {
     int n_inputs; /* without the 1 */

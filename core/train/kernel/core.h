@@ -28,7 +28,7 @@
 /* The memory a kernel works in. */
 struct workspace {
     lanes *parameters; /* [n_groups][n_parameters] */
-    lanes *gradients;  /* the same; unused when every sample is a batch */
+    lanes *gradients;  /* the same; unused by WAY_DIRECT */
     lanes *units;      /* [n_units]: inputs and every layer's outputs, see forward_lanes.h */
     lanes *sums;       /* [n_units]: see forward_lanes.h; NULL where nobody looks at them */
     lanes *deltas;     /* [2][n_widest]: of a layer and of the one below it */
