@@ -189,7 +189,7 @@ def test_what_curl_sends_with_d_is_told_the_way(server):
                            headers={"Content-Type": "application/x-www-form-urlencoded"})
     detail = refusal(reply, 415)["detail"]
     assert "application/x-www-form-urlencoded" in detail
-    assert "--json" in detail and "-H 'Content-Type: application/json'" in detail
+    assert "--json" in detail and "--data-binary @FILE -H 'Content-Type: text/csv'" in detail
 
 
 def test_what_is_too_long_is_told_the_limit(server):
