@@ -46,9 +46,14 @@ export function value(text) {
 /* "0.001, 0.0004" as a list of values. */
 export const values = (text) => text.split(/[,;\s]+/).filter(Boolean).map(value);
 
-/* Writes what was typed for a number: one value is set, several become a sweep over it. */
+/* True of "1,000" and "0,125", which some read as one number and others as two. */
+export const isAmbiguous = (text) => text.split(/[;\s]+/).some((part) =>
+    /^[+-]?\d{1,3}(,\d{3})+(\.\d*)?,?$/.test(part));
+
+/* Writes what was typed for a number: one value is set, several become a sweep over it. What may be
+ * either is set as the text that it is, which the server refuses. */
 export function setNumbers(spec, pointer, text) {
-    const list = values(text);
+    const list = isAmbiguous(text) ? [text.trim()] : values(text);
     set(spec, pointer, list[0]);
     setSweep(spec, pointer, list.length > 1 ? list : undefined);
 }

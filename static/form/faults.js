@@ -5,6 +5,7 @@
 // belongs to the field that is swept.
 
 import {element, refill} from "../base/element.js";
+import {words} from "../base/spec.js";
 
 /* Shows the faults of `problem` (null: none) below `root`; what has no slot stands in `top`. */
 export function show(root, top, problem) {
@@ -32,8 +33,16 @@ export function focusFirst(root, top) {
 
 function summary(slots, left, fault) {
     const slot = left.includes(fault) ? null : slotOf(slots, fault.pointer);
-    const name = slot?.dataset.name ?? (fault.pointer || "the spec");
-    return element("li", {}, `${name}: ${fault.detail}`);
+    return element("li", {}, `${nameOf(slot, ownerOf(fault.pointer))}: ${fault.detail}`);
+}
+
+/* A fault with a field is called as the field is, another one by its pointer. */
+function nameOf(slot, owner) {
+    if (!owner.startsWith("/"))
+        return owner || "the spec";
+    const isField = slot && (slot.dataset.pointer === owner || slot.matches(".field"));
+    const own = isField ? slot.dataset.name : words(owner, {});
+    return /^\d*$/.test(own) ? slot?.dataset.name ?? owner : own;
 }
 
 function place(slots, {pointer, detail}) {
@@ -42,15 +51,21 @@ function place(slots, {pointer, detail}) {
         return false;
     const text = slot.querySelector(":scope > .fault");
     text.hidden = false;
+    text.closest("details")?.setAttribute("open", "");
     text.append(element("span", {}, detail));
     slot.querySelectorAll(":scope > input, :scope > select, :scope > textarea")
         .forEach((input) => input.setAttribute("aria-invalid", "true"));
     return true;
 }
 
-function slotOf(slots, pointer) {
-    const owner = pointer.startsWith("/sweep/")
+/* The pointer of the field that a fault belongs to. */
+function ownerOf(pointer) {
+    return pointer.startsWith("/sweep/")
         ? pointer.split("/")[2].replaceAll("~1", "/").replaceAll("~0", "~") : pointer;
+}
+
+function slotOf(slots, pointer) {
+    const owner = ownerOf(pointer);
     const above = (slot) => owner === slot.dataset.pointer ||
         owner.startsWith(`${slot.dataset.pointer}/`);
     return slots.filter(above)

@@ -1,10 +1,15 @@
 // The fields of the form, made from the server's table of options: their kinds, choices, limits,
 // defaults and meanings are the server's.
 
-import {element} from "../base/element.js";
-import {get, numbersText, set, setNumbers, values, words} from "../base/spec.js";
+import {element, setText} from "../base/element.js";
+import {plural, setting} from "../base/format.js";
+import {get, isAmbiguous, numbersText, set, setNumbers, setSweep, values, words}
+    from "../base/spec.js";
 
 const HINT_MAX = 160; // characters
+const LISTED_MAX = 8; // values
+const AMBIGUOUS = "One number has no commas: 1000, 0.125. Several have a space after each comma: " +
+    "1, 500.";
 
 export class Fields {
     /* hooks.changed() is called after a field has written to the spec, hooks.reshaped() when other
@@ -67,7 +72,7 @@ export class Fields {
     isFixed(pointer, {type}) {
         const swept = this.spec.sweep?.[pointer];
         return swept !== undefined &&
-            !(Array.isArray(swept) && (type === "integer" || type === "number"));
+            !(Array.isArray(swept) && ["integer", "number", "choice"].includes(type));
     }
 
     fixed(pointer, option, attributes) {
@@ -85,9 +90,15 @@ export class Fields {
         const present = get(this.spec, pointer) ?? (last && option.default_last || option.default);
         const choices = option.choices.includes(present) ? option.choices
             : [...option.choices, String(present)];
-        return element("select", {...attributes, onchange: write}, choices.map((choice) =>
-            element("option", {value: choice, selected: choice === present},
-                choice.replaceAll("_", " "))));
+        const swept = this.spec.sweep?.[pointer]?.map(setting);
+        const list = swept?.join(", ");
+        return [element("select", {...describedBy(attributes, pointer), onchange: write},
+            swept && element("option", {value: list, selected: true, disabled: true}, list),
+            choices.map((choice) =>
+                element("option", {value: choice, selected: !swept && choice === present},
+                    choice.replaceAll("_", " ")))),
+            swept && element("p", {class: "hint", id: `understood-${pointer}`},
+                `${understood(swept)} Choosing one ends that.`)];
     }
 
     boolean(pointer, option, attributes) {
@@ -107,6 +118,7 @@ export class Fields {
     /* A choice was made: fields beside it that it has no use for go. Groups does more. */
     chose(pointer, choice) {
         set(this.spec, pointer, choice);
+        setSweep(this.spec, pointer, undefined);
         const above = pointer.replace(/[^/]*$/, "");
         const beside = [...this.options.values()].filter((option) =>
             option.pointer.replace(/[^/]*$/, "") === above && !this.applies(option));
@@ -115,14 +127,22 @@ export class Fields {
     }
 
     numbers(pointer, option, attributes, {after}) {
+        const note = element("p", {class: "hint", id: `understood-${pointer}`});
+        const tell = (text) => {
+            setText(note, isAmbiguous(text) ? AMBIGUOUS : understood(values(text)));
+            note.hidden = note.textContent === "";
+        };
         const write = (event) => {
             setNumbers(this.spec, pointer, event.target.value);
+            tell(event.target.value);
             this.hooks.changed();
         };
-        return element("input", {
-            ...attributes, type: "text", inputmode: "text", autocomplete: "off",
-            value: numbersText(this.spec, pointer), placeholder: this.placeholder(pointer, option),
-            oninput: write, onchange: after ?? null});
+        const text = numbersText(this.spec, pointer);
+        tell(text);
+        return [element("input", {
+            ...describedBy(attributes, pointer), type: "text", inputmode: "text",
+            autocomplete: "off", value: text, placeholder: this.placeholder(pointer, option),
+            oninput: write, onchange: after ?? null}), note];
     }
 
     text(pointer, option, attributes) {
@@ -180,6 +200,19 @@ export class Fields {
         return element("button", {type: "button", class: "quiet", id: `button-${label ?? text}`,
                                   "aria-label": label, onclick}, text);
     }
+}
+
+const describedBy = (attributes, pointer) => ({...attributes,
+    "aria-describedby": `understood-${pointer} ${attributes["aria-describedby"]}`});
+
+/* "2 values, a run for each: 0 and 3."; of one value nothing. */
+function understood(list) {
+    if (list.length < 2)
+        return "";
+    const shown = list.length > LISTED_MAX ? [...list.slice(0, LISTED_MAX - 2), "\u2026"]
+        : list.slice(0, -1);
+    return `${plural(list.length, "value")}, a run for each: ${shown.join(", ")} and ` +
+        `${list[list.length - 1]}.`;
 }
 
 /* What a field means; a long text shows its first sentence, the rest when asked for. */

@@ -11,6 +11,7 @@ import * as faults from "./faults.js";
 import {groups} from "./groups.js";
 
 const CHECK_MS = 400;
+const TYPE_MS = 1000; // after this a letter typed in a select begins a new word
 
 /* Opens the form with the spec of the address, of a preset, or of an experiment. */
 export async function open(host, {spec, preset, like}) {
@@ -28,7 +29,7 @@ export async function open(host, {spec, preset, like}) {
     if (spec === undefined)
         form.note.after(element("p", {class: "fault", role: "alert"}, "The spec in this address " +
             "is damaged, perhaps cut off when it was copied. This is the one it began with."));
-    return {shown: () => form.check(), leave: () => clearTimeout(form.checking)};
+    return {shown: () => form.check(), leave: () => form.close()};
 }
 
 /* An address with a preset that is not there: says so, and what there is. */
@@ -41,6 +42,19 @@ function unknown(host, preset, presets) {
             element("a", {href: view.address({preset: name})}, name), ` ${title}`))))]);
 }
 
+/* The parts of the form that can be folded away, each with what tells it from the others. */
+function folds(fields) {
+    return [...fields.querySelectorAll("details")].map((fold) => [
+        `${fold.closest("[data-pointer]")?.dataset.pointer} ${fold.firstChild.textContent}`, fold]);
+}
+
+/* Gives the focus, and what was selected in it, to the field in the place of the `old` one. */
+function takeFocus(field, old) {
+    field?.focus();
+    if (field?.matches("input[type=text]") && old.matches("input[type=text]"))
+        field.setSelectionRange(old.selectionStart, old.selectionEnd);
+}
+
 class Form {
     /* `example` is a spec to take from what a choice needs, `datasets` the files there are. */
     constructor(host, options, spec, example, datasets) {
@@ -50,7 +64,10 @@ class Form {
         this.spec = structuredClone(spec);
         this.began = structuredClone(spec);
         this.checks = 0;
-        this.fields = element("div", {class: "fields"});
+        this.typed = -Infinity;
+        this.building = null;
+        this.fields = element("div", {class: "fields", onkeydown: (event) => this.typing(event),
+                                      onfocusout: () => this.typedAll()});
         this.trouble = element("div", {class: "trouble", role: "alert", hidden: true});
         this.start = element("button", {type: "submit", class: "primary"}, "Start");
         this.json = element("textarea", {
@@ -73,14 +90,25 @@ class Form {
         this.build();
     }
 
-    /* Makes the fields anew: the spec has changed its shape. The focus stays where it was. */
+    close() {
+        clearTimeout(this.checking);
+        clearTimeout(this.building);
+    }
+
+    /* Makes the fields anew: the spec has changed its shape. What was unfolded stays so, and the
+     * focus where it was. */
     build() {
-        const focused = document.activeElement?.id;
+        clearTimeout(this.building);
+        this.building = null;
+        const held = this.fields.contains(document.activeElement) ? document.activeElement : null;
+        const open = new Map(folds(this.fields));
         refill(this.fields, groups(this.spec, this.options, {
             example: this.example, datasets: this.datasets, changed: () => this.changed(),
             reshaped: () => this.reshaped()}));
-        if (focused && document.activeElement === document.body)
-            this.fields.querySelector(`#${CSS.escape(focused)}`)?.focus();
+        for (const [key, fold] of folds(this.fields))
+            fold.open = open.get(key)?.open ?? fold.open;
+        if (held?.id)
+            takeFocus(this.fields.querySelector(`#${CSS.escape(held.id)}`), held);
         this.write();
     }
 
@@ -111,8 +139,27 @@ class Form {
 
     reshaped() {
         this.rename();
-        this.build();
+        if (performance.now() - this.typed < TYPE_MS) {
+            this.write();
+            clearTimeout(this.building);
+            this.building = setTimeout(() => this.build(), TYPE_MS);
+        } else {
+            this.build();
+        }
         this.noted();
+    }
+
+    /* In a select a word is typed letter by letter, and each may choose: the fields wait for the
+     * whole word, or for the focus to go on. */
+    typing(event) {
+        if (event.target.matches("select") && event.key.length === 1)
+            this.typed = performance.now();
+    }
+
+    typedAll() {
+        this.typed = -Infinity;
+        if (this.building)
+            setTimeout(() => this.building && this.build());
     }
 
     noted() {

@@ -128,7 +128,8 @@ class Groups extends Fields {
     }
 
     predict() {
-        const names = Object.keys(get(this.spec, "/dataset/features") ?? {}).join(", ");
+        const features = get(this.spec, "/dataset/features") ?? {};
+        const names = (Array.isArray(features) ? features : Object.keys(features)).join(", ");
         return this.group("", "Prediction", this.lines("/predict", "Predict for",
             `A line for each question${names ? `: ${names}` : ""}.`, 2));
     }

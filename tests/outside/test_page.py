@@ -78,6 +78,10 @@ class Page:
     def one(self, selector):
         return self.wait(lambda: self.all(selector), selector)[0]
 
+    def spec(self):
+        """What the form stands at."""
+        return json.loads(self.one("#json").get_attribute("value"))
+
     def field(self, pointer):
         return self.browser.find_element(By.ID, f"field-{pointer}")
 
@@ -748,13 +752,66 @@ def test_the_form_alone_trains_moons_with_adam_and_a_cross_entropy(page):
 
 def test_the_form_shows_what_is_swept_in_a_choice_and_the_defaults_of_all_runs(page):
     page.open("/?new=optimizers")
-    name = page.field("/training/optimizer/name")
-    assert name.get_attribute("readonly") and "sgd, momentum, nesterov" in \
-        name.get_attribute("value")
+    name = "/training/optimizer/name"
+    assert page.field(name).get_attribute("value").startswith("sgd, momentum, nesterov")
+    assert page.text(f"[id='understood-{name}']").startswith(
+        "7 values, a run for each: sgd, momentum, nesterov")
     assert page.field("/training/optimizer/epsilon").get_attribute("placeholder") == \
         "1e-10 or 1e-8"
     assert page.field("/training/optimizer/weight_decay").get_attribute("placeholder") == \
         "none or 0.01"
+    page.run(CHOOSE, f"field-{name}", "adam")
+    spec = page.spec()
+    assert spec["training"]["optimizer"]["name"] == "adam" and "sweep" not in spec
+    assert page.text(f"[id='understood-{name}']") is None
+
+
+def test_a_word_typed_in_a_choice_is_taken_whole_and_keeps_the_focus(page):
+    page.open("/?new=lr_0.0004")
+    field = "field-/training/optimizer/name"
+    page.run("document.querySelectorAll('.fields details.more')[0].open = true;"
+             "document.getElementById(arguments[0]).focus()", field)
+    ActionChains(page.browser).send_keys("adam").perform()
+    page.wait(lambda: page.all("[id='field-/training/optimizer/beta2']"), "the fields of adam")
+    assert page.spec()["training"]["optimizer"]["name"] == "adam"
+    assert page.run("return document.activeElement.id") == field
+    assert page.run("return document.querySelector('.fields details.more').open")
+
+
+def test_a_field_says_what_it_understood_of_commas(page):
+    page.open("/?new=lr_0.0004")
+    field, note = page.field(specs.RATE), f"[id='understood-{specs.RATE}']"
+    assert page.text(note) == ""
+    field.clear()
+    field.send_keys("0,3")
+    assert page.text(note) == "2 values, a run for each: 0 and 3."
+    for text in ("1,000", "0,125", "0.1, 1,000", "1,000,000.5"):
+        field.clear()
+        field.send_keys(text)
+        assert page.text(note).startswith("One number has no commas: 1000"), text
+        assert page.spec()["training"]["optimizer"]["learning_rate"] == text
+        page.wait(lambda: f'got "{text}"' in page.text(f"[data-pointer='{specs.RATE}'] > .fault"),
+                  f"the refusal of {text}")
+    field.clear()
+    field.send_keys("1, 500")
+    assert page.spec()["sweep"] == {specs.RATE: [1, 500]}
+    # Chromium itself reports every answer of 4xx in the console.
+    assert all("422" in entry["message"] for entry in page.browser.get_log("browser"))
+
+
+def test_what_a_choice_has_no_use_for_goes_and_a_fault_without_a_field_has_its_name(page):
+    page.open("/?new=lr_0.0004")
+    spec = page.spec()
+    assert spec["training"]["gradient"] == "half"
+    page.run(CHOOSE, "field-/training/loss", "mae")
+    assert "gradient" not in page.spec()["training"]
+    spec["training"]["loss"] = "mae"
+    page.run("const json = document.getElementById('json'); json.value = arguments[0];"
+             "json.dispatchEvent(new Event('input'))", json.dumps(spec))
+    page.wait(lambda: (page.text(".trouble li") or "").startswith("gradient: only for loss"),
+              "the fault by its name")
+    # Chromium itself reports every answer of 4xx in the console.
+    assert all("422" in entry["message"] for entry in page.browser.get_log("browser"))
 
 
 def test_a_preset_that_the_report_had_not_says_only_what_to_look_for(page):
@@ -775,6 +832,7 @@ def test_a_file_of_ones_own_is_sent_and_its_columns_chosen(page, tmp_path):
     spec = json.loads(page.one("#json").get_attribute("value"))
     assert spec["dataset"]["features"] == ["size", "age"]
     assert spec["dataset"]["targets"] == ["price"]
+    assert page.text("[id='hint-/predict']") == "A line for each question: size, age."
     page.run(CHOOSE, "column-1", "unused")
     page.wait(lambda: page.text("form.spec .primary") == "Start 1 run", "a spec without faults")
     page.click("form.spec .primary")
