@@ -162,8 +162,8 @@ static int refuse_cell(const struct csv *csv, size_t row, size_t column, const c
                      csv->lines[row], csv->names[column], cell, advice);
 }
 
-/* Whether a cell's number is told from what stands there: a whole number beyond 2^53 may lie between
- * two doubles, and a small one become 0. */
+/* Whether a cell's number is what stands there: a whole number beyond 2^53 may lie between two
+ * doubles, and a small one become 0. */
 static int is_kept(const char *cell, double value)
 {
     size_t n, length;

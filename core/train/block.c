@@ -36,7 +36,8 @@ static int allocate(struct block *block, struct error *error)
 {
     const struct kernel *lone = kernel_reference(block->training.arithmetic);
     int lanes = 0;
-    size_t scratch = kernel_scratch(lone, &block->network, &block->training), n = block->n_parameters;
+    size_t n = block->n_parameters;
+    size_t scratch = kernel_scratch(lone, &block->network, &block->training);
     for (int left = 1; left <= block->n_runs; left++) {
         const struct kernel *kernel = block_kernel_for(block, left);
         int wanted = kernel_lanes(kernel, left);

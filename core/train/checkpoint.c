@@ -63,7 +63,7 @@ static void walk_double(struct cursor *cursor, double *value)
     memcpy(value, &bits, sizeof bits);
 }
 
-/* Written out, because compilers make one load or store of it where the machine is little-endian. */
+/* Written out, because compilers make one load or store of it on a little-endian machine. */
 static uint64_t get_eight(const unsigned char *b)
 {
     return (uint64_t)b[0] | (uint64_t)b[1] << 8 | (uint64_t)b[2] << 16 | (uint64_t)b[3] << 24 |

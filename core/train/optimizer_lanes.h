@@ -37,11 +37,6 @@ LANES_FN lanes update_setting(const struct update *update, enum optimizer_settin
     return value;
 }
 
-LANES_FN lanes update_magnitude(lanes x)
-{
-    return lanes_from_bits(lanes_to_bits(x) & ~lanes_to_bits(lanes_set(-0.0)));
-}
-
 /* d - l1 * sign(p) */
 LANES_FN void update_penalize_l1(const struct update *update)
 {
@@ -56,8 +51,7 @@ LANES_FN void update_penalize_l1(const struct update *update)
 LANES_FN void update_clip_values(const struct update *update)
 {
     lanes limit = update_setting(update, SETTING_CLIP_VALUE);
-    lanes none = limit; /* where it is 0 */
-    limit = lanes_choose_positive(none, limit, lanes_set(INFINITY));
+    limit = lanes_choose_positive(limit, limit, lanes_set(INFINITY)); /* 0: none */
     for (int i = 0; i < update->n; i++) {
         lanes d = update->descent[i];
         d = lanes_choose_positive(d - limit, limit, d);

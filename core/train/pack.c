@@ -102,7 +102,8 @@ static void fill_lane(const struct pack *pack, int wide, int lane, const double 
 static void read_lane(const struct pack *pack, int wide, int lane, double *out)
 {
     size_t width = (size_t)pack->kernel->width;
-    const double *from = pack->wide[wide] + kernel_offset(pack->kernel, pack->n_parameters, 0, lane);
+    const double *from = pack->wide[wide];
+    from += kernel_offset(pack->kernel, pack->n_parameters, 0, lane);
     for (size_t p = 0; p < pack->n_parameters; p++) {
         out[p] = from[p * width];
     }

@@ -14,7 +14,7 @@ struct route;
 struct call {
     struct api *api;
     struct http_request *request;
-    char name[64]; /* {name} of the path: an experiment's id or a preset's name */
+    char name[64]; /* {name} of the path: an experiment's or data set's id, or a preset's name */
     int run;       /* {run} of the path */
     const struct route *route; /* its row in the table of routes */
 };

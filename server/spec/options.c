@@ -1,5 +1,5 @@
-/* The table. Limits and defaults stand here and nowhere else; what several fields must be together
- * is checked in the sections. */
+/* The table. Limits and defaults of fields stand here and nowhere else; what several fields must be
+ * together is checked in the sections. */
 #include "server/spec/options.h"
 
 #include <math.h>

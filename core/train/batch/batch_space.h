@@ -17,9 +17,14 @@
  * applied while it is near. */
 enum { BATCH_TILE = 64, BATCH_UNITS = 24 };
 
-/* What an optimizer but the plain SGD works on, by parameter [n_parameters, padded]: the parameters,
- * the descent, and what it remembers. */
-enum { FLAT_PARAMETERS, FLAT_DESCENT, FLAT_SLOTS, BATCH_FLAT_MAX = FLAT_SLOTS + OPTIMIZER_SLOTS_MAX };
+/* What an optimizer but the plain SGD works on, by parameter [n_parameters, padded]: the
+ * parameters, the descent, and what it remembers. */
+enum {
+    FLAT_PARAMETERS,
+    FLAT_DESCENT,
+    FLAT_SLOTS,
+    BATCH_FLAT_MAX = FLAT_SLOTS + OPTIMIZER_SLOTS_MAX
+};
 
 struct batch_layer {
     int n_inputs; /* without the 1 */

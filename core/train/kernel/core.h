@@ -50,10 +50,10 @@ struct backward_layer {
     int n_units;
 };
 
-/* The loss of a sample. deltas: each output's scaled descent by its weighted sum. From one output to
- * the next it is `stride` vectors, also in sums, which may be NULL (see forward_lanes.h). A target is
- * one number for all lanes or, with is_own (a constant, as the stride of runs is), a vector that
- * lies as the outputs do. */
+/* The loss of a sample. deltas: each output's scaled descent by its weighted sum. From one output
+ * to the next it is `stride` vectors, also in sums, which may be NULL (see forward_lanes.h). A
+ * target is one number for all lanes or, with is_own (a constant, as the stride of runs is), a
+ * vector that lies as the outputs do. */
 LANES_FN lanes score(enum loss loss, const struct layer *last, const lanes *outputs,
                      const lanes *sums, const double *targets, const int stride, const int is_own,
                      lanes scale, lanes *deltas)

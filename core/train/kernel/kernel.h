@@ -1,14 +1,15 @@
 /* Training kernels: each trains the runs of a block in lockstep, one run per lane of a vector; or,
  * of width 1, one run after the other, the samples of a batch in the lanes (core/train/batch).
  *
- * All are instances of one core (core.h). Those of one arithmetic give every run the same bits;
- * they differ in what their vectors hold, how wide those are, in the processor they need, and in
- * whether they know the network's sizes beforehand. kernel_pick chooses.
+ * The first are instances of one core (core.h), the others of batch.h, which takes loss, slopes and
+ * updates from there. Those of one arithmetic give every run the same bits; they differ in what
+ * their vectors hold, how wide those are, in the processor they need, and in whether they know the
+ * network's sizes beforehand. kernel_pick chooses.
  *
  * Layout of a value per parameter and lane, [n_vectors][n_parameters][width]: each vector's runs
  * have a block of their own, in which the lanes of one parameter stand side by side. Values per
- * lane, [lanes], stand in the order of the lanes: vector by vector. All but the losses are aligned
- * to 64 bytes. */
+ * lane, [lanes], stand in the order of the lanes: vector by vector. All but the losses and, for one
+ * lane, the settings are aligned to 64 bytes. */
 #ifndef CORE_TRAIN_KERNEL_KERNEL_H
 #define CORE_TRAIN_KERNEL_KERNEL_H
 
@@ -20,8 +21,8 @@
 
 enum { KERNEL_LANES_MAX = 16 };
 
-/* How far a step goes: what an error is multiplied with in a whole batch and in a last, smaller one;
- * and the learning rate, which a plain SGD has in those already. */
+/* How far a step goes: what an error is multiplied with in a whole batch and in a last, smaller
+ * one; and the learning rate, which a plain SGD has in those already. */
 enum pace { PACE_WHOLE, PACE_LAST, PACE_RATE, PACE_COUNT };
 
 /* A stretch of training: n_steps samples from `position` of the present epoch on, across the ends
