@@ -10,7 +10,7 @@
 #include "server/engine/engine.h"
 #include "server/http/http.h"
 #include "server/lab/lab.h"
-#include "server/spec/options.h"
+#include "server/spec/option/options.h"
 #include "server/spec/presets.h"
 #include "server/start/settings.h"
 #include "server/start/token.h"

@@ -12,7 +12,7 @@
 #include "core/base/memory.h"
 #include "core/base/number.h"
 #include "core/base/rng.h"
-#include "core/data/formula.h"
+#include "core/data/formula/formula.h"
 
 struct generation {
     const struct generate_recipe *recipe;

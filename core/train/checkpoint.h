@@ -27,7 +27,7 @@
 #include "core/base/error.h"
 #include "core/base/rng.h"
 #include "core/model/network.h"
-#include "core/train/block.h"
+#include "core/train/block/block.h"
 
 /* Everything in a checkpoint but the network and the parameters. */
 struct checkpoint {

@@ -19,7 +19,7 @@
  *   adamw     p -= learning_rate / (1 - beta1^t) * m / (sqrt(s) / sqrt(1 - beta2^t) + epsilon)
  *
  * A plain sgd (no penalty, no clipping) multiplies the learning rate into the error first, as a
- * notebook does: see core/train/block.h. */
+ * notebook does: see core/train/block/block.h. */
 #ifndef CORE_TRAIN_OPTIMIZER_H
 #define CORE_TRAIN_OPTIMIZER_H
 

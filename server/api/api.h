@@ -2,8 +2,8 @@
 #ifndef SERVER_API_API_H
 #define SERVER_API_API_H
 
-#include "server/api/echo.h"
-#include "server/api/once.h"
+#include "server/api/stream/echo.h"
+#include "server/api/call/once.h"
 #include "server/http/http.h"
 #include "server/lab/lab.h"
 

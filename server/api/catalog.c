@@ -1,12 +1,12 @@
 /* What the server comes with: routes, presets, options, and that it is alive. */
-#include "server/api/routes.h"
+#include "server/api/call/routes.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "server/base/clock.h"
 #include "server/base/json.h"
-#include "server/spec/options.h"
+#include "server/spec/option/options.h"
 #include "server/spec/presets.h"
 
 static json_t *present_route(const struct route *route)

@@ -1,5 +1,5 @@
 /* The data an experiment trains on, as JSON or CSV. */
-#include "server/api/call.h"
+#include "server/api/call/call.h"
 
 #include <stdio.h>
 #include <stdlib.h>

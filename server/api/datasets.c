@@ -1,10 +1,10 @@
 /* Uploaded data sets: CSV files for specs of kind upload. */
-#include "server/api/call.h"
+#include "server/api/call/call.h"
 
 #include <stdio.h>
 #include <strings.h>
 
-#include "server/api/query.h"
+#include "server/api/call/query.h"
 #include "server/base/json.h"
 #include "server/lab/uploads.h"
 

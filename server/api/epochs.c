@@ -1,5 +1,5 @@
 /* The epochs of a run, or of all runs: in slices, thinned to a number of points, or replayed. */
-#include "server/api/call.h"
+#include "server/api/call/call.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include "core/base/memory.h"
 #include "server/api/present.h"
 #include "server/api/table.h"
-#include "server/api/thin.h"
+#include "server/api/stream/thin.h"
 #include "server/base/json.h"
 
 /* Buckets of all parts together; more runs get fewer each. */

@@ -1,5 +1,5 @@
 /* Experiments: post, list, get, rename, delete, cancel. */
-#include "server/api/call.h"
+#include "server/api/call/call.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,8 +7,8 @@
 
 #include "core/base/memory.h"
 #include "server/api/present.h"
-#include "server/api/refuse.h"
-#include "server/api/wait.h"
+#include "server/api/call/refuse.h"
+#include "server/api/call/wait.h"
 #include "server/base/clock.h"
 #include "server/base/json.h"
 #include "server/lab/uploads.h"

@@ -1,5 +1,5 @@
 /* For whoever runs the server: is it ready, and what does it do all day. */
-#include "server/api/call.h"
+#include "server/api/call/call.h"
 
 #include <dirent.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "core/base/memory.h"
-#include "core/train/block.h"
+#include "core/train/block/block.h"
 #include "server/base/clock.h"
 #include "server/base/json.h"
 

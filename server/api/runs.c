@@ -1,13 +1,13 @@
 /* Runs: one training's record, and predictions with its parameters. */
-#include "server/api/call.h"
+#include "server/api/call/call.h"
 
 #include <stdlib.h>
 
 #include "core/base/memory.h"
 #include "server/api/present.h"
-#include "server/api/refuse.h"
+#include "server/api/call/refuse.h"
 #include "server/base/json.h"
-#include "server/spec/leaf.h"
+#include "server/spec/option/leaf.h"
 
 enum { PREDICT_ROWS_MAX = 10000 };
 

@@ -7,7 +7,7 @@
 
 #include "core/base/error.h"
 #include "core/train/history.h"
-#include "server/api/call.h"
+#include "server/api/call/call.h"
 
 /* One run's part of the table: the epochs from..to one by one (from > to: none), then buckets of
  * the epochs from first_summed on, a row each. */

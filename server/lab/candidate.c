@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/train/block.h"
+#include "core/train/block/block.h"
 #include "core/train/history.h"
 
 void candidate_clear(struct candidate *candidate)

@@ -3,7 +3,7 @@
 #define SERVER_LAB_JOB_H
 
 #include "core/base/error.h"
-#include "core/train/block.h"
+#include "core/train/block/block.h"
 #include "server/engine/engine.h"
 #include "server/lab/shelf.h"
 

@@ -7,7 +7,7 @@
 #define SERVER_LAB_QUEUE_H
 
 #include "core/base/error.h"
-#include "core/train/block.h"
+#include "core/train/block/block.h"
 #include "server/engine/engine.h"
 
 struct job;   /* runs in training, see job.h */

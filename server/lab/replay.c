@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "core/base/memory.h"
-#include "core/train/block.h"
+#include "core/train/block/block.h"
 #include "server/base/clock.h"
 #include "server/spec/spec.h"
 

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/data/csv.h"
+#include "core/data/csv/csv.h"
 #include "server/base/clock.h"
 #include "server/base/digest.h"
 #include "server/base/json.h"

@@ -5,7 +5,7 @@
 #include <jansson.h>
 
 #include "server/engine/engine.h"
-#include "server/spec/library.h"
+#include "server/spec/source/library.h"
 
 enum { UPLOADS_ID_BYTES = 33 }; /* with the NUL: 32 hexadecimal digits, half of a digest */
 

@@ -12,11 +12,11 @@
 
 #include "core/base/memory.h"
 #include "server/base/json.h"
-#include "server/spec/check.h"
-#include "server/spec/library.h"
-#include "server/spec/sections.h"
-#include "server/spec/survey.h"
-#include "server/spec/sweep.h"
+#include "server/spec/option/check.h"
+#include "server/spec/source/library.h"
+#include "server/spec/section/sections.h"
+#include "server/spec/sweep/survey.h"
+#include "server/spec/sweep/sweep.h"
 
 struct spec {
     json_t *json; /* normalised */

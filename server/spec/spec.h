@@ -16,7 +16,7 @@
 #include "core/train/training.h"
 #include "server/base/text.h"
 #include "server/spec/faults.h"
-#include "server/spec/library.h"
+#include "server/spec/source/library.h"
 
 struct spec;
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/train/kernel/kernel.h"
-#include "core/train/pack.h"
+#include "core/train/block/pack.h"
 #include "tests/bench/hand_221.h"
 
 /* The silent kernel believes in a data set of about so many samples: the work's own, again and

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Trains the benchmarks' networks with plain Python floats, and writes floats.h for check.c.
 
-The arithmetic is that of core/train/block.h, spelled out once more for networks of any size: no
+The arithmetic is that of core/train/block/block.h, spelled out once more for networks of any size: no
 array library takes part in it, so no vector unit, no library and no compiler can change a bit.
 
 Run in the repository's root after data.py or a work changed (a minute):  tests/bench/floats.py

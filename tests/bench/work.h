@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "core/data/dataset.h"
-#include "core/train/block.h"
+#include "core/train/block/block.h"
 
 struct kernel;
 

@@ -16,7 +16,7 @@
 #include "core/data/pattern.h"
 #include "core/data/scaling.h"
 #include "core/model/init.h"
-#include "core/train/block.h"
+#include "core/train/block/block.h"
 #include "core/train/kernel/kernel.h"
 #include "tests/core/reference.h"
 

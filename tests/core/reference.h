@@ -8,7 +8,7 @@
 #include "core/base/rng.h"
 #include "core/data/dataset.h"
 #include "core/model/network.h"
-#include "core/train/block.h"
+#include "core/train/block/block.h"
 #include "core/train/training.h"
 
 /* Trains `parameters` in place for up to training->epochs epochs and writes each finished epoch's

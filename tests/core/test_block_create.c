@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "core/train/block.h"
+#include "core/train/block/block.h"
 #include "tests/core/failing_memory.h"
 #include "tests/core/reference.h"
 

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "core/train/block.h"
+#include "core/train/block/block.h"
 #include "tests/core/reference.h"
 
 enum { EPOCHS = 9, RANDOM_CASES = 60 };

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "core/train/block.h"
+#include "core/train/block/block.h"
 #include "core/train/kernel/kernel.h"
 #include "tests/core/reference.h"
 

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "core/train/block.h"
+#include "core/train/block/block.h"
 #include "tests/core/reference.h"
 
 enum { N_SAMPLES = 5, UNITS = 3, SCRATCH = 64 };

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "core/model/network.h"
-#include "core/train/block.h"
+#include "core/train/block/block.h"
 #include "tests/core/golden_report.h"
 #include "tests/core/reference.h"
 

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "core/train/block.h"
+#include "core/train/block/block.h"
 #include "tests/core/reference.h"
 
 enum { EPOCHS = 24, SAMPLES = 7, PARAMETERS_MAX = 32 };

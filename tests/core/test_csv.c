@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "core/data/csv.h"
+#include "core/data/csv/csv.h"
 #include "tests/core/failing_memory.h"
 
 static struct csv *parse(const char *text)

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "core/data/formula.h"
+#include "core/data/formula/formula.h"
 #include "tests/core/failing_memory.h"
 
 enum { N_NAMES = 3 };

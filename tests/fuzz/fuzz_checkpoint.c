@@ -4,7 +4,7 @@
  * its sum is made right, since no search finds a right sum by itself. */
 #include <string.h>
 
-#include "core/train/block.h"
+#include "core/train/block/block.h"
 #include "tests/fuzz/fuzz.h"
 
 enum { IS_SHUFFLED = 1, IS_DEEP = 2, KEEPS_SUM = 4 };

@@ -2,7 +2,7 @@
  * out again; and every column as feature, number, class. */
 #include <string.h>
 
-#include "core/data/csv.h"
+#include "core/data/csv/csv.h"
 #include "tests/fuzz/fuzz.h"
 
 /* Appends a field in quotes and what follows it. */

@@ -1,7 +1,7 @@
 /* Any text as a formula: refused with its column named, or the same value however it is asked. */
 #include <string.h>
 
-#include "core/data/formula.h"
+#include "core/data/formula/formula.h"
 #include "tests/fuzz/fuzz.h"
 
 enum { N_SAMPLES = 4, N_NAMES = 2 };

@@ -6,8 +6,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "server/api/frame.h"
-#include "server/api/wait.h"
+#include "server/api/stream/frame.h"
+#include "server/api/call/wait.h"
 #include "tests/fuzz/fuzz.h"
 
 enum { HEAD_BYTES = 5, LOSSES_MAX = 1200 };

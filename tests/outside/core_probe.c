@@ -18,7 +18,7 @@
 #include "core/base/memory.h"
 #include "core/base/number.h"
 #include "core/base/rng.h"
-#include "core/data/formula.h"
+#include "core/data/formula/formula.h"
 #include "core/data/generate.h"
 #include "core/data/pattern.h"
 

@@ -1,4 +1,4 @@
-"""Training in plain Python floats: the arithmetic that core/train/block.h promises, written again
+"""Training in plain Python floats: the arithmetic that core/train/block/block.h promises, written again
 from its words, for any dense network, batch size and sample order.
 
 Every sum runs by ascending index, nothing is fused, deltas come from the old parameters. relu and

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "core/base/error.h"
-#include "server/api/echo.h"
+#include "server/api/stream/echo.h"
 #include "server/lab/watch.h"
 
 static const struct echo_telling here = {"abc", {17, FRAME_ALL}, 2000, 5};

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "server/api/frame.h"
+#include "server/api/stream/frame.h"
 
 static double losses[131072];
 

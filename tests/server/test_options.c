@@ -13,10 +13,10 @@
 #include "core/model/init.h"
 #include "core/train/training.h"
 #include "server/base/json.h"
-#include "server/spec/check.h"
-#include "server/spec/leaf.h"
-#include "server/spec/options.h"
-#include "server/spec/suggest.h"
+#include "server/spec/option/check.h"
+#include "server/spec/option/leaf.h"
+#include "server/spec/option/options.h"
+#include "server/spec/option/suggest.h"
 
 #define EACH_ROW(row)                                                                              \
     const struct option *row = option_whole() + 1;                                                 \

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "core/train/block.h"
+#include "core/train/block/block.h"
 #include "server/base/json.h"
 #include "server/spec/presets.h"
 #include "server/spec/spec.h"

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "server/base/json.h"
-#include "server/spec/options.h"
+#include "server/spec/option/options.h"
 #include "server/spec/presets.h"
 #include "server/spec/spec.h"
 

@@ -11,9 +11,9 @@
 #include <cmocka.h>
 
 #include "server/base/json.h"
-#include "server/spec/ledger.h"
-#include "server/spec/range.h"
-#include "server/spec/sweep.h"
+#include "server/spec/sweep/ledger.h"
+#include "server/spec/sweep/range.h"
+#include "server/spec/sweep/sweep.h"
 
 static const char base_text[] =
     "{\"dataset\":{\"seed\":0,\"samples\":9},\"network\":{\"layers\":[{\"units\":2}]},"

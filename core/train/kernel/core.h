@@ -2,7 +2,7 @@
  *
  * A template, like core/base/lanes.h; any_size.h and small_size.h make kernels of it, and for
  * vectors of samples core/train/batch/batch.h takes loss, slopes and update from here. What it
- * computes, and in which order, is written in core/train/block.h. A new activation stands in
+ * computes, and in which order, is written in core/train/block/block.h. A new activation stands in
  * activation_lanes.h, a new loss in loss_lanes.h, a new optimizer in optimizer_lanes.h.
  *
  * DESIGN. Lanes never meet: nothing here moves a value from one lane to another or branches on

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/train/block.h"
+#include "core/train/block/block.h"
 #include "core/train/kernel/kernel.h"
 #include "tests/bench/peers/problem.h"
 

@@ -1,0 +1,180 @@
+/* What every handler does with its call: read the body and the query, reply JSON. */
+#include "server/api/call/call.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "server/base/digest.h"
+#include "server/base/json.h"
+
+enum { TAG_BYTES = 16 }; /* of the digest */
+
+/* The text of `json` (taken), or NULL after replying that there is no memory for it. */
+static char *make_body(struct call *call, json_t *json, size_t *out_n_bytes)
+{
+    char *body = json == NULL ? NULL : json_text(json, out_n_bytes);
+    json_decref(json);
+    if (body == NULL) {
+        struct error error = ERROR_INIT;
+        error_set(&error, ERROR_MEMORY, "not enough memory to answer");
+        http_reply_error(call->request, &error);
+    }
+    return body;
+}
+
+void call_reply_json(struct call *call, int status, json_t *json)
+{
+    size_t n_bytes = 0;
+    char *body = make_body(call, json, &n_bytes);
+    if (body != NULL)
+        http_reply(call->request, status, "application/json", body, n_bytes);
+}
+
+void call_may_be_kept(struct call *call)
+{
+    http_reply_header(call->request, "Cache-Control", "private, no-cache");
+}
+
+int call_is_known(struct call *call, const char *text, size_t n_text, size_t n_body)
+{
+    unsigned char digest[DIGEST_BYTES];
+    char etag[2 * TAG_BYTES + 3] = "\"";
+    digest_of(text, n_text, digest);
+    for (int i = 0; i < TAG_BYTES; i++)
+        snprintf(etag + 1 + 2 * i, 3, "%02x", digest[i]);
+    etag[2 * TAG_BYTES + 1] = '"';
+    return http_reply_unchanged(call->request, etag, n_body);
+}
+
+void call_reply_record(struct call *call, json_t *json, int is_final)
+{
+    size_t n_bytes = 0;
+    char *body = make_body(call, json, &n_bytes);
+    if (body == NULL)
+        return;
+    call_may_be_kept(call);
+    if (is_final && call_is_known(call, body, n_bytes, n_bytes))
+        free(body);
+    else
+        http_reply(call->request, 200, "application/json", body, n_bytes);
+}
+
+json_t *call_body(struct call *call)
+{
+    struct error error = ERROR_INIT;
+    size_t n_bytes;
+    const char *body = http_body(call->request, &n_bytes);
+    const char *type = http_header(call->request, "Content-Type");
+    if (type != NULL && strncasecmp(type, "text/csv", 8) == 0) {
+        http_reply_problem(call->request, 415,
+                           "Content-Type: got \"text/csv\", expected application/json here; a CSV "
+                           "file is posted to /api/v1/datasets",
+                           NULL);
+        return NULL;
+    }
+    if (n_bytes == 0) {
+        http_reply_problem(call->request, 400, "the body is empty, expected a JSON object", NULL);
+        return NULL;
+    }
+    json_t *json = json_read(body, n_bytes, &error);
+    if (json == NULL) {
+        if (error.kind == ERROR_INVALID)
+            http_reply_problem(call->request, 400, error.text, NULL);
+        else
+            http_reply_error(call->request, &error);
+    } else if (!json_is_object(json)) {
+        json_decref(json);
+        json = NULL;
+        http_reply_problem(call->request, 400, "expected a JSON object", NULL);
+    }
+    return json;
+}
+
+static int is_stopping(void *request)
+{
+    return http_is_stopping(http_request_server(request));
+}
+
+struct replay_wish call_replay(struct call *call, const struct study *study)
+{
+    return (struct replay_wish){.engine = lab_engine(call->api->lab),
+                                .study = study,
+                                .run = call->run,
+                                .stop = is_stopping,
+                                .context = call->request};
+}
+
+void call_reply_replay_error(struct call *call, const struct error *error)
+{
+    if (error->kind == ERROR_TOO_LARGE)
+        http_reply_problem(call->request, 422, error->text, NULL);
+    else
+        http_reply_error(call->request, error);
+}
+
+int call_query_integer(struct call *call, const char *name, int64_t low, int64_t high,
+                       int64_t missing, int64_t *out)
+{
+    const char *text = http_query(call->request, name);
+    *out = missing;
+    if (text == NULL)
+        return 0;
+    char *end;
+    errno = 0;
+    long long value = strtoll(text, &end, 10);
+    if (errno == 0 && end != text && *end == '\0' && value >= low && value <= high) {
+        *out = value;
+        return 0;
+    }
+    char detail[256];
+    snprintf(detail, sizeof detail, "?%s=%.40s: expected an integer from %lld to %lld", name, text,
+             (long long)low, (long long)high);
+    http_reply_problem(call->request, 400, detail, NULL);
+    return -1;
+}
+
+int call_query_flag(struct call *call, const char *name, int *out)
+{
+    const char *text = http_query(call->request, name);
+    int is_true = text != NULL && (text[0] == '\0' || strcmp(text, "true") == 0);
+    *out = is_true;
+    if (text == NULL || is_true || strcmp(text, "false") == 0)
+        return 0;
+    char detail[128];
+    snprintf(detail, sizeof detail, "?%s=%.40s: expected true or false", name, text);
+    http_reply_problem(call->request, 400, detail, NULL);
+    return -1;
+}
+
+int call_format(struct call *call, enum call_format *out)
+{
+    static const char *const names[] = {"json", "csv", "ndjson"};
+    static const char *const types[] = {"application/json", "text/csv", "application/x-ndjson"};
+    const char *name = http_query(call->request, "format");
+    const char *accept = http_header(call->request, "Accept");
+    http_reply_header(call->request, "Vary", "Accept");
+    for (int i = 0; i < 3; i++) {
+        int matches = name != NULL ? strcmp(name, names[i]) == 0
+                                   : accept != NULL && strstr(accept, types[i]) != NULL;
+        if (matches) {
+            *out = (enum call_format)i;
+            return 0;
+        }
+    }
+    *out = FORMAT_JSON;
+    if (name != NULL) {
+        char detail[128];
+        snprintf(detail, sizeof detail, "?format=%.40s: expected json, csv or ndjson", name);
+        http_reply_problem(call->request, 400, detail, NULL);
+        return -1;
+    }
+    if (accept == NULL || strstr(accept, "*/*") != NULL || strstr(accept, "application/*") != NULL)
+        return 0;
+    http_reply_problem(call->request, 406,
+                       "this table comes as application/json, text/csv or application/x-ndjson",
+                       NULL);
+    return -1;
+}

@@ -1,0 +1,90 @@
+/* A call: one matched request with the parts of its path. Private to server/api. */
+#ifndef SERVER_API_CALL_CALL_H
+#define SERVER_API_CALL_CALL_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+#include "server/api/api.h"
+#include "server/engine/engine.h"
+#include "server/lab/replay.h"
+
+struct route;
+
+struct call {
+    struct api *api;
+    struct http_request *request;
+    char name[64]; /* {name} of the path: an experiment's or data set's id, or a preset's name */
+    int run;       /* {run} of the path */
+    const struct route *route; /* its row in the table of routes */
+};
+
+/* A handler replies to call->request exactly once. */
+typedef void (*call_fn)(struct call *call);
+
+/* Handlers, by file. */
+void experiments_create(struct call *call);
+void experiments_list(struct call *call);
+void experiments_get(struct call *call);
+void experiments_rename(struct call *call);
+void experiments_delete(struct call *call);
+void experiments_cancel(struct call *call);
+void events_get(struct call *call);
+void events_of_several(struct call *call);
+void runs_get(struct call *call);
+void runs_predict(struct call *call);
+void runs_parameters(struct call *call);
+void epochs_of_run(struct call *call);
+void epochs_side_by_side(struct call *call);
+void dataset_get(struct call *call);
+void datasets_create(struct call *call);
+void datasets_list(struct call *call);
+void datasets_get(struct call *call);
+void datasets_delete(struct call *call);
+void catalog_routes(struct call *call);
+void catalog_presets(struct call *call);
+void catalog_preset(struct call *call);
+void catalog_options(struct call *call);
+void health_get(struct call *call);
+void operations_ready(struct call *call);
+void operations_metrics(struct call *call);
+
+/* --- shared by the handlers --- */
+
+/* Replies with `json` (taken; NULL means out of memory). */
+void call_reply_json(struct call *call, int status, json_t *json);
+
+/* The same to a GET, with a tag if the answer will never change again (is_final): 304 to a client
+ * that has it. */
+void call_reply_record(struct call *call, json_t *json, int is_final);
+
+/* Tags an answer to a GET that is a function of `text` and will never change again. 1 when the
+ * client has it: 304 has then been replied. n_body: as http_reply_unchanged says. */
+int call_is_known(struct call *call, const char *text, size_t n_text, size_t n_body);
+
+/* Says that an answer may be kept but must be asked for again. */
+void call_may_be_kept(struct call *call);
+
+/* The posted JSON object, or NULL after replying 400 with line and column. New reference. */
+json_t *call_body(struct call *call);
+
+/* A query argument as an integer within [low, high]: 0 with *out set (`missing` when absent), or
+ * -1 after replying 400. */
+int call_query_integer(struct call *call, const char *name, int64_t low, int64_t high,
+                       int64_t missing, int64_t *out);
+
+/* A query argument as a flag: true by itself ("?name") or as "?name=true", not set when absent or
+ * "false". 0, or -1 after replying 400. */
+int call_query_flag(struct call *call, const char *name, int *out);
+
+/* A wish to replay the call's run, given up when the server stops. At a desk. */
+struct replay_wish call_replay(struct call *call, const struct study *study);
+
+/* As http_reply_error, but for ERROR_TOO_LARGE: 422, too much was asked for. */
+void call_reply_replay_error(struct call *call, const struct error *error);
+
+/* How a table is wanted: by ?format= or Accept. -1 after replying 400 or 406. */
+enum call_format { FORMAT_JSON, FORMAT_CSV, FORMAT_NDJSON };
+int call_format(struct call *call, enum call_format *out);
+
+#endif

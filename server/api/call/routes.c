@@ -1,0 +1,147 @@
+/* Which handler answers which path and method.
+ *
+ * DESIGN: a table. What may wait for the disk, parse a spec or run a network is done at a desk; the
+ * others are answered on the loop thread. */
+#include "server/api/call/routes.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/memory.h"
+#include "server/api/call/query.h"
+#include "server/api/call/signpost.h"
+#include "server/http/reply/assets.h"
+
+const struct route route_table[] = {
+    {HTTP_GET, "/api/v1", ROUTE_AT_ONCE, catalog_routes, {NULL}},
+    {HTTP_POST, "/api/v1/experiments", ROUTE_AT_A_DESK, experiments_create, {"validate"}},
+    {HTTP_GET, "/api/v1/experiments", ROUTE_AT_A_DESK, experiments_list, {"limit", "cursor"}},
+    {HTTP_GET, "/api/v1/experiments/{name}", ROUTE_AT_A_DESK, experiments_get, {NULL}},
+    {HTTP_PATCH, "/api/v1/experiments/{name}", ROUTE_AT_A_DESK, experiments_rename, {NULL}},
+    {HTTP_DELETE, "/api/v1/experiments/{name}", ROUTE_AT_A_DESK, experiments_delete, {NULL}},
+    {HTTP_POST, "/api/v1/experiments/{name}/cancel", ROUTE_AT_A_DESK, experiments_cancel, {NULL}},
+    {HTTP_GET, "/api/v1/experiments/{name}/events", ROUTE_AT_ONCE, events_get,
+     {"points", "last_event_id"}},
+    {HTTP_GET, "/api/v1/experiments/{name}/epochs", ROUTE_AT_A_DESK, epochs_side_by_side,
+     {"from", "to", "points", "format"}},
+    {HTTP_GET, "/api/v1/experiments/{name}/dataset", ROUTE_AT_A_DESK, dataset_get,
+     {"run", "format"}},
+    {HTTP_GET, "/api/v1/experiments/{name}/runs/{run}", ROUTE_AT_A_DESK, runs_get, {NULL}},
+    {HTTP_GET, "/api/v1/experiments/{name}/runs/{run}/epochs", ROUTE_AT_A_DESK, epochs_of_run,
+     {"from", "to", "points", "format"}},
+    {HTTP_POST, "/api/v1/experiments/{name}/runs/{run}/predict", ROUTE_AT_A_DESK, runs_predict,
+     {NULL}},
+    {HTTP_GET, "/api/v1/experiments/{name}/runs/{run}/parameters", ROUTE_AT_A_DESK,
+     runs_parameters, {"epoch"}},
+    {HTTP_POST, "/api/v1/datasets", ROUTE_AT_A_DESK, datasets_create, {NULL}},
+    {HTTP_GET, "/api/v1/datasets", ROUTE_AT_A_DESK, datasets_list, {NULL}},
+    {HTTP_GET, "/api/v1/datasets/{name}", ROUTE_AT_A_DESK, datasets_get, {"format"}},
+    {HTTP_DELETE, "/api/v1/datasets/{name}", ROUTE_AT_A_DESK, datasets_delete, {NULL}},
+    {HTTP_GET, "/api/v1/events", ROUTE_AT_ONCE, events_of_several,
+     {"experiments", "points", "last_event_id"}},
+    {HTTP_GET, "/api/v1/presets", ROUTE_AT_ONCE, catalog_presets, {NULL}},
+    {HTTP_GET, "/api/v1/presets/{name}", ROUTE_AT_ONCE, catalog_preset, {NULL}},
+    {HTTP_GET, "/api/v1/options", ROUTE_AT_ONCE, catalog_options, {NULL}},
+    {HTTP_GET, "/healthz", ROUTE_AT_ONCE, health_get, {NULL}},
+    {HTTP_GET, "/readyz", ROUTE_AT_A_DESK, operations_ready, {NULL}},
+    {HTTP_GET, "/metrics", ROUTE_AT_ONCE, operations_metrics, {NULL}},
+    {HTTP_OTHER, NULL, ROUTE_AT_ONCE, NULL, {NULL}},
+};
+
+static int take_name(const char **path, struct call *call)
+{
+    size_t n = 0;
+    for (; isalnum((unsigned char)**path) || (**path != '\0' && strchr("._-", **path)); (*path)++) {
+        if (n == sizeof call->name - 1)
+            return 0;
+        call->name[n++] = **path;
+    }
+    call->name[n] = '\0';
+    return n > 0;
+}
+
+static int take_run(const char **path, struct call *call)
+{
+    int n_digits = 0;
+    call->run = 0;
+    for (; isdigit((unsigned char)**path); (*path)++, n_digits++) {
+        if (n_digits == 6)
+            return 0;
+        call->run = call->run * 10 + (**path - '0');
+    }
+    return n_digits > 0;
+}
+
+static int matches(const char *pattern, const char *path, struct call *call)
+{
+    while (*pattern != '\0') {
+        if (strncmp(pattern, "{name}", 6) == 0) {
+            if (!take_name(&path, call))
+                return 0;
+            pattern += 6;
+        } else if (strncmp(pattern, "{run}", 5) == 0) {
+            if (!take_run(&path, call))
+                return 0;
+            pattern += 5;
+        } else if (*pattern++ != *path++) {
+            return 0;
+        }
+    }
+    return *path == '\0';
+}
+
+/* At a desk thread. */
+static void work(void *context, struct http_request *request)
+{
+    struct call *call = context;
+    call->request = request;
+    call->route->handler(call);
+    free(call);
+}
+
+static void answer(struct call *call)
+{
+    if (query_check(call) != 0)
+        return;
+    if (call->route->place == ROUTE_AT_ONCE) {
+        call->route->handler(call);
+        return;
+    }
+    struct error error = ERROR_INIT;
+    struct call *later = memory_array(1, sizeof *later, &error);
+    if (later == NULL) {
+        http_reply_error(call->request, &error);
+        return;
+    }
+    *later = *call;
+    if (http_later(call->request, work, later) != 0)
+        free(later);
+}
+
+void api_dispatch(void *context, struct http_request *request)
+{
+    struct call call = {.api = context, .request = request};
+    const char *path = http_path(request);
+    char allowed[64] = "";
+    for (const struct route *route = route_table; route->pattern != NULL; route++) {
+        if (!matches(route->pattern, path, &call))
+            continue;
+        http_name_route(request, route->pattern);
+        if (route->method == http_method(request)) {
+            call.route = route;
+            answer(&call);
+            return;
+        }
+        size_t n = strlen(allowed);
+        snprintf(allowed + n, sizeof allowed - n, "%s%s, ", http_method_name(route->method),
+                 route->method == HTTP_GET ? ", HEAD" : "");
+    }
+    size_t n = strlen(allowed);
+    snprintf(allowed + n, sizeof allowed - n, "OPTIONS");
+    if (n > 0)
+        http_allow(request, allowed);
+    else if (!assets_reply(request))
+        signpost_reply(request);
+}

@@ -1,0 +1,129 @@
+/* The files that specs take their data from. */
+#include "server/spec/source/library.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/memory.h"
+
+/* The files' bytes; the assembler reads them from the top of the source tree. */
+__asm__(".pushsection .rodata\n"
+        "iris_start:\n"
+        ".incbin \"server/spec/source/iris.csv\"\n"
+        "iris_end:\n"
+        "anscombe_start:\n"
+        ".incbin \"server/spec/source/anscombe.csv\"\n"
+        "anscombe_end:\n"
+        ".popsection\n");
+extern const char iris_start[] __attribute__((visibility("hidden")));
+extern const char iris_end[] __attribute__((visibility("hidden")));
+extern const char anscombe_start[] __attribute__((visibility("hidden")));
+extern const char anscombe_end[] __attribute__((visibility("hidden")));
+
+struct volume {
+    char *id;
+    struct csv *csv;   /* NULL: it could not be had */
+    size_t *n_classes; /* [n_columns] 0: not yet counted */
+    struct error error;
+    struct volume *next;
+};
+
+struct library {
+    library_fetch_fn fetch;
+    void *context;
+    struct volume *first;
+};
+
+static const struct error no_memory = {ERROR_MEMORY, "out of memory while reading a data set"};
+
+struct library *library_create(library_fetch_fn fetch, void *context, struct error *error)
+{
+    struct library *library = memory_array(1, sizeof *library, error);
+    if (library == NULL)
+        return NULL;
+    library->fetch = fetch;
+    library->context = context;
+    return library;
+}
+
+void library_destroy(struct library *library)
+{
+    if (library == NULL)
+        return;
+    while (library->first != NULL) {
+        struct volume *volume = library->first;
+        library->first = volume->next;
+        csv_destroy(volume->csv);
+        free(volume->n_classes);
+        free(volume->id);
+        free(volume);
+    }
+    free(library);
+}
+
+static struct csv *read_file(const struct library *library, const char *id, struct error *error)
+{
+    if (strcmp(id, "iris") == 0)
+        return csv_parse(iris_start, (size_t)(iris_end - iris_start), error);
+    if (strcmp(id, "anscombe") == 0)
+        return csv_parse(anscombe_start, (size_t)(anscombe_end - anscombe_start), error);
+    if (library->fetch != NULL)
+        return library->fetch(library->context, id, error);
+    error_set(error, ERROR_NOT_FOUND, "there is no data set %.40s", id);
+    return NULL;
+}
+
+/* A new volume at the front of the library; NULL for memory. */
+static struct volume *add_volume(struct library *library, const char *id)
+{
+    struct volume *volume = memory_array(1, sizeof *volume, NULL);
+
+    if (volume == NULL)
+        return NULL;
+    volume->id = memory_text(id, NULL);
+    if (volume->id == NULL) {
+        free(volume);
+        return NULL;
+    }
+    volume->next = library->first;
+    library->first = volume;
+    volume->csv = read_file(library, id, &volume->error);
+    if (volume->csv != NULL)
+        volume->n_classes =
+            memory_array(volume->csv->n_columns, sizeof *volume->n_classes, &volume->error);
+    if (volume->csv != NULL && volume->n_classes == NULL) {
+        csv_destroy(volume->csv);
+        volume->csv = NULL;
+    }
+    return volume;
+}
+
+static struct volume *find(struct library *library, const char *id)
+{
+    struct volume *volume = library->first;
+
+    while (volume != NULL && strcmp(volume->id, id) != 0)
+        volume = volume->next;
+    return volume != NULL ? volume : add_volume(library, id);
+}
+
+const struct csv *library_find(struct library *library, const char *id,
+                               const struct error **out_error)
+{
+    const struct volume *volume = find(library, id);
+
+    *out_error = volume != NULL ? &volume->error : &no_memory;
+    return volume != NULL ? volume->csv : NULL;
+}
+
+size_t library_n_classes(struct library *library, const char *id, size_t column)
+{
+    const char *classes[CSV_CLASSES_MAX];
+    struct volume *volume = find(library, id);
+
+    if (volume == NULL || volume->csv == NULL)
+        return 0;
+    if (volume->n_classes[column] == 0)
+        volume->n_classes[column] = csv_classes(volume->csv, column, classes);
+    return volume->n_classes[column];
+}
