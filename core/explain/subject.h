@@ -1,0 +1,37 @@
+/* What is explained: one run, how it was trained and where it stands. */
+#ifndef CORE_EXPLAIN_SUBJECT_H
+#define CORE_EXPLAIN_SUBJECT_H
+
+#include <stdint.h>
+
+#include "core/data/dataset.h"
+#include "core/model/network.h"
+#include "core/train/block/block.h"
+#include "core/train/training.h"
+
+/* What is known of the noise that a data set's generator adds to its target, and of the law behind
+ * it: target = mean(features) + noise, features drawn from finitely many points. */
+struct population {
+    double noise;             /* variance of the noise, >= 0; NaN: not known */
+    size_t n_points;          /* 0: the law is not known or the points are too many */
+    const double *points;     /* [n_points][n_inputs], as the run sees them (standardised) */
+    const double *weights;    /* [n_points], their probabilities, together 1 */
+    const double *means;      /* [n_points], the expected target there */
+};
+
+/* All borrowed. */
+struct subject {
+    const struct network *network;
+    const struct dataset *dataset; /* what is trained on */
+    const struct training *training;
+    const double *start;           /* [n_parameters] */
+    const double *parameters;      /* [n_parameters], after `state.epoch` whole epochs; of a
+                                      diverged run the last finite ones */
+    struct block_state state;
+    double printed_loss;           /* of epoch state.epoch; NaN before the first */
+    const struct population *population; /* NULL: nothing is known */
+    int (*stop)(void *context);    /* asked every few milliseconds: 1 gives up; NULL: never */
+    void *context;
+};
+
+#endif
