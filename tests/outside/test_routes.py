@@ -58,7 +58,7 @@ def test_every_route_stands_in_the_readme(routes):
 
 def test_every_name_that_a_handler_reads_is_allowed_on_some_route(routes):
     read = set()
-    for path in (ROOT / "server" / "api").glob("*.c"):
+    for path in (ROOT / "server" / "api").rglob("*.c"):
         read |= set(re.findall(r'(?:http_query|call_query_\w+)\([^,()]+(?:->request)?, "(\w+)"',
                                path.read_text()))
     read.add("format")  # by call_format
