@@ -1,7 +1,104 @@
-/* Floors: losses that a class of predictors cannot beat on these samples. */
+/* Floors: losses that a class of predictors cannot beat on these samples.
+ *
+ * The first is that of the best constant, the second of the best plane, the third of the best
+ * function of the inputs whatsoever: for the mean squared error the variance, least squares and
+ * pure error; for the cross-entropies the entropy of the class shares, logistic regression and
+ * label conflict. Each is exact or not given: then `why` says in words what stands against it. All
+ * are in units of the printed loss: the mean over samples and outputs, without a factor 1/2.
+ *
+ * The mean absolute error and the Huber loss have a constant (of the former), no plane, and a pure
+ * error (of the former). */
 #ifndef CORE_EXPLAIN_FLOORS_H
 #define CORE_EXPLAIN_FLOORS_H
 
-struct floors;
+#include <stddef.h>
+
+#include "core/base/error.h"
+#include "core/base/teller.h"
+#include "core/data/dataset.h"
+#include "core/data/population.h"
+#include "core/model/loss.h"
+#include "core/model/network.h"
+
+enum floor {
+    /* of the samples that are trained on */
+    FLOOR_CONSTANT,   /* "constant", of the cross-entropies "prior_entropy" */
+    FLOOR_LINEAR,     /* "linear", "logistic" */
+    FLOOR_PURE_ERROR, /* "pure_error", "label_conflict" */
+    FLOOR_BEST_KNOWN, /* "best_known": no floor but an upper bound of the network's lowest loss */
+    /* of all that the data set's generator can draw */
+    FLOOR_NOISE,               /* "noise": the lowest expected loss there is */
+    FLOOR_POPULATION_CONSTANT, /* "population_constant": of the best constant */
+    FLOOR_COUNT
+};
+
+struct floors {
+    enum loss loss;
+    size_t n_samples, n_inputs, n_outputs;
+
+    double value[FLOOR_COUNT];    /* >= 0; NaN: not known */
+    const char *why[FLOOR_COUNT]; /* static: why it is not known, or what restricts it; or NULL */
+
+    double *mean;         /* [n_outputs] of the targets: the best constant, but for LOSS_MAE */
+    double *coefficients; /* [n_outputs][n_inputs + 1], of the plane, the intercept last: least
+                             squares whatever the loss; NULL: not computed */
+    size_t rank;          /* of the inputs and a column of ones: n_inputs + 1, or fewer when they
+                             depend on each other; 0: not computed */
+    size_t n_groups;      /* different inputs; n_samples: none comes twice; 0: not computed */
+
+    /* Of the mean squared error and one output; otherwise NaN. The p-values are of F-tests, for
+     * normal noise of one variance. */
+    double r2;             /* 1 - linear / constant */
+    double linear_p;       /* all slopes of the plane are 0 */
+    double anova_p;        /* all groups have the same mean; needs repeated inputs */
+    double lack_of_fit_p;  /* the groups' means lie on the plane; needs repeated inputs */
+    double noise_estimate; /* sigma^2: squares within groups / (n_samples - n_groups) */
+
+    /* NaN until floors_permute: the share of random pairings of inputs and targets whose plane
+     * explains at least as much, (1 + found) / (1 + n_permutations). Assumes no normal noise. */
+    double permutation_p;
+    int n_permutations;
+
+    /* What best_known came from; 0 until floors_search. */
+    int n_starts;
+    int n_agreeing; /* starts that ended within 1e-6 (relative) of the best */
+
+    double expected_pure_error; /* of samples like these, noise (n - groups) / n; NaN: not known */
+};
+
+/* What is known before training: all but the permutations and the search. O(n_samples n_inputs^2 +
+ * n_samples log n_samples), at most some 100 ms: what would take longer is not computed, and `why`
+ * says so. `population` may be NULL. A pure function of its arguments, the same bits everywhere.
+ * NULL with ERROR_MEMORY. */
+struct floors *floors_create(const struct dataset *dataset, enum loss loss,
+                             const struct population *population, struct error *error);
+void floors_destroy(struct floors *floors); /* NULL is fine */
+
+/* An owned copy; NULL with ERROR_MEMORY. */
+struct floors *floors_copy(const struct floors *floors, struct error *error);
+
+/* Fills permutation_p, from 999 permutations by np.random.RandomState(0). Leaves it NaN where there
+ * is no plane or more than stated work. 0; -1 with ERROR_MEMORY, or ERROR_BUSY when `stop` (NULL:
+ * never) said so, with the floors as they were. */
+int floors_permute(struct floors *floors, const struct dataset *dataset, int (*stop)(void *context),
+                   void *context, struct error *error);
+
+/* Fills best_known: the lowest loss that Levenberg-Marquardt found from seeded starts on this
+ * network. An upper bound of its optimum, not the optimum; of a network without hidden layers (or
+ * without bends) exact. Up to about a second; for larger networks, and for losses but the mean
+ * squared error, not run: value NaN and `why`. Fails as floors_permute does. */
+int floors_search(struct floors *floors, const struct network *network,
+                  const struct dataset *dataset, int (*stop)(void *context), void *context,
+                  struct error *error);
+
+/* "constant", "logistic", ...: as the loss calls it. */
+const char *floor_code(enum floor floor, enum loss loss);
+
+/* Tells the members of an answer:
+ *   "lines": [{"code", "value", "of": "train" | "population", "kind": "exact" | "bound",
+ *              "formula", "tex", "text"}], the floors that are known, highest first;
+ *   "not_known": [{"code", "why"}];
+ *   "data": {"n_samples", "mean", "coefficients", "r2", "linear_p", ...}, without what is NaN. */
+void floors_tell(const struct floors *floors, struct teller *teller);
 
 #endif

@@ -5,19 +5,10 @@
 #include <stdint.h>
 
 #include "core/data/dataset.h"
+#include "core/data/population.h"
 #include "core/model/network.h"
 #include "core/train/block/block.h"
 #include "core/train/training.h"
-
-/* What is known of the noise that a data set's generator adds to its target, and of the law behind
- * it: target = mean(features) + noise, features drawn from finitely many points. */
-struct population {
-    double noise;             /* variance of the noise, >= 0; NaN: not known */
-    size_t n_points;          /* 0: the law is not known or the points are too many */
-    const double *points;     /* [n_points][n_inputs], as the run sees them (standardised) */
-    const double *weights;    /* [n_points], their probabilities, together 1 */
-    const double *means;      /* [n_points], the expected target there */
-};
 
 /* All borrowed. */
 struct subject {
