@@ -39,7 +39,8 @@ enum {
     ENGINE_ID_BYTES = 24,           /* with the NUL: an id has 1 to 23 bytes */
     ENGINE_ENTRY_EPOCHS_MAX = 65536, /* a longer chunk becomes several entries of the log */
     ENGINE_ENTRY_BUCKETS_MAX = HISTORY_BUCKETS,
-    ENGINE_CHUNK_BUCKETS_MAX = 1024
+    ENGINE_CHUNK_BUCKETS_MAX = 1024,
+    ENGINE_VERDICT_BYTES_MAX = 8192 /* of the text of an entry of the log, with its NUL */
 };
 
 enum run_state { RUN_QUEUED, RUN_RUNNING, RUN_DONE, RUN_DIVERGED, RUN_CANCELLED, RUN_FAILED };
@@ -48,6 +49,9 @@ enum { RUN_STATES = 6 };
 const char *run_state_name(enum run_state state); /* "queued", ..., the words of the API */
 int run_state_find(const char *name);             /* or -1 */
 int run_state_is_final(enum run_state state);     /* done, diverged, cancelled, failed */
+
+/* How far a run that has ended is explained. */
+enum engine_depth { ENGINE_NOT_EXPLAINED, ENGINE_END_EXPLAINED, ENGINE_FULLY_EXPLAINED };
 
 struct engine;
 
@@ -97,6 +101,8 @@ struct engine_run {
     int64_t best_epoch;                 /* the first one with best_loss; 0 while there is none */
     int64_t diverged_epoch, diverged_sample; /* 0, -1 unless diverged */
     int64_t started_ms, ended_ms;            /* first claim, final state; 0 when not yet */
+    enum engine_depth explained;             /* how far */
+    char *headline;                          /* of its explanation, "" without; owned likewise */
 };
 void engine_run_clear(struct engine_run *run);
 
@@ -221,6 +227,28 @@ int engine_delete_dataset(struct engine *engine, const char *id, struct error *e
 /* How many experiments' specs have `text` in them. Reads all specs. */
 int engine_count_specs(struct engine *engine, const char *text, int *out_n, struct error *error);
 
+/* --- explanations ------------------------------------------------------------------------- */
+
+/* What is said of a run that has ended: texts, made again if lost. */
+struct engine_explanation {
+    enum engine_depth depth; /* not ENGINE_NOT_EXPLAINED */
+    const char *headline, *text;
+};
+
+/* Stores it in place of one that goes no deeper; a deeper one stays. ERROR_CONFLICT when the run
+ * has not ended. Of an experiment that shows another's results, it is that one's too. */
+int engine_explain(struct engine *engine, const char *id, int run,
+                   const struct engine_explanation *explanation, struct error *error);
+
+/* *out_text is the caller's to free; NULL and ENGINE_NOT_EXPLAINED when there is none. */
+int engine_read_explanation(struct engine *engine, const char *id, int run,
+                            enum engine_depth *out_depth, char **out_text, struct error *error);
+
+/* A run that ended (not as failed) and is explained so far and no deeper; *out_run -1: none is. The
+ * first runs of all experiments come before their second ones, newer experiments before older. */
+int engine_find_unexplained(struct engine *engine, enum engine_depth depth,
+                            char out_id[ENGINE_ID_BYTES], int *out_run, struct error *error);
+
 /* --- work ---------------------------------------------------------------------------------- */
 
 /* Only ENGINE_ERROR fills the error. ENGINE_FENCED: the run is not (or no longer) this attempt's,
@@ -292,6 +320,7 @@ struct engine_handover {
     enum run_state state; /* RUN_RUNNING: it goes on; otherwise how it ends, and as for */
     const char *message;  /* engine_finish: */
     int64_t diverged_epoch, diverged_sample;
+    const char *verdict; /* a text for the log, behind the chunk and before the end; NULL: none */
     enum engine_result result; /* filled in: ENGINE_OK or ENGINE_FENCED */
 };
 int engine_hand_over(struct engine *engine, struct engine_handover *handovers, int n,
@@ -322,13 +351,14 @@ struct engine_entry {
     int64_t since; /* the sequence number of the first entry that was merged into this one; its own
                       if none was */
     int run;
-    int is_state;         /* 1: a state change, 0: a chunk of epochs */
+    int is_state;         /* 1: a state change, 0: a chunk of epochs or a verdict */
     enum run_state state; /* is_state */
     int64_t first;        /* chunk: its first epoch, 1-based; state: the run's epoch then */
     size_t n;             /* losses: 1..ENGINE_ENTRY_EPOCHS_MAX; state and envelope: 0 */
     const double *losses; /* [n], valid during the call */
     size_t n_buckets;     /* envelope: 1..ENGINE_ENTRY_BUCKETS_MAX, else 0 */
     const struct history_bucket *buckets; /* [n_buckets], valid during the call */
+    const char *verdict; /* the text of one, valid during the call; `first` is its epoch; or NULL */
 };
 
 /* Calls `each` for the experiment's log entries with a sequence number > after, ascending; stops

@@ -15,6 +15,8 @@ void engine_run_clear(struct engine_run *run)
 {
     free(run->overrides);
     free(run->message);
+    free(run->headline);
     run->overrides = NULL;
     run->message = NULL;
+    run->headline = NULL;
 }

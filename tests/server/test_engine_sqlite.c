@@ -533,7 +533,9 @@ static void the_oldest_key_gives_way_to_the_newest(void **state)
 }
 
 /* Takes away what later versions added, newest first. */
-#define BEFORE_VERSION_5 "DROP TABLE dataset;"
+#define BEFORE_VERSION_6                                                                           \
+    "DROP INDEX run_unexplained; DROP TABLE explanation; ALTER TABLE run DROP COLUMN explained;"
+#define BEFORE_VERSION_5 BEFORE_VERSION_6 "DROP TABLE dataset;"
 #define BEFORE_VERSION_4                                                                           \
     BEFORE_VERSION_5                                                                               \
     "DROP INDEX experiment_content; DROP INDEX experiment_data; DROP INDEX experiment_waiting;"    \
@@ -613,7 +615,7 @@ static void a_store_of_version_3_learns_to_share(void **state)
     engine_close(store->engine);
     execute(path, BEFORE_VERSION_4 "PRAGMA user_version=3");
     assert_int_equal(store_open(store), 0);
-    assert_query(path, "PRAGMA user_version", "5");
+    assert_query(path, "PRAGMA user_version", "6");
     must(engine_read_losses(store->engine, "ended", 0, 1, 9, losses, &n, fresh()));
     assert_int_equal(n, 5);
     assert_same_bits(losses[4], loss_of(0, 5));

@@ -95,7 +95,8 @@ int engine_delete(struct engine *engine, const char *id, struct error *error)
     return 0;
 }
 
-/* Removes a few rows of one deleted experiment: its log, its checkpoints, at last its mark. */
+/* Removes a few rows of one deleted experiment: its log, its checkpoints, its explanations, at last its
+ * mark. */
 static int delete_some(struct engine *engine, int64_t key, struct error *error)
 {
     static const char *const steps[] = {
@@ -104,6 +105,8 @@ static int delete_some(struct engine *engine, int64_t key, struct error *error)
         "DELETE FROM checkpoint WHERE rowid IN"
         "  (SELECT rowid FROM checkpoint WHERE experiment = ? LIMIT 8)",
         "DELETE FROM kept WHERE rowid IN (SELECT rowid FROM kept WHERE experiment = ? LIMIT 8)",
+        "DELETE FROM explanation WHERE rowid IN"
+        "  (SELECT rowid FROM explanation WHERE experiment = ? LIMIT 64)",
         "DELETE FROM deleted WHERE experiment = ?"};
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
         if (run_with_key(engine, steps[i], key, error) != 0)

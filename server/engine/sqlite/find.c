@@ -170,7 +170,9 @@ int engine_list(struct engine *engine, int64_t cursor, int limit, engine_experim
 
 #define RUN_COLUMNS                                                                                \
     "run.run, state, overrides, message, epoch, loss, first_loss, best_loss, best_epoch,"          \
-    " diverged_epoch, diverged_sample, started_ms, ended_ms, exact"
+    " diverged_epoch, diverged_sample, started_ms, ended_ms, exact, explained,"                    \
+    " coalesce((SELECT headline FROM explanation"                                                  \
+    "    WHERE explanation.experiment = run.experiment AND explanation.run = run.run), '')"
 
 /* The present row, its text borrowed from the query. */
 static struct engine_run run_row(struct query *query)
@@ -191,7 +193,9 @@ static struct engine_run run_row(struct query *query)
                                .diverged_sample = query_integer(query, 10),
                                .started_ms = query_integer(query, 11),
                                .ended_ms = query_integer(query, 12),
-                               .exact = query_integer(query, 13)};
+                               .exact = query_integer(query, 13),
+                               .explained = (enum engine_depth)query_integer(query, 14),
+                               .headline = (char *)query_text(query, 15)};
 }
 
 static int run_keep(const struct engine_run *row, struct engine_run *out, struct error *error)
@@ -199,7 +203,8 @@ static int run_keep(const struct engine_run *row, struct engine_run *out, struct
     *out = *row;
     out->overrides = memory_text(row->overrides, error);
     out->message = out->overrides != NULL ? memory_text(row->message, error) : NULL;
-    if (out->message != NULL)
+    out->headline = out->message != NULL ? memory_text(row->headline, error) : NULL;
+    if (out->headline != NULL)
         return 0;
     engine_run_clear(out);
     return -1;

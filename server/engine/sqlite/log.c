@@ -44,6 +44,19 @@ int log_add_state(struct engine *engine, const struct run_key *key, enum run_sta
     return 0;
 }
 
+int log_add_verdict(struct engine *engine, const struct run_key *key, const char *verdict,
+                    struct error *error)
+{
+    struct query query;
+    query_start(&query, &engine->writer,
+                "INSERT INTO log(experiment, run, first, n, losses) VALUES(?, ?, ?, 0, ?)", error);
+    query_bind_integer(&query, key->experiment);
+    query_bind_integer(&query, key->run);
+    query_bind_integer(&query, key->epoch);
+    query_bind_bytes(&query, verdict, strlen(verdict) + 1);
+    return query_run(&query);
+}
+
 static int add_entry(struct engine *engine, const struct run_key *key, int64_t first, size_t n,
                      const double *losses, size_t stride, struct error *error)
 {
@@ -156,6 +169,16 @@ static int read_state(struct query *query, struct engine_entry *out)
     return query->failed ? -1 : 0;
 }
 
+/* A verdict's text, checked to end. */
+static int read_verdict(struct query *query, struct engine_entry *out)
+{
+    size_t n_bytes = 0;
+    out->verdict = query_bytes(query, 5, &n_bytes);
+    if (!query->failed && (n_bytes == 0 || out->verdict[n_bytes - 1] != '\0'))
+        query->failed = connection_damaged(query->connection, "a verdict", query->error);
+    return query->failed ? -1 : 0;
+}
+
 /* The present row as an entry; its losses or buckets go into the reader. -1: the row cannot be. */
 static int read_entry(struct reader *reader, struct query *query, struct engine_entry *out)
 {
@@ -165,7 +188,7 @@ static int read_entry(struct reader *reader, struct query *query, struct engine_
                                  .first = query_integer(query, 3)};
     out->since = since > 0 ? since : out->sequence;
     if (n == 0)
-        return read_state(query, out);
+        return query_text(query, 2)[0] != '\0' ? read_state(query, out) : read_verdict(query, out);
     if (n < 0) {
         out->buckets = reader->buckets;
         out->n_buckets = envelope_unpack(query, n, 5, reader->buckets);
@@ -191,7 +214,7 @@ int engine_read_log(struct engine *engine, const char *id, int64_t after, engine
     if (result == 0) {
         struct query query;
         query_start(&query, &reader->connection,
-                    "SELECT sequence, run, state, first, n, losses, since FROM log"
+                    "SELECT sequence, run, coalesce(state, ''), first, n, losses, since FROM log"
                     "  WHERE experiment = ? AND sequence > ? ORDER BY sequence",
                     error);
         query_bind_integer(&query, key);

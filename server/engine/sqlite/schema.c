@@ -138,7 +138,25 @@ static const char version_5[] =
     "  bytes BLOB NOT NULL"
     ") STRICT;";
 
-static const char *const migrations[] = {version_1, version_2, version_3, version_4, version_5};
+/* Notes on version 6, explanations:
+ * - run.explained: enum engine_depth, here and not beside the text, so that the index finds what is
+ *   left to do. It has run before experiment: all experiments' first runs come before any second.
+ * - headline stands before text, so that a list of runs reads no more of a row than its beginning.
+ * - A verdict in the log has n = 0, no state, and a text with its NUL in `losses`. */
+static const char version_6[] =
+    "ALTER TABLE run ADD COLUMN explained INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX run_unexplained ON run(explained, run, experiment)"
+    "  WHERE explained < 2 AND state IN ('done', 'diverged', 'cancelled');"
+    "CREATE TABLE explanation("
+    "  experiment INTEGER NOT NULL,"
+    "  run INTEGER NOT NULL,"
+    "  headline TEXT NOT NULL,"
+    "  text TEXT NOT NULL,"
+    "  PRIMARY KEY(experiment, run)"
+    ") STRICT;";
+
+static const char *const migrations[] = {version_1, version_2, version_3,
+                                         version_4, version_5, version_6};
 enum { VERSION = sizeof migrations / sizeof migrations[0] };
 
 static int read_identity(struct connection *connection, int64_t *out_version, int *out_is_new,

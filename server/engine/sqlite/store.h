@@ -119,6 +119,10 @@ struct run_key {
 int log_add_state(struct engine *engine, const struct run_key *key, enum run_state state,
                   int64_t *out_sequence, struct error *error);
 
+/* Adds one for a verdict on the run at its epoch. In a turn. */
+int log_add_verdict(struct engine *engine, const struct run_key *key, const char *verdict,
+                    struct error *error);
+
 /* Adds the chunk's losses. In a turn. */
 int log_add_losses(struct engine *engine, const struct run_key *key,
                    const struct engine_chunk *chunk, struct error *error);

@@ -158,6 +158,17 @@ static int store_end(struct engine *engine, const struct run_key *key,
     return query_run(&query);
 }
 
+static int store_verdict(struct engine *engine, const struct run_key *key, const char *verdict,
+                         struct error *error)
+{
+    if (verdict == NULL)
+        return 0;
+    if (strlen(verdict) >= ENGINE_VERDICT_BYTES_MAX)
+        return error_set(error, ERROR_INVALID, "verdict: got %zu bytes, expected fewer than %d",
+                         strlen(verdict), ENGINE_VERDICT_BYTES_MAX);
+    return log_add_verdict(engine, key, verdict, error);
+}
+
 /* --- handing over -------------------------------------------------------------------------- */
 
 static int is_end(const struct engine_handover *handover)
@@ -182,7 +193,8 @@ static int store_handover(struct engine *engine, struct engine_handover *handove
     if (handover->result != ENGINE_OK)
         return handover->result == ENGINE_FENCED ? 0 : -1;
     if (check_chunk(&progress, handover->claim, &handover->chunk, is_end(handover), error) != 0 ||
-        store_chunk(engine, &progress, &handover->chunk, error) != 0)
+        store_chunk(engine, &progress, &handover->chunk, error) != 0 ||
+        store_verdict(engine, &progress.key, handover->verdict, error) != 0)
         return -1;
     return is_end(handover) ? store_end(engine, &progress.key, handover, error) : 0;
 }
@@ -228,8 +240,9 @@ enum engine_result engine_finish(struct engine *engine, const struct engine_clai
                                  const char *message, int64_t diverged_epoch,
                                  int64_t diverged_sample, struct error *error)
 {
-    struct engine_handover handover = {claim,   *chunk,         state,          message,
-                                       diverged_epoch, diverged_sample, ENGINE_OK};
+    struct engine_handover handover = {.claim = claim, .chunk = *chunk, .state = state,
+                                       .message = message, .diverged_epoch = diverged_epoch,
+                                       .diverged_sample = diverged_sample};
     if (state == RUN_RUNNING)
         handover.state = RUN_QUEUED; /* refused as every state that is no end */
     return hand_over_one(engine, &handover, error);
