@@ -8,19 +8,10 @@
 #include "server/base/json.h"
 #include "server/lab/uploads.h"
 
-/* The description of one file; NULL with the error filled. A new reference. */
-static json_t *describe(struct call *call, const char *id, struct error *error)
-{
-    json_t *list = uploads_json(lab_engine(call->api->lab), id, error);
-    json_t *json = json_incref(json_array_get(list, 0));
-    json_decref(list);
-    return json;
-}
-
 static void reply_described(struct call *call, int status, const char *id)
 {
     struct error error = ERROR_INIT;
-    json_t *json = describe(call, id, &error);
+    json_t *json = uploads_json(lab_engine(call->api->lab), id, &error);
     if (json == NULL && error.kind != ERROR_NONE)
         http_reply_error(call->request, &error);
     else
@@ -57,11 +48,15 @@ void datasets_create(struct call *call)
 void datasets_list(struct call *call)
 {
     struct error error = ERROR_INIT;
-    json_t *list = uploads_json(lab_engine(call->api->lab), NULL, &error);
+    int64_t limit, cursor, next = 0;
+    if (call_query_page(call, &limit, &cursor) != 0)
+        return;
+    json_t *list =
+        uploads_list(lab_engine(call->api->lab), cursor, (int)limit, &next, &error);
     if (list == NULL && error.kind != ERROR_NONE)
         http_reply_error(call->request, &error);
     else
-        call_reply_json(call, 200, json_pack("{s:o}", "datasets", list));
+        call_reply_page(call, "datasets", list, next);
 }
 
 /* The file as it was sent. */
@@ -92,7 +87,7 @@ void datasets_get(struct call *call)
 void datasets_delete(struct call *call)
 {
     struct error error = ERROR_INIT;
-    if (uploads_delete(lab_engine(call->api->lab), call->name, &error) != 0)
+    if (engine_delete_dataset(lab_engine(call->api->lab), call->name, &error) != 0)
         http_reply_error(call->request, &error);
     else
         http_reply(call->request, 204, NULL, NULL, 0);

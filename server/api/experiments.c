@@ -14,8 +14,6 @@
 #include "server/lab/uploads.h"
 #include "server/spec/presets.h"
 
-enum { LIST_DEFAULT = 50, LIST_MAX = 200 };
-
 /* --- create --- */
 
 /* The posted spec, presets expanded and checked; NULL after replying. */
@@ -93,13 +91,10 @@ static void submit(struct call *call, const struct engine_key *key)
     if (key != NULL)
         result = engine_find_key(engine, key, clock_wall_ms(), call->name, &error);
     if (result == ONCE_NEW) {
-        uploads_hold(); /* what it takes its data from must not go before it is stored */
         struct spec *spec = read_spec(call);
-        if (spec != NULL)
-            result = lab_submit(call->api->lab, spec, key, call->name, &error);
-        uploads_release();
         if (spec == NULL)
             return;
+        result = lab_submit(call->api->lab, spec, key, call->name, &error);
     }
     reply_submitted(call, result, &error);
 }
@@ -139,8 +134,7 @@ void experiments_list(struct call *call)
 {
     struct error error = ERROR_INIT;
     int64_t limit, cursor, next = 0;
-    if (call_query_integer(call, "limit", 1, LIST_MAX, LIST_DEFAULT, &limit) != 0 ||
-        call_query_integer(call, "cursor", 0, INT64_MAX, 0, &cursor) != 0)
+    if (call_query_page(call, &limit, &cursor) != 0)
         return;
     json_t *rows = json_array();
     if (engine_list(lab_engine(call->api->lab), cursor, (int)limit, append_row, rows, &next,
@@ -149,8 +143,7 @@ void experiments_list(struct call *call)
         http_reply_error(call->request, &error);
         return;
     }
-    json_t *cursor_json = next == 0 ? json_null() : json_sprintf("%lld", (long long)next);
-    call_reply_json(call, 200, json_pack("{s:o, s:o}", "experiments", rows, "next", cursor_json));
+    call_reply_page(call, "experiments", rows, next);
 }
 
 void experiments_get(struct call *call)

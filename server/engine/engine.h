@@ -135,6 +135,9 @@ struct engine_submission { /* as engine_submit's arguments */
     int n_runs;
     const unsigned char *content; /* [ENGINE_DIGEST_BYTES]: stands for all that determines what the
                                      runs come to; or NULL: it shares with none */
+    const char *const *datasets; /* [n_datasets]: the uploaded ones that its spec needs, which stay
+                                    as long as it does; ERROR_CONFLICT when one is gone */
+    int n_datasets;
 };
 
 /* ONCE_AGAIN: the key stands for this digest already; ONCE_OTHER: for another. */
@@ -216,16 +219,17 @@ int engine_add_dataset(struct engine *engine, const struct engine_dataset *datas
 int engine_read_dataset(struct engine *engine, const char *id, void **out_bytes,
                         size_t *out_n_bytes, struct error *error);
 
-/* Calls `each` for the data sets, newest first, or for the one of that id; stops when it returns
- * non-zero. */
+/* Calls `each` for the data set of that id. */
 typedef int (*engine_dataset_fn)(void *context, const struct engine_dataset *dataset);
-int engine_each_dataset(struct engine *engine, const char *id, engine_dataset_fn each,
+int engine_find_dataset(struct engine *engine, const char *id, engine_dataset_fn each,
                         void *context, struct error *error);
 
-int engine_delete_dataset(struct engine *engine, const char *id, struct error *error); /* durable */
+/* Newest first and in pages, as engine_list. */
+int engine_list_datasets(struct engine *engine, int64_t cursor, int limit, engine_dataset_fn each,
+                         void *context, int64_t *out_cursor, struct error *error);
 
-/* How many experiments' specs have `text` in them. Reads all specs. */
-int engine_count_specs(struct engine *engine, const char *text, int *out_n, struct error *error);
+/* Durable. ERROR_CONFLICT while an experiment was submitted with it and is there. */
+int engine_delete_dataset(struct engine *engine, const char *id, struct error *error);
 
 /* --- explanations ------------------------------------------------------------------------- */
 

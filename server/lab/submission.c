@@ -53,6 +53,19 @@ static int digest_content(const struct spec *spec, unsigned char out[DIGEST_BYTE
     return 0;
 }
 
+/* The ids of the files it takes data from, borrowed from the spec; the list is the caller's. */
+static const char **list_uploads(const struct spec *spec, int *out_n, struct error *error)
+{
+    int n = 0;
+    while (spec_upload(spec, n) != NULL)
+        n++;
+    const char **ids = memory_array((size_t)n + 1, sizeof *ids, error);
+    for (int i = 0; ids != NULL && i < n; i++)
+        ids[i] = spec_upload(spec, i);
+    *out_n = n;
+    return ids;
+}
+
 enum engine_once submission_store(struct engine *engine, const struct spec *spec,
                                   const struct engine_key *key, char out_id[ENGINE_ID_BYTES],
                                   struct error *error)
@@ -62,17 +75,26 @@ enum engine_once submission_store(struct engine *engine, const struct spec *spec
     unsigned char content[DIGEST_BYTES];
     char *text = json_text(spec_json(spec), NULL);
     char **overrides = override_texts(spec, error);
+    int n_uploads;
+    const char **uploads = list_uploads(spec, &n_uploads, error);
     if (text == NULL)
         error_set(error, ERROR_MEMORY, "no memory to store the experiment");
-    if (text != NULL && overrides != NULL && error->kind == ERROR_NONE &&
+    if (text != NULL && overrides != NULL && uploads != NULL && error->kind == ERROR_NONE &&
         digest_content(spec, content, error) == 0 && id_create(id, error) == 0) {
-        struct engine_submission new = {id, spec_name(spec), text, clock_wall_ms(),
-                                        (const char *const *)overrides, spec_n_runs(spec),
-                                        spec_uses_cache(spec) ? content : NULL};
+        const struct engine_submission new = {.id = id,
+                                              .name = spec_name(spec),
+                                              .spec = text,
+                                              .created_ms = clock_wall_ms(),
+                                              .overrides = (const char *const *)overrides,
+                                              .n_runs = spec_n_runs(spec),
+                                              .content = spec_uses_cache(spec) ? content : NULL,
+                                              .datasets = uploads,
+                                              .n_datasets = n_uploads};
         result = engine_submit_once(engine, &new, key, out_id, error);
         if (result == ONCE_NEW || result == ONCE_SHARED)
             memcpy(out_id, id, sizeof id);
     }
+    free(uploads);
     free_texts(overrides);
     free(text);
     return result;

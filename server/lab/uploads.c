@@ -1,13 +1,9 @@
 /* Uploaded CSV files.
  *
  * DESIGN. A file's id is a digest of its bytes, so specs that name it say what is in it, and it
- * need not be stored twice. What is told of a file was found when it came and is kept beside it.
- *
- * Threads: whoever takes a file into a new experiment holds `gate` for reading meanwhile, whoever
- * deletes one for writing. It is held across calls of the engine, which never takes it. */
+ * need not be stored twice. What is told of a file was found when it came and is kept beside it. */
 #include "server/lab/uploads.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -16,18 +12,6 @@
 #include "server/base/digest.h"
 #include "server/base/json.h"
 #include "server/base/text.h"
-
-static pthread_rwlock_t gate = PTHREAD_RWLOCK_INITIALIZER;
-
-void uploads_hold(void)
-{
-    pthread_rwlock_rdlock(&gate);
-}
-
-void uploads_release(void)
-{
-    pthread_rwlock_unlock(&gate);
-}
 
 /* --- add ----------------------------------------------------------------------------------- */
 
@@ -115,8 +99,19 @@ static int append(void *context, const struct engine_dataset *dataset)
 
 json_t *uploads_json(struct engine *engine, const char *id, struct error *error)
 {
+    json_t *list = json_array(), *json = NULL;
+    if (list != NULL && engine_find_dataset(engine, id, append, list, error) == 0)
+        json = json_incref(json_array_get(list, 0));
+    json_decref(list);
+    return json;
+}
+
+json_t *uploads_list(struct engine *engine, int64_t cursor, int limit, int64_t *out_cursor,
+                     struct error *error)
+{
     json_t *list = json_array();
-    if (list != NULL && engine_each_dataset(engine, id, append, list, error) == 0)
+    if (list != NULL && engine_list_datasets(engine, cursor, limit, append, list, out_cursor,
+                                             error) == 0)
         return list;
     json_decref(list);
     return NULL;
@@ -131,23 +126,4 @@ struct csv *uploads_fetch(void *engine, const char *id, struct error *error)
     struct csv *csv = csv_parse(bytes, n_bytes, error);
     free(bytes);
     return csv;
-}
-
-/* --- delete -------------------------------------------------------------------------------- */
-
-int uploads_delete(struct engine *engine, const char *id, struct error *error)
-{
-    char quoted[UPLOADS_ID_BYTES + 2];
-    int n = 0;
-    snprintf(quoted, sizeof quoted, "\"%s\"", id);
-    pthread_rwlock_wrlock(&gate);
-    int result = engine_count_specs(engine, quoted, &n, error);
-    if (result == 0 && n > 0)
-        result = error_set(error, ERROR_CONFLICT,
-                           "%d experiment%s data set %.40s: delete %s first", n,
-                           n == 1 ? " uses" : "s use", id, n == 1 ? "it" : "them");
-    if (result == 0)
-        result = engine_delete_dataset(engine, id, error);
-    pthread_rwlock_unlock(&gate);
-    return result;
 }

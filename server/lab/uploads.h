@@ -1,4 +1,4 @@
-/* Uploaded CSV files: stored once by what is in them, taken by specs, deleted when unused. */
+/* Uploaded CSV files: stored once by what is in them, and taken by specs. */
 #ifndef SERVER_LAB_UPLOADS_H
 #define SERVER_LAB_UPLOADS_H
 
@@ -16,16 +16,14 @@ int uploads_add(struct engine *engine, const char *bytes, size_t n_bytes,
                 char out_id[UPLOADS_ID_BYTES], int *out_is_new, struct error *error);
 
 /* {"id", "created", "bytes", "rows", "columns": [{"name", "type": "number" or "text", "missing"}]}
- * of every file, newest first, or of the one of that id; a list, a new reference. */
+ * of the file of that id; a new reference. NULL, without an error when there is no memory. */
 json_t *uploads_json(struct engine *engine, const char *id, struct error *error);
+
+/* The same of every file, a list, newest first and in pages as engine_list. */
+json_t *uploads_list(struct engine *engine, int64_t cursor, int limit, int64_t *out_cursor,
+                     struct error *error);
 
 /* A library_fetch_fn; `engine` is the struct engine. */
 struct csv *uploads_fetch(void *engine, const char *id, struct error *error);
-
-/* ERROR_CONFLICT while an experiment's spec names it. A spec that is on its way between these two
- * counts as one: hold from before it is parsed until it is stored. */
-int uploads_delete(struct engine *engine, const char *id, struct error *error);
-void uploads_hold(void);
-void uploads_release(void);
 
 #endif

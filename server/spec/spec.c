@@ -214,6 +214,11 @@ int spec_uses_cache(const struct spec *spec)
     return json_is_true(json_object_get(spec->json, "cache"));
 }
 
+const char *spec_upload(const struct spec *spec, int i)
+{
+    return library_upload(spec->library, i);
+}
+
 void spec_print_content(const struct spec *spec, struct text *text)
 {
     static const char others[] = "name|predict|cache";

@@ -45,6 +45,9 @@ int spec_uses_cache(const struct spec *spec);
  * but the name, `predict`, which asks of the parameters, and `cache`. */
 void spec_print_content(const struct spec *spec, struct text *text);
 
+/* The id of the i-th uploaded file that it takes data from; NULL behind the last. */
+const char *spec_upload(const struct spec *spec, int i);
+
 int spec_n_runs(const struct spec *spec);
 
 /* Run `run`'s overrides, {"/training/optimizer/learning_rate": 0.001, ...}; {} without a sweep.

@@ -49,7 +49,15 @@ export const start = (spec) => ask("/experiments", "POST", spec);
 export const check = (spec) => ask("/experiments?validate=true", "POST", spec);
 
 /* Files of data: the newest first; sending one gives its {id, rows, columns}. */
-export const datasets = async () => (await ask("/datasets")).datasets;
+export async function datasets() {
+    const all = [];
+    for (let next = ""; next !== null;) {
+        const page = await ask(`/datasets?limit=200${next && `&cursor=${next}`}`);
+        all.push(...page.datasets);
+        ({next} = page);
+    }
+    return all;
+}
 export const upload = (file) => ask("/datasets", "POST", file);
 
 /* Epochs from..to of all runs, at most `points` of each. */

@@ -148,6 +148,36 @@ def test_a_file_in_use_stays_until_its_experiments_are_gone(server):
     assert "/dataset/id" in faults(server, posted["dataset"])
 
 
+def test_a_name_like_a_file_s_id_does_not_keep_it(server):
+    identifier = upload(server, b"a,b\n5,6\n7,8\n").json()["id"]
+    server.train({**spec({"kind": "sine", "samples": 5}), "name": identifier})
+    assert server.request("DELETE", f"/datasets/{identifier}").status_code == 204
+
+
+def test_a_sweep_keeps_all_of_its_files(server):
+    two = [upload(server, b"a,b\n%d,2\n3,4\n" % i).json()["id"] for i in (41, 42)]
+    posted = spec({"kind": "upload", "id": two[0], "features": ["a"], "targets": ["b"]})
+    experiment = server.train({**posted, "sweep": {"/dataset/id": two}})
+    for identifier in two:
+        assert server.request("DELETE", f"/datasets/{identifier}").status_code == 409
+    server.request("DELETE", f"/experiments/{experiment['id']}")
+    for identifier in two:
+        assert server.request("DELETE", f"/datasets/{identifier}").status_code == 204
+
+
+def test_files_are_listed_in_pages(fresh_server):
+    server = fresh_server()
+    ids = [upload(server, b"a,b\n1,%d\n" % i).json()["id"] for i in range(5)]
+    listed, cursor, pages = [], "", []
+    while cursor is not None:
+        page = server.get(f"/datasets?limit=2{cursor and '&cursor=' + cursor}")
+        pages.append(len(page["datasets"]))
+        listed += [row["id"] for row in page["datasets"]]
+        cursor = page["next"]
+    assert listed == ids[::-1] and pages == [2, 2, 1]
+    assert server.request("GET", "/datasets?limit=201").status_code == 400
+
+
 def test_files_and_their_experiments_outlive_a_restart(fresh_server):
     server = fresh_server()
     identifier = upload(server).json()["id"]

@@ -173,7 +173,7 @@ static inline enum engine_once submit_once(struct engine *engine, const char *id
 {
     const char *const overrides[] = {"{}"};
     struct engine_submission new = {id, "a name", "{\"spec\":1}", created_ms, overrides, 1,
-                                    NULL};
+                                    NULL, NULL, 0};
     struct engine_key once = {.key = key};
     memcpy(once.digest, body, strnlen(body, sizeof once.digest));
     return engine_submit_once(engine, &new, &once, out, fresh());

@@ -1,4 +1,4 @@
-/* Uploaded data sets: stored once, listed, read to the byte, deleted; and which specs name one. */
+/* Uploaded data sets: stored once, listed, read to the byte, kept while used, deleted. */
 #include "tests/server/engine_fixture.h"
 
 static const char bytes[] = "a,b\n1,\0\xff\n";
@@ -21,11 +21,14 @@ static int collect(void *context, const struct engine_dataset *dataset)
     return 0;
 }
 
-static void assert_listed(struct engine *engine, const char *id, const char *expected)
+/* Returns the cursor of the next page. */
+static int64_t assert_listed(struct engine *engine, int64_t cursor, int limit, const char *expected)
 {
     char ids[64] = "";
-    must(engine_each_dataset(engine, id, collect, ids, fresh()));
+    int64_t next;
+    must(engine_list_datasets(engine, cursor, limit, collect, ids, &next, fresh()));
     assert_string_equal(ids, expected);
+    return next;
 }
 
 static void the_same_id_is_stored_once(void **state)
@@ -39,8 +42,10 @@ static void the_same_id_is_stored_once(void **state)
     store_reopen(store);
     must(add(store->engine, "one", &is_new));
     assert_false(is_new);
-    assert_listed(store->engine, NULL, "two one ");
-    assert_listed(store->engine, "one", "one ");
+    char ids[64] = "";
+    assert_listed(store->engine, 0, 9, "two one ");
+    must(engine_find_dataset(store->engine, "one", collect, ids, fresh()));
+    assert_string_equal(ids, "one ");
 }
 
 static void bytes_are_kept_as_they_are(void **state)
@@ -65,29 +70,67 @@ static void what_is_not_there_is_not_found(void **state)
     int is_new;
     must(add(engine, "one", &is_new));
     must(engine_delete_dataset(engine, "one", fresh()));
-    assert_listed(engine, NULL, "");
+    assert_true(assert_listed(engine, 0, 9, "") == 0);
     assert_int_equal(engine_delete_dataset(engine, "one", fresh()), -1);
     assert_int_equal(last_error.kind, ERROR_NOT_FOUND);
     assert_int_equal(engine_read_dataset(engine, "one", &read, &n, fresh()), -1);
     assert_int_equal(last_error.kind, ERROR_NOT_FOUND);
-    assert_int_equal(engine_each_dataset(engine, "one", collect, ids, fresh()), -1);
+    assert_int_equal(engine_find_dataset(engine, "one", collect, ids, fresh()), -1);
     assert_int_equal(last_error.kind, ERROR_NOT_FOUND);
     must(add(engine, "one", &is_new));
     assert_true(is_new);
 }
 
-static void specs_that_name_a_data_set_are_counted(void **state)
+static void pages_follow_each_other(void **state)
 {
     struct engine *engine = ((struct store *)*state)->engine;
-    static const char *const overrides[] = {"{}"};
-    int n = -1;
-    must(engine_submit(engine, "a", "", "{\"id\":\"one\"}", 1, overrides, 1, fresh()));
-    must(engine_submit(engine, "b", "", "{\"id\":\"onetwo\"}", 1, overrides, 1, fresh()));
-    must(engine_count_specs(engine, "\"one\"", &n, fresh()));
-    assert_int_equal(n, 1);
-    must(engine_delete(engine, "a", fresh()));
-    must(engine_count_specs(engine, "\"one\"", &n, fresh()));
-    assert_int_equal(n, 0);
+    static const char *const ids[] = {"a", "b", "c", "d", "e"};
+    int is_new;
+    for (int i = 0; i < 5; i++)
+        must(add(engine, ids[i], &is_new));
+    int64_t cursor = assert_listed(engine, 0, 2, "e d ");
+    must(engine_delete_dataset(engine, "d", fresh()));
+    cursor = assert_listed(engine, cursor, 2, "c b ");
+    assert_true(assert_listed(engine, cursor, 2, "a ") == 0);
+    assert_true(assert_listed(engine, 0, 4, "e c b a ") == 0);
+}
+
+/* Submits an experiment with one data set, or with none. */
+static enum engine_once submit_with(struct engine *engine, const char *id, const char *dataset)
+{
+    const char *const overrides[] = {"{}"};
+    const struct engine_submission new = {.id = id, .name = "one", .spec = "{}", .created_ms = 1,
+                                          .overrides = overrides, .n_runs = 1,
+                                          .datasets = &dataset, .n_datasets = dataset != NULL};
+    return engine_submit_once(engine, &new, NULL, NULL, fresh());
+}
+
+static void what_is_used_cannot_be_deleted(void **state)
+{
+    struct store *store = *state;
+    int is_new;
+    must(add(store->engine, "one", &is_new));
+    assert_int_equal(submit_with(store->engine, "a", "one"), ONCE_NEW);
+    assert_int_equal(submit_with(store->engine, "b", "one"), ONCE_NEW);
+    assert_int_equal(submit_with(store->engine, "c", NULL), ONCE_NEW);
+    store_reopen(store);
+    assert_int_equal(engine_delete_dataset(store->engine, "one", fresh()), -1);
+    assert_int_equal(last_error.kind, ERROR_CONFLICT);
+    assert_string_equal(last_error.text, "2 experiments use data set one: delete them first");
+    must(engine_delete(store->engine, "a", fresh()));
+    assert_int_equal(engine_delete_dataset(store->engine, "one", fresh()), -1);
+    assert_string_equal(last_error.text, "1 experiment uses data set one: delete it first");
+    must(engine_delete(store->engine, "b", fresh()));
+    must(engine_delete_dataset(store->engine, "one", fresh()));
+}
+
+static void what_is_gone_cannot_be_used(void **state)
+{
+    struct engine *engine = ((struct store *)*state)->engine;
+    struct engine_experiment found;
+    assert_int_equal(submit_with(engine, "a", "one"), ONCE_ERROR);
+    assert_int_equal(last_error.kind, ERROR_CONFLICT);
+    assert_int_equal(engine_find(engine, "a", &found, fresh()), -1);
 }
 
 static void there_is_a_most(void **state)
@@ -112,7 +155,9 @@ int main(void)
         STORE_TEST(the_same_id_is_stored_once),
         STORE_TEST(bytes_are_kept_as_they_are),
         STORE_TEST(what_is_not_there_is_not_found),
-        STORE_TEST(specs_that_name_a_data_set_are_counted),
+        STORE_TEST(pages_follow_each_other),
+        STORE_TEST(what_is_used_cannot_be_deleted),
+        STORE_TEST(what_is_gone_cannot_be_used),
         STORE_TEST(there_is_a_most),
     };
     return run_on_every_engine(datasets);

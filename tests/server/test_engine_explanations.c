@@ -103,7 +103,7 @@ static void submit_shared(struct engine *engine, const char *id, enum engine_onc
 {
     const char *const overrides[] = {"{}"};
     const unsigned char content[ENGINE_DIGEST_BYTES] = {7};
-    struct engine_submission new = {id, "", "{}", 1000, overrides, 1, content};
+    struct engine_submission new = {id, "", "{}", 1000, overrides, 1, content, NULL, 0};
     assert_int_equal(engine_submit_once(engine, &new, NULL, NULL, fresh()), expected);
 }
 

@@ -121,7 +121,7 @@ static void *send_same(void *context)
     char id[ENGINE_ID_BYTES];
     struct engine_key key = {.key = "key", .digest = {1}};
     snprintf(id, sizeof id, "e%d", sender->number);
-    struct engine_submission new = {id, "", "{}", now_ms, overrides, 1, NULL};
+    struct engine_submission new = {id, "", "{}", now_ms, overrides, 1, NULL, NULL, 0};
     sender->result = engine_submit_once(sender->engine, &new, &key, sender->id, NULL);
     if (sender->result == ONCE_NEW)
         memcpy(sender->id, id, sizeof id);

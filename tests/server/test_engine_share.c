@@ -37,7 +37,8 @@ static enum engine_once submit_content(struct engine *engine, const char *id, co
     const char *const overrides[] = {"{\"a\":1}", "{\"a\":2}"};
     unsigned char digest[ENGINE_DIGEST_BYTES] = {0};
     memcpy(digest, content, strnlen(content, sizeof digest));
-    struct engine_submission new = {id, id, "{\"spec\":1}", 1700000000000, overrides, 2, digest};
+    struct engine_submission new = {id, id, "{\"spec\":1}", 1700000000000, overrides, 2, digest,
+                                    NULL, 0};
     return engine_submit_once(engine, &new, NULL, NULL, fresh());
 }
 

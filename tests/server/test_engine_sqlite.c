@@ -533,7 +533,9 @@ static void the_oldest_key_gives_way_to_the_newest(void **state)
 }
 
 /* Takes away what later versions added, newest first. */
+#define BEFORE_VERSION_7 "DROP TABLE dataset_use;"
 #define BEFORE_VERSION_6                                                                           \
+    BEFORE_VERSION_7                                                                               \
     "DROP INDEX run_unexplained; DROP TABLE explanation; ALTER TABLE run DROP COLUMN explained;"
 #define BEFORE_VERSION_5 BEFORE_VERSION_6 "DROP TABLE dataset;"
 #define BEFORE_VERSION_4                                                                           \
@@ -594,7 +596,7 @@ static enum engine_once submit_content(struct engine *engine, const char *id)
 {
     const char *const overrides[] = {"{}"};
     const unsigned char content[ENGINE_DIGEST_BYTES] = {1};
-    struct engine_submission new = {id, "", "{}", 1000, overrides, 1, content};
+    struct engine_submission new = {id, "", "{}", 1000, overrides, 1, content, NULL, 0};
     return engine_submit_once(engine, &new, NULL, NULL, fresh());
 }
 
@@ -615,7 +617,7 @@ static void a_store_of_version_3_learns_to_share(void **state)
     engine_close(store->engine);
     execute(path, BEFORE_VERSION_4 "PRAGMA user_version=3");
     assert_int_equal(store_open(store), 0);
-    assert_query(path, "PRAGMA user_version", "6");
+    assert_query(path, "PRAGMA user_version", "7");
     must(engine_read_losses(store->engine, "ended", 0, 1, 9, losses, &n, fresh()));
     assert_int_equal(n, 5);
     assert_same_bits(losses[4], loss_of(0, 5));
@@ -644,6 +646,38 @@ static void a_store_of_version_4_learns_data_sets(void **state)
     const struct engine_dataset dataset = {"id", "", 1, 3};
     must(engine_add_dataset(store->engine, &dataset, "a\n1", &is_new, fresh()));
     assert_true(is_new);
+}
+
+/* Of older specs the text tells, but not their names. */
+static void a_store_of_version_6_learns_what_uses_data_sets(void **state)
+{
+    static const struct {
+        const char *id, *spec;
+    } old[] = {{"uses", "{\"name\":\"n\",\"dataset\":{\"kind\":\"upload\",\"id\":\"one\"}}"},
+               {"swept", "{\"sweep\":{\"/dataset/id\":[\"one\",\"two\"]}}"},
+               {"named", "{\"name\":\"three\"}"},
+               {"broken", "no JSON, \"three\""}};
+    struct store *store = *state;
+    char path[PATH_BYTES];
+    const char *const overrides[] = {"{}"};
+    const char *const ids[] = {"one", "two", "three"};
+    int is_new;
+    for (int i = 0; i < 3; i++) {
+        const struct engine_dataset dataset = {ids[i], "", 1, 3};
+        must(engine_add_dataset(store->engine, &dataset, "a\n1", &is_new, fresh()));
+    }
+    for (int i = 0; i < 4; i++)
+        must(engine_submit(store->engine, old[i].id, "", old[i].spec, 1, overrides, 1, fresh()));
+    path_in(store, "lab.db", path);
+    engine_close(store->engine);
+    execute(path, BEFORE_VERSION_7 "PRAGMA user_version=6");
+    assert_int_equal(store_open(store), 0);
+    assert_int_equal(engine_delete_dataset(store->engine, "one", fresh()), -1);
+    assert_string_equal(last_error.text, "2 experiments use data set one: delete them first");
+    assert_int_equal(engine_delete_dataset(store->engine, "two", fresh()), -1);
+    must(engine_delete_dataset(store->engine, "three", fresh()));
+    must(engine_delete(store->engine, "swept", fresh()));
+    must(engine_delete_dataset(store->engine, "two", fresh()));
 }
 
 static void what_nobody_shows_any_more_leaves_no_rows(void **state)
@@ -699,6 +733,7 @@ int main(void)
         STORE_TEST(a_store_of_version_2_learns_keys),
         STORE_TEST(a_store_of_version_3_learns_to_share),
         STORE_TEST(a_store_of_version_4_learns_data_sets),
+        STORE_TEST(a_store_of_version_6_learns_what_uses_data_sets),
         STORE_TEST(what_nobody_shows_any_more_leaves_no_rows),
     };
     return cmocka_run_group_tests(sqlite, NULL, NULL);

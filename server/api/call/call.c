@@ -136,6 +136,21 @@ int call_query_integer(struct call *call, const char *name, int64_t low, int64_t
     return -1;
 }
 
+int call_query_page(struct call *call, int64_t *out_limit, int64_t *out_cursor)
+{
+    enum { LIMIT = 50, LIMIT_MAX = 200 };
+    return call_query_integer(call, "limit", 1, LIMIT_MAX, LIMIT, out_limit) == 0 &&
+                   call_query_integer(call, "cursor", 0, INT64_MAX, 0, out_cursor) == 0
+               ? 0
+               : -1;
+}
+
+void call_reply_page(struct call *call, const char *name, json_t *list, int64_t next)
+{
+    json_t *cursor = next == 0 ? json_null() : json_sprintf("%lld", (long long)next);
+    call_reply_json(call, 200, json_pack("{s:o, s:o}", name, list, "next", cursor));
+}
+
 int call_query_flag(struct call *call, const char *name, int *out)
 {
     const char *text = http_query(call->request, name);

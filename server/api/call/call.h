@@ -73,6 +73,12 @@ json_t *call_body(struct call *call);
 int call_query_integer(struct call *call, const char *name, int64_t low, int64_t high,
                        int64_t missing, int64_t *out);
 
+/* The arguments of a list that is given in pages, limit and cursor. 0, or -1 after replying 400. */
+int call_query_page(struct call *call, int64_t *out_limit, int64_t *out_cursor);
+
+/* Replies with a page: {name: `list` (taken), "next": the next one's cursor, null for 0}. */
+void call_reply_page(struct call *call, const char *name, json_t *list, int64_t next);
+
 /* A query argument as a flag: true by itself ("?name") or as "?name=true", not set when absent or
  * "false". 0, or -1 after replying 400. */
 int call_query_flag(struct call *call, const char *name, int *out);

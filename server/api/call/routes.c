@@ -36,7 +36,7 @@ const struct route route_table[] = {
     {HTTP_GET, "/api/v1/experiments/{name}/runs/{run}/parameters", ROUTE_AT_A_DESK,
      runs_parameters, {"epoch"}},
     {HTTP_POST, "/api/v1/datasets", ROUTE_AT_A_DESK, datasets_create, {NULL}},
-    {HTTP_GET, "/api/v1/datasets", ROUTE_AT_A_DESK, datasets_list, {NULL}},
+    {HTTP_GET, "/api/v1/datasets", ROUTE_AT_A_DESK, datasets_list, {"limit", "cursor"}},
     {HTTP_GET, "/api/v1/datasets/{name}", ROUTE_AT_A_DESK, datasets_get, {"format"}},
     {HTTP_DELETE, "/api/v1/datasets/{name}", ROUTE_AT_A_DESK, datasets_delete, {NULL}},
     {HTTP_GET, "/api/v1/events", ROUTE_AT_ONCE, events_of_several,

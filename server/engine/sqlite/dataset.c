@@ -1,4 +1,4 @@
-/* Uploaded data sets: files by the digest of their bytes. */
+/* Uploaded data sets: files by the digest of their bytes, and which experiments use them. */
 #include "server/engine/sqlite/store.h"
 
 #include <stdlib.h>
@@ -62,6 +62,40 @@ int engine_add_dataset(struct engine *engine, const struct engine_dataset *datas
     return write_end(engine, result, error);
 }
 
+int dataset_use(struct engine *engine, int64_t key, const char *id, struct error *error)
+{
+    int found = is_stored(&engine->writer, id, error);
+    if (found < 0)
+        return -1;
+    if (!found)
+        return error_set(error, ERROR_CONFLICT,
+                         "data set %.40s was deleted before the experiment was stored", id);
+    struct query query;
+    query_start(&query, &engine->writer,
+                "INSERT OR IGNORE INTO dataset_use(dataset, experiment) VALUES(?, ?)", error);
+    query_bind_text(&query, id);
+    query_bind_integer(&query, key);
+    return query_run(&query);
+}
+
+/* In a turn: refuses while there is an experiment that uses it. */
+static int check_unused(struct engine *engine, const char *id, struct error *error)
+{
+    struct query query;
+    int n = 0;
+    query_start(&query, &engine->writer, "SELECT count(*) FROM dataset_use WHERE dataset = ?",
+                error);
+    query_bind_text(&query, id);
+    if (query_step(&query))
+        n = (int)query_integer(&query, 0);
+    if (query_end(&query) != 0)
+        return -1;
+    return n == 0 ? 0
+                  : error_set(error, ERROR_CONFLICT,
+                              "%d experiment%s data set %.40s: delete %s first", n,
+                              n == 1 ? " uses" : "s use", id, n == 1 ? "it" : "them");
+}
+
 static int remove_dataset(struct engine *engine, const char *id, struct error *error)
 {
     struct query query;
@@ -76,7 +110,10 @@ int engine_delete_dataset(struct engine *engine, const char *id, struct error *e
 {
     if (write_begin(engine, WRITE_DURABLE, error) != 0)
         return -1;
-    return write_end(engine, remove_dataset(engine, id, error), error);
+    int result = check_unused(engine, id, error);
+    if (result == 0)
+        result = remove_dataset(engine, id, error);
+    return write_end(engine, result, error);
 }
 
 /* --- read ---------------------------------------------------------------------------------- */
@@ -110,42 +147,59 @@ int engine_read_dataset(struct engine *engine, const char *id, void **out_bytes,
     return -1;
 }
 
-int engine_each_dataset(struct engine *engine, const char *id, engine_dataset_fn each,
+/* The data set of the present row, its texts valid until the next one; its cursor before it. */
+static struct engine_dataset dataset_row(struct query *query)
+{
+    return (struct engine_dataset){query_text(query, 1), query_text(query, 2),
+                                   query_integer(query, 3), query_integer(query, 4)};
+}
+
+#define DATASET_COLUMNS "number, id, about, created_ms, n_bytes"
+
+int engine_find_dataset(struct engine *engine, const char *id, engine_dataset_fn each,
                         void *context, struct error *error)
 {
     struct reader *reader = reader_take(engine, error);
     if (reader == NULL)
         return -1;
     struct query query;
-    int n = 0;
     query_start(&query, &reader->connection,
-                "SELECT id, about, created_ms, n_bytes FROM dataset WHERE ?1 = '' OR id = ?1"
-                "  ORDER BY number DESC",
-                error);
-    query_bind_text(&query, id == NULL ? "" : id);
-    while (query_step(&query)) {
-        const struct engine_dataset dataset = {query_text(&query, 0), query_text(&query, 1),
-                                               query_integer(&query, 2), query_integer(&query, 3)};
-        n++;
-        if (each(context, &dataset) != 0)
-            break;
+                "SELECT " DATASET_COLUMNS " FROM dataset WHERE id = ?", error);
+    query_bind_text(&query, id);
+    int found = query_step(&query);
+    if (found) {
+        const struct engine_dataset dataset = dataset_row(&query);
+        each(context, &dataset);
     }
     int result = query_end(&query);
     reader_give(engine, reader);
-    return result == 0 && n == 0 && id != NULL ? refuse_missing(id, error) : result;
+    return result == 0 && !found ? refuse_missing(id, error) : result;
 }
 
-int engine_count_specs(struct engine *engine, const char *text, int *out_n, struct error *error)
+int engine_list_datasets(struct engine *engine, int64_t cursor, int limit, engine_dataset_fn each,
+                         void *context, int64_t *out_cursor, struct error *error)
 {
+    *out_cursor = 0;
     struct reader *reader = reader_take(engine, error);
     if (reader == NULL)
         return -1;
     struct query query;
-    query_start(&query, &reader->connection, "SELECT count(*) FROM spec WHERE instr(spec, ?) > 0",
+    query_start(&query, &reader->connection,
+                "SELECT " DATASET_COLUMNS " FROM dataset WHERE number < ? ORDER BY number DESC",
                 error);
-    query_bind_text(&query, text);
-    if (query_step(&query))
-        *out_n = (int)query_integer(&query, 0);
+    query_bind_integer(&query, cursor > 0 ? cursor : INT64_MAX);
+    int64_t last = cursor;
+    int stopped = 0;
+    /* One row more than is asked for tells whether there is a next page. */
+    for (int n = 0; query_step(&query); n++) {
+        if (n >= limit || stopped) {
+            *out_cursor = last;
+            break;
+        }
+        const struct engine_dataset dataset = dataset_row(&query);
+        stopped = each(context, &dataset);
+        last = query_integer(&query, 0);
+    }
     int result = query_end(&query);
     reader_give(engine, reader);
     return result;

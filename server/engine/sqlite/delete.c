@@ -67,6 +67,7 @@ static int delete_experiment(struct engine *engine, int64_t key, int64_t data, s
 {
     int is_shown = 0;
     if (run_with_key(engine, "DELETE FROM spec WHERE experiment = ?", key, error) != 0 ||
+        run_with_key(engine, "DELETE FROM dataset_use WHERE experiment = ?", key, error) != 0 ||
         run_with_key(engine, "DELETE FROM experiment WHERE key = ?", key, error) != 0 ||
         share_is_shown(engine, data, &is_shown, error) != 0)
         return -1;

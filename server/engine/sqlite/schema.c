@@ -155,8 +155,23 @@ static const char version_6[] =
     "  PRIMARY KEY(experiment, run)"
     ") STRICT;";
 
+/* Notes on version 7, which experiment uses which data set:
+ * - Of experiments before it, a data set counts as used where the spec has its id anywhere but as
+ *   its name. */
+static const char version_7[] =
+    "CREATE TABLE dataset_use("
+    "  dataset TEXT NOT NULL,"
+    "  experiment INTEGER NOT NULL,"
+    "  PRIMARY KEY(dataset, experiment)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX dataset_use_experiment ON dataset_use(experiment);"
+    "INSERT OR IGNORE INTO dataset_use(dataset, experiment)"
+    "  SELECT dataset.id, spec.experiment FROM dataset"
+    "    JOIN spec ON instr(spec, dataset.id) > 0 AND json_valid(spec)"
+    "    JOIN json_tree(spec.spec) AS part ON part.atom = dataset.id AND part.fullkey <> '$.name';";
+
 static const char *const migrations[] = {version_1, version_2, version_3,
-                                         version_4, version_5, version_6};
+                                         version_4, version_5, version_6, version_7};
 enum { VERSION = sizeof migrations / sizeof migrations[0] };
 
 static int read_identity(struct connection *connection, int64_t *out_version, int *out_is_new,

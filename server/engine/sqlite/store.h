@@ -206,6 +206,11 @@ void share_tell(struct engine *engine, struct settled *first, int is_committed);
 /* Whether an experiment shows the rows under that key. In a turn. */
 int share_is_shown(struct engine *engine, int64_t data, int *out_is_shown, struct error *error);
 
+/* --- dataset.c ------------------------------------------------------------------------------ */
+
+/* The experiment `key` uses that data set; ERROR_CONFLICT when there is none. In a turn. */
+int dataset_use(struct engine *engine, int64_t key, const char *id, struct error *error);
+
 /* --- delete.c ------------------------------------------------------------------------------- */
 
 /* Gives back what deleted experiments still occupy, a little at a time. */

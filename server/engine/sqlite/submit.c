@@ -76,6 +76,9 @@ static enum engine_once store(struct engine *engine, const struct engine_submiss
         add_experiment(engine, new, &key, error) != 0 ||
         add_spec(engine, key, new->spec, error) != 0)
         return ONCE_ERROR;
+    for (int i = 0; i < new->n_datasets; i++)
+        if (dataset_use(engine, key, new->datasets[i], error) != 0)
+            return ONCE_ERROR;
     for (int run = 0; run < new->n_runs && share.data == 0; run++)
         if (add_run(engine, key, run, new->overrides[run], error) != 0)
             return ONCE_ERROR;
@@ -87,7 +90,9 @@ static enum engine_once store(struct engine *engine, const struct engine_submiss
 int engine_submit(struct engine *engine, const char *id, const char *name, const char *spec,
                   int64_t created_ms, const char *const *overrides, int n_runs, struct error *error)
 {
-    struct engine_submission new = {id, name, spec, created_ms, overrides, n_runs, NULL};
+    struct engine_submission new = {.id = id, .name = name, .spec = spec,
+                                    .created_ms = created_ms, .overrides = overrides,
+                                    .n_runs = n_runs};
     return (int)engine_submit_once(engine, &new, NULL, NULL, error);
 }
 

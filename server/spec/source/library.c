@@ -61,11 +61,21 @@ void library_destroy(struct library *library)
     free(library);
 }
 
+static int is_iris(const char *id)
+{
+    return strcmp(id, "iris") == 0;
+}
+
+static int is_anscombe(const char *id)
+{
+    return strcmp(id, "anscombe") == 0;
+}
+
 static struct csv *read_file(const struct library *library, const char *id, struct error *error)
 {
-    if (strcmp(id, "iris") == 0)
+    if (is_iris(id))
         return csv_parse(iris_start, (size_t)(iris_end - iris_start), error);
-    if (strcmp(id, "anscombe") == 0)
+    if (is_anscombe(id))
         return csv_parse(anscombe_start, (size_t)(anscombe_end - anscombe_start), error);
     if (library->fetch != NULL)
         return library->fetch(library->context, id, error);
@@ -114,6 +124,14 @@ const struct csv *library_find(struct library *library, const char *id,
 
     *out_error = volume != NULL ? &volume->error : &no_memory;
     return volume != NULL ? volume->csv : NULL;
+}
+
+const char *library_upload(const struct library *library, int i)
+{
+    for (const struct volume *volume = library->first; volume != NULL; volume = volume->next)
+        if (volume->csv != NULL && !is_iris(volume->id) && !is_anscombe(volume->id) && i-- == 0)
+            return volume->id;
+    return NULL;
 }
 
 size_t library_n_classes(struct library *library, const char *id, size_t column)

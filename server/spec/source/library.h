@@ -21,6 +21,9 @@ void library_destroy(struct library *library); /* NULL is fine */
 const struct csv *library_find(struct library *library, const char *id,
                                const struct error **out_error);
 
+/* The id of the i-th uploaded file that was fetched; NULL behind the last. */
+const char *library_upload(const struct library *library, int i);
+
 /* How many classes a column of that file has (csv_classes), counted once, as a shape is asked for
  * often. 0 when the file cannot be had. */
 size_t library_n_classes(struct library *library, const char *id, size_t column);
