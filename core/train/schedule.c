@@ -1,6 +1,7 @@
 /* The schedules' names and rates. */
 #include "core/train/schedule.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "core/base/elementary.h"
@@ -9,8 +10,11 @@
 static const char *const NAMES[SCHEDULE_COUNT] = {
     [SCHEDULE_CONSTANT] = "constant",       [SCHEDULE_STEP] = "step",
     [SCHEDULE_EXPONENTIAL] = "exponential", [SCHEDULE_COSINE] = "cosine",
-    [SCHEDULE_RANGE_TEST] = "range_test",
+    [SCHEDULE_RANGE_TEST] = "range_test",   [SCHEDULE_REDUCE_ON_PLATEAU] = "reduce_on_plateau",
 };
+
+/* PyTorch's eps: a smaller change of the rate is none. */
+static const double LEAST_REDUCTION = 1e-8;
 
 const char *schedule_name(enum schedule_kind kind)
 {
@@ -67,8 +71,39 @@ double schedule_rate(const struct schedule *schedule, double learning_rate, int6
         }
         break;
     case SCHEDULE_CONSTANT:
+    case SCHEDULE_REDUCE_ON_PLATEAU:
     case SCHEDULE_COUNT:
         break;
     }
     return from;
+}
+
+int schedule_is_watchful(const struct schedule *schedule)
+{
+    return schedule->kind == SCHEDULE_REDUCE_ON_PLATEAU;
+}
+
+struct plateau schedule_start(double learning_rate)
+{
+    return (struct plateau){.best = INFINITY, .rate = learning_rate};
+}
+
+void schedule_look(const struct schedule *schedule, struct plateau *plateau, int64_t epoch,
+                   double value)
+{
+    if (!schedule_is_watchful(schedule) || epoch < schedule->warmup_epochs) {
+        return;
+    }
+    if (value < plateau->best * (1.0 - schedule->threshold)) {
+        plateau->best = value;
+        plateau->waited = 0;
+    } else {
+        plateau->waited++;
+    }
+    if (plateau->waited > schedule->patience) {
+        double reduced = plateau->rate * schedule->factor;
+        reduced = reduced > schedule->min_learning_rate ? reduced : schedule->min_learning_rate;
+        plateau->rate = plateau->rate - reduced > LEAST_REDUCTION ? reduced : plateau->rate;
+        plateau->waited = 0;
+    }
 }

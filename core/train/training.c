@@ -46,13 +46,36 @@ int training_is_plain(const struct training *training)
            !training_has_clip(training);
 }
 
+int training_series(const struct training *training, int has_validation,
+                    enum series out_series[SERIES_COUNT])
+{
+    int is_classes = training->loss == LOSS_BINARY_CROSS_ENTROPY ||
+                     training->loss == LOSS_CATEGORICAL_CROSS_ENTROPY;
+    unsigned wanted = training->record | 1u << SERIES_LOSS | 1u << training->monitor;
+    int n = 0;
+    for (int i = 0; i < SERIES_COUNT; i++) {
+        enum series series = (enum series)i;
+        int is_told = series_is_of_validation(series) ? has_validation : (int)(wanted >> i & 1);
+        if (is_told && (is_classes || !series_is_accuracy(series))) {
+            out_series[n++] = series;
+        }
+    }
+    return n;
+}
+
+int training_is_watchful(const struct training *training)
+{
+    return stop_is_watchful(&training->stop) || schedule_is_watchful(&training->schedule);
+}
+
 int training_in_lockstep(const struct training *a, const struct training *b)
 {
     return a->arithmetic == b->arithmetic && a->loss == b->loss && a->gradient == b->gradient &&
            a->optimizer == b->optimizer && training_has_penalty(a) == training_has_penalty(b) &&
            training_has_clip(a) == training_has_clip(b) && a->batch_size == b->batch_size &&
            a->reduction == b->reduction && a->order == b->order &&
-           a->order_seed == b->order_seed && a->epochs == b->epochs;
+           a->order_seed == b->order_seed && a->epochs == b->epochs && a->record == b->record &&
+           a->monitor == b->monitor;
 }
 
 const char *training_arithmetic_name(enum arithmetic arithmetic)

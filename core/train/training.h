@@ -8,6 +8,8 @@
 #include "core/model/loss.h"
 #include "core/train/optimizer.h"
 #include "core/train/schedule.h"
+#include "core/train/series.h"
+#include "core/train/stop.h"
 
 /* What is differentiated for the mean squared error: the printed e^2 (FULL, factor 2) or half of it
  * (HALF, factor 1). */
@@ -43,6 +45,9 @@ struct training {
     enum order order;
     uint32_t order_seed; /* shuffle only */
     int64_t epochs;      /* >= 1 */
+    unsigned record;     /* series besides those every run has: a bit 1 << SERIES_... for each */
+    enum series monitor; /* a loss: what `stop` and a reduce_on_plateau look at */
+    struct stop stop;
 };
 
 /* Whether its updates have a penalty on the weights; a limit on the gradient; neither, and just the
@@ -51,8 +56,17 @@ int training_has_penalty(const struct training *training);
 int training_has_clip(const struct training *training);
 int training_is_plain(const struct training *training);
 
-/* Whether two runs can be trained in lockstep: only the learning rate, the optimizer's settings and
- * the schedule may differ, and whether there is a penalty or a limit may not. */
+/* The series a run has, ascending: the printed loss; end_loss and accuracy if they are to be
+ * recorded, and the one that is monitored; those of the validation part if there is one; accuracies
+ * only with a cross-entropy. Returns how many. */
+int training_series(const struct training *training, int has_validation,
+                    enum series out_series[SERIES_COUNT]);
+
+/* Whether the monitored series is needed after every epoch. */
+int training_is_watchful(const struct training *training);
+
+/* Whether two runs can be trained in lockstep: only the learning rate, the optimizer's settings,
+ * the schedule and the stop may differ, and whether there is a penalty or a limit may not. */
 int training_in_lockstep(const struct training *a, const struct training *b);
 
 /* Names as the spec writes them, and back (-1 if unknown). */
