@@ -37,8 +37,19 @@ void dataset_destroy(struct dataset *dataset)
     if (!dataset) {
         return;
     }
+    free(dataset->classes);
     free(dataset->names);
     free(dataset->targets);
     free(dataset->features);
     free(dataset);
+}
+
+int dataset_add_classes(struct dataset *dataset, size_t n_classes, struct error *error)
+{
+    dataset->classes = memory_array(n_classes, sizeof *dataset->classes, error);
+    if (!dataset->classes) {
+        return -1;
+    }
+    dataset->n_classes = n_classes;
+    return 0;
 }

@@ -15,6 +15,8 @@ struct dataset {
     double *features; /* [n_samples][n_features], finite */
     double *targets;  /* [n_samples][n_targets], finite */
     char (*names)[DATASET_NAME_BYTES]; /* [n_features + n_targets], NUL-terminated */
+    size_t n_classes;                  /* that the targets stand for; 0: none, or without names */
+    char (*classes)[DATASET_NAME_BYTES]; /* [n_classes], as the data call them; NULL without */
 };
 
 /* An owned data set of the given shape, all zero, names empty. NULL with ERROR_MEMORY, or
@@ -23,5 +25,8 @@ struct dataset {
 struct dataset *dataset_create(size_t n_samples, size_t n_features, size_t n_targets,
                                struct error *error);
 void dataset_destroy(struct dataset *dataset); /* NULL is fine */
+
+/* Makes room for n_classes empty names, of a data set without. -1 with ERROR_MEMORY. */
+int dataset_add_classes(struct dataset *dataset, size_t n_classes, struct error *error);
 
 #endif

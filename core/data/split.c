@@ -60,6 +60,13 @@ struct dataset *split_take(const struct dataset *whole, const unsigned char *par
     if (!taken) {
         return NULL;
     }
+    if (whole->n_classes > 0) {
+        if (dataset_add_classes(taken, whole->n_classes, error)) {
+            dataset_destroy(taken);
+            return NULL;
+        }
+        memcpy(taken->classes, whole->classes, whole->n_classes * sizeof *taken->classes);
+    }
     memcpy(taken->names, whole->names, (n_features + n_targets) * sizeof *taken->names);
     double *features = taken->features, *targets = taken->targets;
     for (size_t i = 0; i < whole->n_samples; i++) {

@@ -89,6 +89,11 @@ static void print_json(struct text *text, const struct spec_data *data)
     for (size_t i = 0; data->parts != NULL && i < whole->n_samples; i++)
         text_printf(text, "%s\"%s\"", i == 0 ? ",\"parts\":[" : ",", part_of(data, i));
     text_printf(text, data->parts != NULL ? "]" : "");
+    for (size_t k = 0; k < whole->n_classes; k++) {
+        text_printf(text, k == 0 ? ",\"classes\":[" : ",");
+        text_json_string(text, whole->classes[k]);
+    }
+    text_printf(text, whole->n_classes > 0 ? "]" : "");
     if (data->scaling != NULL) {
         text_printf(text, ",\"scaling\":{");
         print_numbers(text, "mean", data->scaling->mean, whole->n_features);

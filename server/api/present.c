@@ -5,6 +5,7 @@
 
 #include "core/base/memory.h"
 #include "core/train/block/block.h"
+#include "server/api/present_metrics.h"
 #include "server/base/clock.h"
 #include "server/base/json.h"
 
@@ -182,7 +183,22 @@ static json_t *row_json(const struct engine_run *run, const struct asked *asked)
     return row;
 }
 
-/* Adds what the parameters tell: `with_all` every parameter, else only names and predictions. */
+/* Adds the metrics of the parameters; the plan gets its data sets for it. */
+static int add_metrics(json_t *row, const struct study *study, int run, struct run_plan *plan,
+                       const double *parameters, struct error *error)
+{
+    if (spec_plan_data(study->spec, run, plan, error) != 0)
+        return -1;
+    json_t *metrics = present_metrics(plan, parameters, error);
+    if (metrics == NULL)
+        return -1;
+    if (json_object_set_new(row, "metrics", metrics) != 0)
+        return error_set(error, ERROR_MEMORY, "not enough memory to answer");
+    return 0;
+}
+
+/* Adds what the parameters tell: `with_all` every parameter and the metrics, else only names and
+ * predictions. */
 static int add_parameters(json_t *row, struct engine *engine, const struct study *study, int run,
                           int with_all, struct error *error)
 {
@@ -193,16 +209,19 @@ static int add_parameters(json_t *row, struct engine *engine, const struct study
         return -1;
     json_t *outputs = present_outputs(&plan.network, parameters, plan.predict, plan.n_predict,
                                       error);
-    if (outputs != NULL) {
+    int failed = outputs == NULL;
+    if (!failed) {
         json_object_set_new(row, "predictions", outputs);
         if (with_all)
             json_object_set_new(row, "parameters", present_parameters(&plan.network, parameters));
         else if (network_is_named(&plan.network))
             json_object_set_new(row, "named", named_json(&plan.network, parameters));
     }
+    if (!failed && with_all)
+        failed = add_metrics(row, study, run, &plan, parameters, error) != 0;
     free(parameters);
     run_plan_clear(&plan);
-    return outputs == NULL ? -1 : 0;
+    return failed ? -1 : 0;
 }
 
 struct presenting {

@@ -273,27 +273,6 @@ static int take_part(const struct spec_data *data, enum part part, struct datase
     return 0;
 }
 
-/* Fills the plan's data sets. */
-static int plan_data(const struct spec *spec, int run, struct run_plan *plan, struct error *error)
-{
-    struct spec_data data;
-    int failed = 0;
-
-    if (spec_data(spec, run, &data, error) < 0)
-        return -1;
-    if (data.parts == NULL) {
-        plan->dataset = data.whole;
-        data.whole = NULL;
-        scaling_apply(data.scaling, plan->dataset->features, plan->dataset->n_samples);
-    } else {
-        failed = take_part(&data, PART_TRAIN, &plan->dataset, error) < 0 ||
-                 take_part(&data, PART_VALIDATION, &plan->validation, error) < 0 ||
-                 take_part(&data, PART_TEST, &plan->test, error) < 0;
-    }
-    spec_data_clear(&data);
-    return failed ? -1 : 0;
-}
-
 void spec_outline(const struct spec *spec, int run, struct run_plan *out_plan)
 {
     const struct shape shape = section_shape(run_section(spec, run, "dataset"), spec->library);
@@ -331,7 +310,7 @@ int spec_plan(const struct spec *spec, int run, int with_dataset, struct run_pla
         memory_array(network_n_parameters(&plan.network), sizeof *plan.parameters, error);
     if (plan.parameters == NULL || section_init(init, &plan.network, plan.parameters, error) < 0)
         goto failed;
-    if (with_dataset && plan_data(spec, run, &plan, error) < 0)
+    if (with_dataset && spec_plan_data(spec, run, &plan, error) < 0)
         goto failed;
     *out_plan = plan;
     return 0;
@@ -339,6 +318,26 @@ failed:
     run_plan_clear(&plan);
     *out_plan = plan;
     return -1;
+}
+
+int spec_plan_data(const struct spec *spec, int run, struct run_plan *plan, struct error *error)
+{
+    struct spec_data data;
+    int failed = 0;
+
+    if (spec_data(spec, run, &data, error) < 0)
+        return -1;
+    if (data.parts == NULL) {
+        plan->dataset = data.whole;
+        data.whole = NULL;
+        scaling_apply(data.scaling, plan->dataset->features, plan->dataset->n_samples);
+    } else {
+        failed = take_part(&data, PART_TRAIN, &plan->dataset, error) < 0 ||
+                 take_part(&data, PART_VALIDATION, &plan->validation, error) < 0 ||
+                 take_part(&data, PART_TEST, &plan->test, error) < 0;
+    }
+    spec_data_clear(&data);
+    return failed ? -1 : 0;
 }
 
 void run_plan_clear(struct run_plan *plan)

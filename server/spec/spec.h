@@ -79,6 +79,8 @@ int spec_plan(const struct spec *spec, int run, int with_dataset, struct run_pla
  * trained; -1 with ERROR_MEMORY. */
 int spec_plan_trained(const struct spec *spec, int run, struct run_plan *out_plan,
                       struct error *error);
+/* Adds the data sets to a plan without; -1 with ERROR_MEMORY. */
+int spec_plan_data(const struct spec *spec, int run, struct run_plan *plan, struct error *error);
 void run_plan_clear(struct run_plan *plan);
 
 /* All samples of run 0..n_runs-1 as they are, and what is made of them, to show them. */

@@ -189,6 +189,9 @@ static void classes_are_in_order_of_their_values(void **state)
     struct dataset *dataset = select_columns(texts, CSV_CLASS_NUMBERS, NULL);
     static const double numbers[] = {2, 1, 2, 0};
     assert_memory_equal(dataset->targets, numbers, sizeof numbers);
+    assert_int_equal(dataset->n_classes, 3);
+    assert_string_equal(dataset->classes[0], "blue");
+    assert_string_equal(dataset->classes[2], "red");
     dataset_destroy(dataset);
     dataset = select_columns(texts, CSV_ONE_HOT, NULL);
     static const double hot[] = {0, 0, 1, 0, 1, 0, 0, 0, 1, 1, 0, 0};
@@ -196,6 +199,7 @@ static void classes_are_in_order_of_their_values(void **state)
     assert_memory_equal(dataset->targets, hot, sizeof hot);
     assert_string_equal(dataset->names[2], "b_blue");
     assert_string_equal(dataset->names[4], "b_red");
+    assert_string_equal(dataset->classes[1], "green");
     dataset_destroy(dataset);
     csv_destroy(texts);
 
@@ -205,6 +209,17 @@ static void classes_are_in_order_of_their_values(void **state)
     assert_memory_equal(dataset->targets, by_value, sizeof by_value);
     dataset_destroy(dataset);
     csv_destroy(counts);
+}
+
+static void a_long_name_of_a_class_is_cut_between_characters(void **state)
+{
+    (void)state;
+    struct csv *csv = parse("a,b,c\n1,a name of thirty characters: \xc3\xa4\xc3\xa4,1\n1,short one,1\n");
+    struct dataset *dataset = select_columns(csv, CSV_ONE_HOT, NULL);
+    assert_string_equal(dataset->classes[0], "a name of thirty characters: \xc3\xa4");
+    assert_string_equal(dataset->names[2], "b_0"); /* of no plain name its number */
+    dataset_destroy(dataset);
+    csv_destroy(csv);
 }
 
 static void what_is_no_number_is_refused_by_line_and_column(void **state)
@@ -306,6 +321,7 @@ int main(void)
         cmocka_unit_test(numbers_missing_values_and_text_are_told_apart),
         cmocka_unit_test(columns_become_features_and_targets),
         cmocka_unit_test(classes_are_in_order_of_their_values),
+        cmocka_unit_test(a_long_name_of_a_class_is_cut_between_characters),
         cmocka_unit_test(what_is_no_number_is_refused_by_line_and_column),
         cmocka_unit_test(too_many_classes_are_refused),
         cmocka_unit_test(every_allocation_may_fail),

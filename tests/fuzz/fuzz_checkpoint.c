@@ -20,7 +20,8 @@ static const struct network deep = {
 static const struct dataset *dataset(void)
 {
     static double features[2 * N_SAMPLES] = {0, 1, 2, -1, 0.25, 3}, targets[N_SAMPLES] = {1, -2, 3};
-    static const struct dataset whole = {N_SAMPLES, 2, 1, features, targets, NULL};
+    static const struct dataset whole = {.n_samples = N_SAMPLES, .n_features = 2, .n_targets = 1,
+                                         .features = features, .targets = targets};
     return &whole;
 }
 

@@ -224,24 +224,34 @@ static long take_classes(const struct csv *csv, size_t column, double *out, cons
     return (long)n;
 }
 
+/* The cell's text, cut between characters where it is too long. Returns whether it was not. */
+static int name_class(char out[DATASET_NAME_BYTES], const char *cell)
+{
+    size_t n_whole;
+    const char *name = trim(cell, &n_whole);
+    size_t n = n_whole < DATASET_NAME_BYTES ? n_whole : DATASET_NAME_BYTES - 1;
+    while (n < n_whole && n > 0 && ((unsigned char)name[n] & 0xC0) == 0x80) {
+        n--;
+    }
+    memcpy(out, name, n);
+    out[n] = '\0';
+    return n == n_whole;
+}
+
 /* The targets of classes: one column of class numbers, or one for each class. */
 static int make_classes(const struct csv *csv, const struct csv_selection *selection,
                         struct dataset *made, struct error *error)
 {
     const char *classes[CSV_CLASSES_MAX], *names[CSV_CLASSES_MAX];
-    char text[CSV_CLASSES_MAX][DATASET_NAME_BYTES];
     long n = take_classes(csv, selection->targets[0], made->targets, classes, error);
-    if (n < 0 || selection->targets_as != CSV_ONE_HOT) {
-        return n < 0 ? -1 : 0;
+    if (n < 0 || dataset_add_classes(made, (size_t)n, error)) {
+        return -1;
     }
     for (long k = 0; k < n; k++) {
-        size_t n_name;
-        const char *name = trim(classes[k], &n_name);
-        int fits = n_name < DATASET_NAME_BYTES;
-        snprintf(text[k], DATASET_NAME_BYTES, "%.*s", fits ? (int)n_name : 0, name);
-        names[k] = text[k];
+        names[k] = name_class(made->classes[k], classes[k]) ? made->classes[k] : NULL;
     }
-    return one_hot_targets(made, (size_t)n, names, error);
+    return selection->targets_as == CSV_ONE_HOT ? one_hot_targets(made, (size_t)n, names, error)
+                                                : 0;
 }
 
 static int fill(const struct csv *csv, const struct csv_selection *selection, struct dataset *made,

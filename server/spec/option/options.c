@@ -508,14 +508,15 @@ static json_t *row_json(const struct option *row)
 
 static json_t *limits_json(void)
 {
-    return json_pack("{s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i}", "body_bytes",
+    return json_pack("{s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i}", "body_bytes",
                      OPTIONS_BODY_BYTES_MAX, "runs", OPTIONS_RUNS_MAX, "exact_epochs",
                      HISTORY_RUN_EPOCHS, "exact_epochs_of_all_runs", HISTORY_EXPERIMENT_EPOCHS,
                      "envelope_buckets", HISTORY_BUCKETS, "replayed_epochs", HISTORY_REPLAY_EPOCHS,
                      "parameters", NETWORK_PARAMETERS_MAX,
                      "parameters_of_all_runs", OPTIONS_PARAMETERS_MAX, "predictions_of_all_runs",
                      OPTIONS_PREDICTIONS_MAX, "dataset_values", OPTIONS_DATASET_VALUES_MAX,
-                     "dataset_values_of_all_runs", OPTIONS_VALUES_MAX, "depth", JSON_DEPTH_MAX);
+                     "dataset_values_of_all_runs", OPTIONS_VALUES_MAX, "metric_work",
+                     OPTIONS_METRIC_WORK_MAX, "depth", JSON_DEPTH_MAX);
 }
 
 json_t *options_json(void)

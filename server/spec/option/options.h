@@ -13,6 +13,7 @@ enum {
     OPTIONS_PREDICTIONS_MAX = 1048576,    /* of all runs together: rows of predict x outputs */
     OPTIONS_DATASET_VALUES_MAX = 1000000, /* of one data set: samples x columns */
     OPTIONS_VALUES_MAX = 4000000,         /* of all different data sets of a sweep together */
+    OPTIONS_METRIC_WORK_MAX = 1000000000, /* of a run's metrics: samples x parameters */
     OPTIONS_AXES_MAX = 16                 /* pointers in a sweep */
 };
 
