@@ -11,6 +11,8 @@
 enum { VERSION = 1, VERSION_MEMORY = 2, NAME_BYTES = 12, KEY_WORDS = 624, SUM_BYTES = 8 };
 enum { IS_SHUFFLED = 1, IS_FAST = 2 }; /* flags */
 
+static const uint32_t magic = 'D' | 'S' << 8 | 'C' << 16 | (uint32_t)'K' << 24;
+
 /* Where a walk stands. Without `out` and `in` it only measures. */
 struct cursor {
     unsigned char *out;
@@ -180,7 +182,6 @@ static void walk_generator(struct cursor *cursor, struct rng *generator)
 /* The first fields; a reader goes on only if they are its own. */
 static int walk_head(struct cursor *cursor, const struct network *network, enum optimizer optimizer)
 {
-    uint32_t magic = 'D' | 'S' << 8 | 'C' << 16 | (uint32_t)'K' << 24;
     int has_memory = optimizer_slots(optimizer) > 0;
     int is_ours = walk_number_of(cursor, magic);
     is_ours &= walk_number_of(cursor, has_memory ? VERSION_MEMORY : VERSION);
@@ -188,6 +189,55 @@ static int walk_head(struct cursor *cursor, const struct network *network, enum 
         is_ours = is_ours && walk_name(cursor, optimizer_name(optimizer));
     }
     return is_ours && walk_network(cursor, network);
+}
+
+/* A name, whichever it is. */
+static void read_name(struct cursor *cursor, char out[NAME_BYTES + 1])
+{
+    for (int i = 0; i < NAME_BYTES; i++) {
+        out[i] = (char)walk_bytes(cursor, 1, 0);
+    }
+    out[NAME_BYTES] = '\0';
+}
+
+/* A layer; 0 if there is none like that. */
+static int read_layer(struct cursor *cursor, struct layer *out)
+{
+    char name[NAME_BYTES + 1];
+    uint32_t units = (uint32_t)walk_bytes(cursor, 4, 0);
+    read_name(cursor, name);
+    int activation = activation_find(name);
+    *out = (struct layer){(int)units, (enum activation)activation};
+    return activation >= 0 && units >= 1 && units <= NETWORK_UNITS_MAX;
+}
+
+int checkpoint_read_head(const void *bytes, size_t n_bytes, struct network *out_network,
+                         enum optimizer *out_optimizer, struct error *error)
+{
+    struct cursor cursor = {.in = bytes, .n_bytes = n_bytes};
+    char name[NAME_BYTES + 1] = "sgd"; /* the one without memory */
+    int is_ours = walk_number_of(&cursor, magic);
+    uint32_t version = (uint32_t)walk_bytes(&cursor, 4, 0);
+    if (version == VERSION_MEMORY) {
+        read_name(&cursor, name);
+    }
+    int optimizer = optimizer_find(name);
+    uint32_t n_inputs = (uint32_t)walk_bytes(&cursor, 4, 0);
+    uint32_t n_layers = (uint32_t)walk_bytes(&cursor, 4, 0);
+    is_ours &= (version == VERSION || version == VERSION_MEMORY) && optimizer >= 0 &&
+               n_inputs >= 1 && n_inputs <= NETWORK_UNITS_MAX && n_layers >= 1 &&
+               n_layers <= NETWORK_LAYERS_MAX;
+    *out_network = (struct network){.n_inputs = (int)n_inputs, .n_layers = (int)n_layers};
+    for (uint32_t l = 0; is_ours && l < n_layers; l++) {
+        is_ours = read_layer(&cursor, &out_network->layers[l]);
+    }
+    if (!is_ours || cursor.at > n_bytes) {
+        return error_set(error, ERROR_INVALID,
+                         "checkpoint: it is of another version, expected version %d or %d", VERSION,
+                         VERSION_MEMORY);
+    }
+    *out_optimizer = (enum optimizer)optimizer;
+    return 0;
 }
 
 /* The optimizer it was written with. */

@@ -46,6 +46,11 @@ size_t checkpoint_bytes(const struct network *network, int is_shuffled, enum opt
 void checkpoint_write(const struct checkpoint *checkpoint, const struct network *network,
                       const double *parameters, const double *memory, void *out_bytes);
 
+/* The network and the optimizer that it is of; nothing behind these is looked at. -1 with
+ * ERROR_INVALID when the bytes do not begin like a checkpoint of these versions. */
+int checkpoint_read_head(const void *bytes, size_t n_bytes, struct network *out_network,
+                         enum optimizer *out_optimizer, struct error *error);
+
 /* parameters: [n_parameters], memory: [optimizer_memory]; NULL: not wanted. -1 with ERROR_INVALID
  * when the bytes are no checkpoint of these versions, damaged, or of another network; then *out is
  * undefined. */
