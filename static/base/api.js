@@ -40,6 +40,7 @@ export const options = () => ask("/options");
 export const experiments = (cursor = null) =>
     ask(`/experiments?limit=12${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`);
 export const experiment = (id) => ask(at(id));
+export const run = (id, n) => ask(`${at(id)}/runs/${n}`);
 export const cancel = (id) => ask(`${at(id)}/cancel`, "POST", {});
 
 /* Posts a spec, or {preset: name}; gives the new experiment. */

@@ -10,6 +10,7 @@ import * as view from "../base/view.js";
 import {Curves} from "../chart/curves.js";
 import {Detail} from "../chart/detail.js";
 import {Losses} from "../chart/losses.js";
+import {Metrics} from "./metrics.js";
 import {Runs} from "./runs.js";
 import {follow} from "./stream.js";
 
@@ -57,13 +58,16 @@ class Page {
         document.title = `${isolated(experiment.name || "Experiment")} \u00b7 Descent`;
         const curves = element("section", {class: "panel", "aria-label": "Losses"});
         const runs = element("section", {class: "panel"});
-        append(host, [this.head(storyOf(experiment, presets)), curves, runs, this.papers()]);
+        const metrics = element("section", {class: "panel"});
+        append(host, [this.head(storyOf(experiment, presets)), curves, runs, metrics,
+                      this.papers()]);
         this.curves = new Curves(curves, {
             losses: this.losses, runs: this.labels.runs, heading: this.labels.heading,
             epochs: this.epochs, detail: this.detail});
         this.runs = new Runs(runs, {
             rows: experiment.runs, labels: this.labels.runs, heading: this.labels.heading,
-            predict: experiment.spec.predict ?? [], onDigits: () => this.curves.draw()});
+            predict: experiment.spec.predict ?? [], onDigits: () => this.digits()});
+        this.metrics = new Metrics(metrics, {id: experiment.id, labels: this.labels.runs});
         this.show(experiment);
     }
 
@@ -150,7 +154,14 @@ class Page {
         this.curves.diverged = runs.filter((row) => row.diverged)
             .map((row) => ({run: row.run, epoch: row.diverged.epoch}));
         this.runs.update(runs);
+        this.metrics.update(runs);
         this.curves.draw();
+    }
+
+    /* More or fewer digits are wanted. */
+    digits() {
+        this.curves.draw();
+        this.metrics.draw();
     }
 
     /* Where the losses of a spec that was posted before come from. */

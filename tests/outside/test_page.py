@@ -899,3 +899,41 @@ def test_thinning_keeps_every_extreme(page):
     assert found["inOrder"] and found["kept"]
     assert found["head"] == {"first": 1000, "epoch": 1000, "loss": 8, "min": 8, "max": 8}
     assert found["last"]["epoch"] == 2000000 and found["last"]["loss"] == 2 + 2000000 % 7
+
+
+def test_metrics_of_the_chosen_run_stand_in_small_tables(page, server):
+    experiment = server.train({
+        "dataset": {"kind": "iris", "split": {"train": 0.8, "test": 0.2}, "standardize": True},
+        "network": {"layers": [{"units": 3, "activation": "softmax"}]},
+        "training": {"loss": "categorical_cross_entropy", "epochs": 20},
+        "sweep": {"/dataset/standardize": [False, True]}})
+    page.open(f"/?experiment={experiment['id']}")
+    page.one(".metrics table")
+    for number in (0, 1):
+        told = server.get(f"/experiments/{experiment['id']}/runs/{number}")["metrics"]
+        page.run("""const choice = document.querySelector("select[aria-label=Run]");
+                    choice.value = arguments[0];
+                    choice.dispatchEvent(new Event("change"));""", str(number))
+        page.wait(lambda: page.texts(".metrics tbody tr:first-child td:last-child")[0] ==
+                  f"{100 * told['train']['accuracy']:.1f} %", f"the metrics of run {number}")
+        assert page.texts(".metrics > .scroller tbody th") == ["train", "test"]
+        assert page.texts(".confusion thead th")[:3] == told["classes"]
+        counts = [int(text) for text in page.texts(".confusion tbody td")]
+        assert counts == [n for part in ("train", "test")
+                          for row in told[part]["confusion"] for n in row]
+    page.click(".check input[type=checkbox]")
+    page.wait(lambda: page.texts(".metrics tbody tr:first-child td:nth-child(3)")[0] ==
+              repr(told["train"]["loss"]), "all digits of the loss")
+
+
+def test_metrics_of_values_are_r2_for_each_output(page, server):
+    experiment = server.train({
+        "dataset": {"kind": "formula", "features": {"x": "rand()"},
+                    "targets": {"y": "2*x", "z": "1"}},
+        "network": {"layers": [{"units": 2, "activation": "linear"}]},
+        "training": {"epochs": 20}})
+    page.open(f"/?experiment={experiment['id']}")
+    page.one(".metrics table")
+    assert page.texts(".metrics thead th") == ["part", "samples", "loss", "R\u00b2",
+                                               "R\u00b2 of y", "R\u00b2 of z"]
+    assert page.texts(".metrics tbody td")[-1] == "\u2013"  # z never changes
