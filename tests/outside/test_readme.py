@@ -72,6 +72,15 @@ def test_the_classes_are_predicted_as_written(server):
     assert ", ".join(f"`{name}`" for name in names[4:]) in text
 
 
+def test_the_metrics_are_as_written(server):
+    text = README.split("\n### Classes\n")[1].split("\n### Metrics\n")
+    spec = json.loads(re.search(r"--json '(.*?)'", text[0], re.S).group(1))
+    experiment = server.train(spec)["id"]
+    metrics = server.get(f"/experiments/{experiment}/runs/0")["metrics"]
+    written = [json.loads(line) for line in text[1].splitlines() if line.startswith("{")]
+    assert written[:2] == [metrics["train"], metrics["test"]]
+
+
 def test_every_route_is_there(server):
     written = re.findall(r"`(GET|POST|PATCH|DELETE) (/[^`]*)`", section("The API"))
     assert len(written) >= 16, written
