@@ -48,7 +48,8 @@ size_t network_named_offset(const struct network *network, int i);
 size_t network_scratch(const struct network *network);
 
 /* Outputs [n_outputs] for one sample inputs[n_inputs], in the exact order of the training core:
- * sum of products by ascending input, then the bias. scratch: network_scratch doubles. */
+ * sum of products by ascending input, then the bias. scratch: network_scratch doubles, where the
+ * inputs and then all units' outputs are left, layer by layer. */
 void network_predict(const struct network *network, const double *parameters,
                      const double *inputs, double *scratch, double *outputs);
 

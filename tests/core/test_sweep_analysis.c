@@ -1,0 +1,231 @@
+/* What the runs of a sweep came to, and what may be said of it. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "core/explain/sweep/best.h"
+#include "core/explain/sweep/comparison.h"
+
+/* --- fates --- */
+
+static double features[] = {-1, 0, 1, 2}, targets[] = {3, 1, 0, 4};
+static struct dataset line = {.n_samples = 4, .n_features = 1, .n_targets = 1,
+                              .features = features, .targets = targets};
+
+/* 1-2-1: weights of the two hidden units, their biases, then the output's. */
+static enum fate fate_of(enum activation activation, const double parameters[7])
+{
+    struct network network = {.n_inputs = 1, .n_layers = 2,
+                              .layers = {{2, activation}, {1, ACTIVATION_LINEAR}}};
+    enum fate fate;
+    assert_int_equal(fate_find(&network, parameters, &line, &fate, NULL), 0);
+    return fate;
+}
+
+static void tells_what_became_of_the_hidden_units(void **state)
+{
+    (void)state;
+    /* relu(x + 3) is on for all samples, relu(x - 9) off for all, relu(x - 0.5) for some */
+    assert_int_equal(fate_of(ACTIVATION_RELU, (double[]){1, 1, -9, -9, 1, 1, 5}), FATE_COLLAPSED);
+    assert_int_equal(fate_of(ACTIVATION_RELU, (double[]){1, 1, 3, -9, 0, 1, 5}), FATE_COLLAPSED);
+    assert_int_equal(fate_of(ACTIVATION_RELU, (double[]){1, 1, 3, -9, 1, 1, 5}), FATE_AFFINE);
+    assert_int_equal(fate_of(ACTIVATION_RELU, (double[]){1, 1, -0.5, -9, 1, 1, 5}),
+                     FATE_PARTLY_DEAD);
+    assert_int_equal(fate_of(ACTIVATION_RELU, (double[]){1, 1, -0.5, 3, 1, 1, 5}), FATE_BENDS);
+    assert_int_equal(fate_of(ACTIVATION_LEAKY_RELU, (double[]){1, 1, 3, -9, 1, 1, 5}),
+                     FATE_AFFINE);
+    assert_int_equal(fate_of(ACTIVATION_TANH, (double[]){1, 1, 3, -9, 1, 1, 5}), FATE_BENDS);
+    assert_int_equal(fate_of(ACTIVATION_LINEAR, (double[]){1, 1, 3, -9, 1, 1, 5}), FATE_AFFINE);
+}
+
+/* --- tables: a row for each setting, a column for each start --- */
+
+static struct outcome ended(double loss)
+{
+    return (struct outcome){1, loss, isinf(loss) ? FATE_DIVERGED : FATE_BENDS};
+}
+
+static void quantiles_count_divergence_as_infinite(void **state)
+{
+    (void)state;
+    struct outcome outcomes[] = {ended(4), ended(1), {0}, ended(2), ended(INFINITY)};
+    struct summary summary;
+    assert_int_equal(summary_of(&(struct sweep_table){1, 5, outcomes}, 0, &summary, NULL), 0);
+    assert_int_equal(summary.n, 4);
+    assert_true(summary.lowest == 1.0);
+    assert_true(summary.median == 3.0);
+    assert_true(isinf(summary.q90));
+    assert_int_equal(summary.fates[FATE_DIVERGED], 1);
+    assert_int_equal(summary.fates[FATE_BENDS], 3);
+}
+
+static void nothing_that_has_ended_has_no_quantiles(void **state)
+{
+    (void)state;
+    struct outcome outcomes[2] = {{0}};
+    struct summary summary;
+    assert_int_equal(summary_of(&(struct sweep_table){1, 2, outcomes}, 0, &summary, NULL), 0);
+    assert_int_equal(summary.n, 0);
+    assert_true(isnan(summary.median));
+}
+
+enum { STARTS = 40 };
+
+static void a_small_difference_that_always_has_one_sign_is_found(void **state)
+{
+    (void)state;
+    struct outcome outcomes[2 * STARTS];
+    for (int i = 0; i < STARTS; i++) {
+        outcomes[i] = ended(10.0 + i + 0.001 * (1 + i % 3));
+        outcomes[STARTS + i] = ended(10.0 + i);
+    }
+    struct comparison c;
+    struct sweep_table table = {2, STARTS, outcomes};
+    assert_int_equal(comparison_of(&table, 0, 1, &c, NULL), 0);
+    assert_int_equal(c.n, STARTS);
+    assert_int_equal(c.n_above, STARTS);
+    assert_true(c.is_significant);
+    assert_true(c.low > 0.0 && c.low < c.mean && c.mean < c.high);
+    assert_true(c.other_side == 0.0);
+    assert_true(fabs(c.median - 0.002) < 1e-12); /* losses near 50 have ulps of 7e-15 */
+
+    assert_int_equal(comparison_of(&table, 1, 0, &c, NULL), 0);
+    assert_int_equal(c.n_below, STARTS);
+    assert_true(c.high < 0.0);
+}
+
+static void a_difference_of_either_sign_is_no_verdict(void **state)
+{
+    (void)state;
+    struct outcome outcomes[2 * STARTS];
+    for (int i = 0; i < STARTS; i++) {
+        outcomes[i] = ended(10.0 + (i % 2 ? 1.0 : -1.0));
+        outcomes[STARTS + i] = ended(10.0);
+    }
+    struct comparison c;
+    assert_int_equal(comparison_of(&(struct sweep_table){2, STARTS, outcomes}, 0, 1, &c, NULL), 0);
+    assert_true(c.is_enough);
+    assert_false(c.is_significant);
+    assert_true(c.other_side == 0.5);
+    assert_true(c.low < 0.0 && c.high > 0.0);
+}
+
+static void few_starts_are_not_enough(void **state)
+{
+    (void)state;
+    struct outcome outcomes[2 * STARTS];
+    for (int i = 0; i < STARTS; i++) {
+        outcomes[i] = ended(i < COMPARISON_STARTS_MIN - 1 ? 2.0 : INFINITY);
+        outcomes[STARTS + i] = ended(1.0);
+    }
+    struct comparison c;
+    assert_int_equal(comparison_of(&(struct sweep_table){2, STARTS, outcomes}, 0, 1, &c, NULL), 0);
+    assert_int_equal(c.n, COMPARISON_STARTS_MIN - 1);
+    assert_int_equal(c.n_left_out, STARTS - c.n);
+    assert_false(c.is_enough);
+    assert_false(c.is_significant);
+}
+
+/* Fills a table whose settings have these medians, the same spread around each. */
+static void fill(struct outcome *outcomes, const double *medians, size_t n, double spread)
+{
+    for (size_t s = 0; s < n; s++)
+        for (int i = 0; i < STARTS; i++)
+            outcomes[s * STARTS + (size_t)i] =
+                ended(medians[s] + spread * (2.0 * i / (STARTS - 1) - 1.0));
+}
+
+static void the_best_are_an_interval_without_a_gap(void **state)
+{
+    (void)state;
+    struct outcome outcomes[7 * STARTS];
+    fill(outcomes, (double[]){1.01, 2.0, 1.04, 1.0, 1.05, 1.2, INFINITY}, 7, 0.001);
+    struct best best;
+    assert_int_equal(best_find(&(struct sweep_table){7, STARTS, outcomes}, &best, NULL), 0);
+    assert_true(best.is_found && best.is_sure);
+    assert_int_equal(best.lowest, 3);
+    assert_int_equal(best.first, 2);
+    assert_int_equal(best.last, 4);
+    assert_int_equal(best.low, 3);
+    assert_int_equal(best.high, 3);
+}
+
+static void a_choice_that_hangs_on_the_starts_is_not_sure(void **state)
+{
+    (void)state;
+    struct outcome outcomes[4 * STARTS];
+    for (int s = 0; s < 4; s++) /* half of the starts well, half badly: each setting other ones */
+        for (int i = 0; i < STARTS; i++)
+            outcomes[s * STARTS + i] = ended(1.0 + (i / (s + 1)) % 2);
+    struct best best;
+    assert_int_equal(best_find(&(struct sweep_table){4, STARTS, outcomes}, &best, NULL), 0);
+    assert_true(best.is_found);
+    assert_false(best.is_sure);
+}
+
+static void one_start_is_never_sure(void **state)
+{
+    (void)state;
+    struct outcome outcomes[] = {ended(3), ended(1), ended(2)};
+    struct best best;
+    assert_int_equal(best_find(&(struct sweep_table){3, 1, outcomes}, &best, NULL), 0);
+    assert_int_equal(best.lowest, 1);
+    assert_false(best.is_sure);
+}
+
+static void nothing_finite_is_no_best(void **state)
+{
+    (void)state;
+    struct outcome outcomes[] = {ended(INFINITY), {0}};
+    struct best best;
+    assert_int_equal(best_find(&(struct sweep_table){2, 1, outcomes}, &best, NULL), 0);
+    assert_false(best.is_found);
+}
+
+/* Shares of collapsed runs, in tenths, for each setting. */
+static struct boundary boundary_of(const int *tenths, size_t n)
+{
+    struct outcome outcomes[100];
+    for (size_t s = 0; s < n; s++)
+        for (int i = 0; i < 10; i++)
+            outcomes[s * 10 + (size_t)i] =
+                (struct outcome){1, 1.0, i < tenths[s] ? FATE_COLLAPSED : FATE_BENDS};
+    struct boundary boundary;
+    boundary_find(&(struct sweep_table){n, 10, outcomes}, &boundary);
+    return boundary;
+}
+
+static void the_boundary_leaves_out_what_collapses_anyway(void **state)
+{
+    (void)state;
+    struct boundary b = boundary_of((int[]){2, 2, 4, 8, 10}, 5); /* half of the others: 0.6 */
+    assert_true(b.is_found);
+    assert_true(b.baseline == 0.2);
+    assert_int_equal(b.below, 2);
+    assert_int_equal(b.above, 3);
+    assert_true(fabs(b.part - 0.5) < 1e-15); /* shares are rounded */
+
+    assert_false(boundary_of((int[]){0, 10, 0}, 3).is_found); /* it does not stay above */
+    assert_false(boundary_of((int[]){1, 1, 2}, 3).is_found);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tells_what_became_of_the_hidden_units),
+        cmocka_unit_test(quantiles_count_divergence_as_infinite),
+        cmocka_unit_test(nothing_that_has_ended_has_no_quantiles),
+        cmocka_unit_test(a_small_difference_that_always_has_one_sign_is_found),
+        cmocka_unit_test(a_difference_of_either_sign_is_no_verdict),
+        cmocka_unit_test(few_starts_are_not_enough),
+        cmocka_unit_test(the_best_are_an_interval_without_a_gap),
+        cmocka_unit_test(a_choice_that_hangs_on_the_starts_is_not_sure),
+        cmocka_unit_test(one_start_is_never_sure),
+        cmocka_unit_test(nothing_finite_is_no_best),
+        cmocka_unit_test(the_boundary_leaves_out_what_collapses_anyway),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
