@@ -36,6 +36,7 @@ void runs_predict(struct call *call);
 void runs_parameters(struct call *call);
 void epochs_of_run(struct call *call);
 void epochs_side_by_side(struct call *call);
+void sweep_get(struct call *call);
 void dataset_get(struct call *call);
 void datasets_create(struct call *call);
 void datasets_list(struct call *call);

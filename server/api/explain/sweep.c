@@ -1,0 +1,342 @@
+/* The analysis of a sweep: settings over their starts, the best ones, where training breaks down,
+ * and whether two of them differ by more than luck. */
+#include "server/api/call/call.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/memory.h"
+#include "core/base/statistics.h"
+#include "core/explain/sweep/best.h"
+#include "core/explain/sweep/comparison.h"
+#include "server/api/explain/grid.h"
+#include "server/api/explain/outcomes.h"
+#include "server/base/json.h"
+#include "server/base/text.h"
+
+/* All that an answer is made of. */
+struct analysis {
+    const struct study *study;
+    struct grid grid;
+    struct outcome *by_run;  /* [n_runs] */
+    struct outcome *by_place; /* [n_settings][n_starts] */
+    struct sweep_table table;
+};
+
+static int analyse(struct engine *engine, const struct study *study, enum part part,
+                   struct analysis *it, struct error *error)
+{
+    it->study = study;
+    if (grid_init(&it->grid, study->spec, error) != 0)
+        return -1;
+    size_t n = it->grid.n_settings * it->grid.n_starts;
+    it->by_run = memory_array((size_t)spec_n_runs(study->spec), sizeof *it->by_run, error);
+    it->by_place = memory_array(n, sizeof *it->by_place, error);
+    if (it->by_run == NULL || it->by_place == NULL ||
+        outcomes_find(engine, study, part, it->by_run, error) != 0)
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        if (it->grid.runs[i] >= 0)
+            it->by_place[i] = it->by_run[it->grid.runs[i]];
+    it->table = (struct sweep_table){it->grid.n_settings, it->grid.n_starts, it->by_place};
+    return 0;
+}
+
+static void analysis_clear(struct analysis *it)
+{
+    grid_clear(&it->grid);
+    free(it->by_run);
+    free(it->by_place);
+}
+
+/* --- settings --- */
+
+/* Runs that collapsed or diverged, with Wilson's interval for their share. */
+static json_t *failed_json(const struct summary *summary)
+{
+    double low, high;
+    size_t n = summary->fates[FATE_COLLAPSED] + summary->fates[FATE_DIVERGED];
+    statistics_wilson((int64_t)n, (int64_t)summary->n, &low, &high);
+    double share = summary->n == 0 ? NAN : (double)n / (double)summary->n;
+    return json_pack("{s:o, s:[f, f]}", "share", json_number(share), "interval", low, high);
+}
+
+static json_t *fates_json(const struct summary *summary)
+{
+    json_t *json = json_object();
+    for (int f = 0; f < FATE_COUNT; f++)
+        json_object_set_new(json, fate_name(f), json_integer((json_int_t)summary->fates[f]));
+    return json;
+}
+
+static json_t *runs_json(const struct grid *grid, size_t setting)
+{
+    json_t *json = json_array();
+    for (size_t i = 0; i < grid->n_starts; i++) {
+        int run = grid->runs[setting * grid->n_starts + i];
+        json_array_append_new(json, run < 0 ? json_null() : json_integer(run));
+    }
+    return json;
+}
+
+/* Learning rate times epochs, where every epoch has the same rate: how far plain SGD of small steps
+ * gets along its path. */
+static json_t *effective_time_json(const struct analysis *it, size_t setting)
+{
+    struct run_plan plan;
+    spec_outline(it->study->spec, it->grid.runs[setting * it->grid.n_starts], &plan);
+    if (plan.training.optimizer != OPTIMIZER_SGD || !schedule_is_constant(&plan.training.schedule))
+        return json_null();
+    return json_number(plan.training.learning_rate * (double)plan.training.epochs);
+}
+
+static json_t *setting_json(const struct analysis *it, size_t setting, struct error *error)
+{
+    struct summary summary;
+    if (summary_of(&it->table, setting, &summary, error) != 0)
+        return NULL;
+    return json_pack("{s:i, s:o, s:o, s:i, s:{s:o, s:o, s:o, s:o, s:o}, s:o, s:o, s:o}",
+                     "setting", (int)setting,
+                     "values", json_private(json_array_get(it->grid.settings, setting)),
+                     "runs", runs_json(&it->grid, setting), "n", (int)summary.n,
+                     "loss", "lowest", json_number(summary.lowest), "q10", json_number(summary.q10),
+                     "median", json_number(summary.median), "q90", json_number(summary.q90),
+                     "mean", json_number(summary.mean), "fates", fates_json(&summary), "failed", failed_json(&summary),
+                     "effective_time", effective_time_json(it, setting));
+}
+
+static json_t *settings_json(const struct analysis *it, struct error *error)
+{
+    json_t *json = json_array();
+    for (size_t s = 0; s < it->grid.n_settings; s++) {
+        json_t *setting = setting_json(it, s, error);
+        if (setting == NULL || json_array_append_new(json, setting) != 0) {
+            json_decref(json);
+            return NULL;
+        }
+    }
+    return json;
+}
+
+/* --- along one axis --- */
+
+static void print_value(const struct analysis *it, size_t setting, char out[32])
+{
+    snprintf(out, 32, "%.6g", grid_value(&it->grid, setting));
+}
+
+/* The last name in a pointer, with spaces: "learning rate". */
+static void print_axis(const struct analysis *it, char out[64])
+{
+    const char *pointer = grid_axis(&it->grid);
+    snprintf(out, 64, "%s", strrchr(pointer, '/') + 1);
+    for (char *c = out; *c != '\0'; c++)
+        if (*c == '_')
+            *c = ' ';
+}
+
+static void print_best(const struct analysis *it, const struct best *best, struct text *text)
+{
+    char axis[64], lowest[32], first[32], last[32], low[32], high[32];
+    print_axis(it, axis);
+    print_value(it, best->lowest, lowest);
+    print_value(it, best->first, first);
+    print_value(it, best->last, last);
+    print_value(it, best->low, low);
+    print_value(it, best->high, high);
+    text_printf(text, "Of the values tried, %s %s has the lowest median loss, %.6g. ", axis, lowest,
+                best->median);
+    if (best->first == best->last)
+        text_printf(text, "No neighbour comes within 5 %% of it. ");
+    else
+        text_printf(text, "All from %s to %s are within 5 %% of it. ", first, last);
+    if (it->grid.n_starts < 2)
+        text_printf(text, "That is from one start: sweep a seed as well to see whether it holds "
+                          "for others.");
+    else if (best->low == best->high)
+        text_printf(text, "Other starts of the same kind would most likely choose the same of these "
+                          "values; they are too far apart to say more.");
+    else if (best->is_sure)
+        text_printf(text, "Other starts of the same kind would most likely choose %s or %s.", low,
+                    high);
+    else
+        text_printf(text, "Other starts of the same kind may choose any from %s to %s: there is no "
+                          "verdict on one value; try more starts.", low, high);
+}
+
+static json_t *best_json(const struct analysis *it, struct error *error)
+{
+    struct best best;
+    struct text text = {0};
+    if (!it->grid.is_ordered)
+        return json_null();
+    if (best_find(&it->table, &best, error) != 0)
+        return NULL;
+    if (!best.is_found)
+        return json_null();
+    print_best(it, &best, &text);
+    json_t *json = json_pack(
+        "{s:s, s:i, s:f, s:f, s:f, s:[f, f], s:[f, f], s:b, s:s%}", "axis", grid_axis(&it->grid),
+        "setting", (int)best.lowest, "value", grid_value(&it->grid, best.lowest), "median",
+        best.median, "within", BEST_WITHIN, "interval", grid_value(&it->grid, best.first),
+        grid_value(&it->grid, best.last), "likely", grid_value(&it->grid, best.low),
+        grid_value(&it->grid, best.high), "is_sure", best.is_sure, "text", text.bytes, text.n_bytes);
+    text_clear(&text);
+    return json;
+}
+
+/* Where half of the runs that their start does not doom break down. Between two rates it is
+ * interpolated by their ratio, between other numbers by their difference. */
+static double boundary_at(const struct boundary *boundary, double below, double above)
+{
+    return below > 0.0 ? below * pow(above / below, boundary->part)
+                       : below + boundary->part * (above - below);
+}
+
+static void print_boundary(const struct boundary *boundary, double below, double above,
+                           struct text *text)
+{
+    if (boundary->baseline > 0.0)
+        text_printf(text, "At every value at least %.3g %% of the runs collapse or diverge: that is "
+                          "their start's doing. ", 100.0 * boundary->baseline);
+    if (boundary->is_found)
+        text_printf(text, "Of the others half do so from about %.3g on, somewhere between %.6g and "
+                          "%.6g.", boundary_at(boundary, below, above), below, above);
+    else
+        text_printf(text, "No value is so high that half of the others do.");
+}
+
+static json_t *boundary_json(const struct analysis *it)
+{
+    struct boundary boundary;
+    struct text text = {0};
+    if (!it->grid.is_ordered)
+        return json_null();
+    boundary_find(&it->table, &boundary);
+    double below = grid_value(&it->grid, boundary.below);
+    double above = grid_value(&it->grid, boundary.above);
+    print_boundary(&boundary, below, above, &text);
+    json_t *json = json_pack("{s:f, s:n, s:n, s:s%}", "baseline", boundary.baseline, "between",
+                             "at", "text", text.bytes, text.n_bytes);
+    text_clear(&text);
+    if (json != NULL && boundary.is_found) {
+        json_object_set_new(json, "between", json_pack("[f, f]", below, above));
+        json_object_set_new(json, "at", json_number(boundary_at(&boundary, below, above)));
+    }
+    return json;
+}
+
+/* --- two settings --- */
+
+static void print_comparison(const struct comparison *c, size_t a, size_t b, struct text *text)
+{
+    if (c->n == 0) {
+        text_printf(text, "No start ended with a finite loss under both settings.");
+        return;
+    }
+    text_printf(text, "Over %zu starts, setting %zu ended %.6g %s than setting %zu on average "
+                      "(95 %% of resamples: %.6g to %.6g); half of the differences are smaller "
+                      "than %.6g. ", c->n, a, fabs(c->mean), c->mean < 0.0 ? "lower" : "higher", b,
+                c->low, c->high, c->median_size);
+    if (!c->is_enough)
+        text_printf(text, "Fewer than %d starts: no verdict.", COMPARISON_STARTS_MIN);
+    else if (c->is_significant)
+        text_printf(text, "That is more than luck, but for %.3g %% of the starts it is the other "
+                          "way round.", 100.0 * c->other_side);
+    else
+        text_printf(text, "That may be luck: no verdict for either.");
+}
+
+static json_t *comparison_json(const struct analysis *it, size_t a, size_t b, struct error *error)
+{
+    struct comparison c;
+    struct text text = {0};
+    if (comparison_of(&it->table, a, b, &c, error) != 0)
+        return NULL;
+    print_comparison(&c, a, b, &text);
+    json_t *json = json_pack(
+        "{s:[i, i], s:i, s:i, s:o, s:[o, o], s:o, s:o, s:i, s:i, s:o, s:o, s:s, s:s%}", "settings",
+        (int)a, (int)b, "n", (int)c.n, "left_out", (int)c.n_left_out, "mean_difference",
+        json_number(c.mean), "interval", json_number(c.low), json_number(c.high),
+        "median_difference", json_number(c.median), "median_size", json_number(c.median_size),
+        "higher", (int)c.n_above, "lower", (int)c.n_below, "sign_test_p", json_number(c.sign_p),
+        "other_side", json_number(c.other_side), "verdict",
+        !c.is_enough ? "none" : c.is_significant ? "different" : "DIFFERENCE_NOT_SIGNIFICANT",
+        "text", text.bytes, text.n_bytes);
+    text_clear(&text);
+    return json;
+}
+
+/* --- the answer --- */
+
+/* The two settings of ?compare=A,B; a == b when it is absent. -1 after replying. */
+static int read_compare(struct call *call, size_t n_settings, size_t *a, size_t *b)
+{
+    const char *value = http_query(call->request, "compare");
+    int n_read = 0;
+    *a = *b = 0;
+    if (value == NULL || (sscanf(value, "%4zu,%4zu%n", a, b, &n_read) == 2 &&
+                          value[n_read] == '\0' && *a < n_settings && *b < n_settings && *a != *b))
+        return 0;
+    struct error error = ERROR_INIT;
+    error_set(&error, ERROR_INVALID, "compare: got %.40s, expected two settings like 0,%zu, from 0 "
+              "to %zu", value, n_settings - 1, n_settings - 1);
+    http_reply_error(call->request, &error);
+    return -1;
+}
+
+static int read_part(struct call *call, enum part *out)
+{
+    const char *value = http_query(call->request, "part");
+    struct error error = ERROR_INIT;
+    for (*out = 0; value != NULL && *out < PART_COUNT; (*out)++)
+        if (strcmp(value, part_name(*out)) == 0)
+            return 0;
+    *out = PART_TRAIN;
+    if (value == NULL)
+        return 0;
+    error_set(&error, ERROR_INVALID, "part: got %.40s, expected train, validation or test", value);
+    http_reply_error(call->request, &error);
+    return -1;
+}
+
+static json_t *sweep_json_of(const struct analysis *it, enum part part, size_t a, size_t b,
+                             struct error *error)
+{
+    json_t *settings = settings_json(it, error), *best = best_json(it, error);
+    json_t *compared = a == b ? json_null() : comparison_json(it, a, b, error);
+    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "experiment", it->study->id, "part",
+                     part_name(part), "starts", json_private(it->grid.starts), "settings", settings,
+                     "best", best, "boundary", boundary_json(it), "compared", compared);
+}
+
+void sweep_get(struct call *call)
+{
+    struct error error = ERROR_INIT;
+    struct shelf *shelf = lab_shelf(call->api->lab);
+    struct analysis it = {0};
+    enum part part;
+    size_t a, b;
+    json_t *json = NULL;
+    if (read_part(call, &part) != 0)
+        return;
+    const struct study *study = shelf_take(shelf, call->name, &error);
+    if (study == NULL) {
+        http_reply_error(call->request, &error);
+        return;
+    }
+    int result = analyse(lab_engine(call->api->lab), study, part, &it, &error);
+    if (result == 0 && read_compare(call, it.grid.n_settings, &a, &b) != 0)
+        goto out;
+    if (result == 0)
+        json = sweep_json_of(&it, part, a, b, &error);
+    if (json == NULL && error.kind != ERROR_NONE)
+        call_reply_replay_error(call, &error);
+    else
+        call_reply_json(call, 200, json);
+out:
+    analysis_clear(&it);
+    shelf_release(shelf, study);
+}

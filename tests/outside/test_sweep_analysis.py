@@ -1,0 +1,167 @@
+"""GET /experiments/{id}/sweep beside NumPy: quantiles, fates and comparisons of what the runs say."""
+import numpy as np
+import pytest
+
+RATES = [1e-4, 1e-3, 4e-3, 2e-2]
+STARTS = 24
+SPEC = {
+    "dataset": {"kind": "formula", "samples": 60, "seed": 3,
+                "features": {"n1": "randint(0,4)", "n2": "randint(0,15)"},
+                "target": "n1**2 + n2 + randint(0,5)"},
+    "network": {"layers": [{"units": 2, "activation": "relu"}, {"units": 1}],
+                "init": {"scheme": "uniform", "low": -1, "high": 1, "bias": 0}},
+    "training": {"optimizer": {"name": "sgd", "learning_rate": 0.001}, "epochs": 60},
+    "sweep": {"/network/init/seed": {"from": 1, "to": STARTS},
+              "/training/optimizer/learning_rate": list(reversed(RATES))},
+}
+
+
+
+
+@pytest.fixture(scope="module")
+def swept(server):
+    experiment = server.train(SPEC)
+    samples = server.get(f"/experiments/{experiment['id']}/dataset")
+    analysis = server.get(f"/experiments/{experiment['id']}/sweep?compare=0,1")
+    return experiment, np.array(samples["rows"]), analysis
+
+
+def outputs(run, features):
+    """Hidden units and outputs of the run's last parameters."""
+    (weights, out), (biases, last) = run["parameters"]["weights"], run["parameters"]["biases"]
+    hidden = np.maximum(features @ np.array(weights).T + biases, 0)
+    return hidden, hidden @ np.array(out)[0] + last[0]
+
+
+def fate(hidden, predictions, targets):
+    on = (hidden > 0)
+    if np.ptp(predictions) <= 1e-9 * targets.std():
+        return "collapsed"
+    if (on.all(axis=0) | ~on.any(axis=0)).all():
+        return "affine"
+    return "bends" if on.any(axis=0).all() else "partly_dead"
+
+
+@pytest.fixture(scope="module")
+def recomputed(server, swept):
+    """Losses [setting][start] and fates, by NumPy from the runs' parameters."""
+    experiment, rows, analysis = swept
+    losses, fates = [], []
+    for setting in analysis["settings"]:
+        runs = [server.get(f"/experiments/{experiment['id']}/runs/{run}")
+                for run in setting["runs"]]
+        found = [outputs(run, rows[:, :2]) for run in runs]
+        losses.append([np.mean((rows[:, 2] - predictions) ** 2) for _, predictions in found])
+        fates.append([fate(*values, rows[:, 2]) for values in found])
+    return np.array(losses), fates
+
+
+def test_settings_stand_in_the_order_of_their_values_with_all_their_starts(swept):
+    experiment, _, analysis = swept
+    rate = "/training/optimizer/learning_rate"
+    assert [setting["values"] for setting in analysis["settings"]] == [{rate: x} for x in RATES]
+    assert analysis["starts"] == [{"/network/init/seed": i} for i in range(1, STARTS + 1)]
+    for setting in analysis["settings"]:
+        for start, run in enumerate(setting["runs"]):
+            assert experiment["runs"][run]["overrides"] == {**setting["values"],
+                                                            **analysis["starts"][start]}
+
+
+def test_quantiles_and_fates_are_those_of_the_end_losses(swept, recomputed):
+    losses, fates = recomputed
+    assert len({f for row in fates for f in row}) >= 3  # else there is little to tell apart
+    for setting, row, fated in zip(swept[2]["settings"], losses, fates):
+        loss = setting["loss"]
+        expected = [row.min(), *np.quantile(row, [0.1, 0.5, 0.9]), row.mean()]
+        got = [loss[name] for name in ("lowest", "q10", "median", "q90", "mean")]
+        assert got == pytest.approx(expected, rel=1e-12)  # NumPy adds in another order
+        assert setting["n"] == STARTS
+        assert {k: v for k, v in setting["fates"].items() if v} == \
+            {k: fated.count(k) for k in set(fated)}
+        assert setting["failed"]["share"] == fated.count("collapsed") / STARTS
+
+
+def test_the_best_is_an_interval_around_the_lowest_median(swept, recomputed):
+    medians = np.median(recomputed[0], axis=1)
+    best = swept[2]["best"]
+    assert best["value"] == RATES[medians.argmin()]
+    low, high = best["interval"]
+    for rate, median in zip(RATES, medians):
+        if low <= rate <= high:
+            assert median <= 1.05 * medians.min()
+    assert best["likely"][0] <= best["likely"][1]
+    assert str(best["value"])[:5] in best["text"]
+
+
+def test_two_settings_are_compared_start_by_start(swept, recomputed):
+    difference = recomputed[0][0] - recomputed[0][1]
+    compared = swept[2]["compared"]
+    assert compared["n"] == STARTS
+    assert compared["mean_difference"] == pytest.approx(difference.mean(), rel=1e-9)
+    assert compared["higher"] == (difference > 0).sum()
+    assert compared["lower"] == (difference < 0).sum()
+    resampled = np.random.RandomState(0).choice(difference, (4000, STARTS)).mean(axis=1)
+    # both are estimates from thousands of resamples: within a tenth of the interval
+    expected = np.quantile(resampled, [0.025, 0.975])
+    assert compared["interval"] == pytest.approx(expected, abs=0.1 * np.ptp(expected))
+
+
+def test_effective_time_is_rate_times_epochs(swept):
+    assert [setting["effective_time"] for setting in swept[2]["settings"]] == \
+        pytest.approx([rate * 60 for rate in RATES], rel=1e-15)
+
+
+def test_one_run_is_a_sweep_of_one_setting(server):
+    experiment = server.train({**SPEC, "sweep": {}})
+    analysis = server.get(f"/experiments/{experiment['id']}/sweep")
+    assert len(analysis["settings"]) == 1 and analysis["settings"][0]["n"] == 1
+    assert analysis["best"] is None and analysis["boundary"] is None
+
+
+def test_settings_on_two_axes_have_no_best_on_one(server):
+    experiment = server.train({**SPEC, "sweep": {
+        "/training/epochs": [5, 10], "/training/optimizer/learning_rate": [1e-4, 1e-3]}})
+    analysis = server.get(f"/experiments/{experiment['id']}/sweep")
+    assert len(analysis["settings"]) == 4
+    assert analysis["best"] is None
+
+
+def test_what_was_cancelled_does_not_count(server):
+    experiment = server.post({**SPEC, "training": {"epochs": 1000000000}, "sweep": {}})
+    server.request("POST", f"/experiments/{experiment['id']}/cancel")
+    server.wait(experiment["id"])
+    analysis = server.get(f"/experiments/{experiment['id']}/sweep")
+    assert analysis["settings"][0]["n"] == 0
+    assert analysis["settings"][0]["loss"]["median"] is None
+
+
+@pytest.mark.parametrize("query, names", [
+    ("compare=0,4", ["compare", "0,4", "from 0 to 3"]),
+    ("compare=1", ["compare", "got 1"]),
+    ("compare=2,2", ["compare", "2,2"]),
+    ("part=dev", ["part", "dev", "train, validation or test"]),
+    ("part=validation", ["validation", "/dataset/split"]),
+    ("rate=1", ["rate"]),
+])
+def test_a_query_that_makes_no_sense_is_refused(server, swept, query, names):
+    reply = server.request("GET", f"/experiments/{swept[0]['id']}/sweep?{query}")
+    assert 400 <= reply.status_code < 500
+    for name in names:
+        assert name in reply.json()["detail"], reply.text
+
+
+def test_validation_samples_can_be_asked_for(server):
+    split = {"train": 0.6, "validation": 0.4, "seed": 1}
+    experiment = server.train({**SPEC, "dataset": {**SPEC["dataset"], "split": split},
+                               "sweep": {"/training/optimizer/learning_rate": [1e-4, 1e-3]}})
+    path = f"/experiments/{experiment['id']}/sweep"
+    train, validation = server.get(path), server.get(path + "?part=validation")
+    samples = server.get(f"/experiments/{experiment['id']}/dataset")
+    rows = np.array([row for row, part in zip(samples["rows"], samples["parts"])
+                     if part == "validation"])
+    for i, setting in enumerate(validation["settings"]):
+        run = server.get(f"/experiments/{experiment['id']}/runs/{i}")
+        _, predictions = outputs(run, rows[:, :2])
+        assert setting["loss"]["median"] == pytest.approx(np.mean((rows[:, 2] - predictions) ** 2),
+                                                          rel=1e-12)
+        assert setting["loss"] != train["settings"][i]["loss"]
