@@ -12,7 +12,8 @@ from wire import Wire
 
 @pytest.fixture(scope="module")
 def finished(server):
-    return server.train(specs.report(epochs=20))["id"]
+    """Of two settings, so that they can be compared."""
+    return server.train({**specs.report(epochs=20), "sweep": {specs.RATE: [1e-4, 1e-3]}})["id"]
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +84,7 @@ def test_every_known_name_is_heard_once_and_refused_twice(server, routes, finish
     for route in routes:
         for name in route["query"]:
             value = {"experiments": finished, "format": "json", "validate": "true", "run": "0",
+                     "part": "train", "compare": "0,1",
                      "points": "all" if "events" in route["path"] else "5",
                      "last_event_id": "x"}.get(name, "1")
             mandatory = f"&experiments={finished}" if "experiments" in route["query"] else ""
