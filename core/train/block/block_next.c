@@ -1,0 +1,19 @@
+/* What a run's next epoch starts from. */
+#include "core/train/block/block_next.h"
+
+#include <assert.h>
+
+#include "core/train/block/block_inside.h"
+
+void block_next(struct block *block, int run, struct block_next *out, double *parameters,
+                double *memory)
+{
+    int lane = block_lane_of_run(block, run);
+    assert(lane != BLOCK_NO_RUN && block_at_epoch_end(block));
+    sample_order_seek(&block->order, block->epoch);
+    out->epoch = block->epoch + 1;
+    out->rows = sample_order_rows(&block->order, block->epoch);
+    block_pace(block, run, block->epoch, out->pace);
+    pack_get(&block->now, lane, parameters);
+    pack_get_memory(&block->now, lane, memory);
+}

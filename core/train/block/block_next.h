@@ -1,0 +1,21 @@
+/* What a run's next epoch starts from: for those who then go through it step by step. */
+#ifndef CORE_TRAIN_BLOCK_BLOCK_NEXT_H
+#define CORE_TRAIN_BLOCK_BLOCK_NEXT_H
+
+#include <stdint.h>
+
+#include "core/train/block/block.h"
+#include "core/train/kernel/kernel.h"
+
+struct block_next {
+    int64_t epoch;            /* 1-based */
+    double pace[PACE_COUNT];  /* see kernel.h */
+    const uint32_t *rows;     /* [n_samples], in the order of the visit; valid until it trains on */
+};
+
+/* Of a run that is running, at an epoch's end. Fills parameters [n_parameters] and memory
+ * [optimizer_memory] as they are now. */
+void block_next(struct block *block, int run, struct block_next *out, double *parameters,
+                double *memory);
+
+#endif
