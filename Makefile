@@ -197,7 +197,7 @@ $(BUILD)/%.o: %.c $(BUILD)/compile.flags
 	$(DO)$(COMPILE) -MMD -MP -c $< -o $@
 
 # What an .incbin takes in, the compiler doesn't tell.
-$(BUILD)/server/spec/presets.o: server/spec/presets.json
+$(BUILD)/server/spec/preset/presets.o: server/spec/preset/presets.json
 $(BUILD)/server/spec/source/library.o: server/spec/source/iris.csv server/spec/source/anscombe.csv
 
 -include $(patsubst %.o,%.d,$(CORE_OBJECTS) $(SERVER_OBJECTS) $(CORE_HELPERS) $(SERVER_HELPERS) \

@@ -11,7 +11,7 @@
 #include "server/http/http.h"
 #include "server/lab/lab.h"
 #include "server/spec/option/options.h"
-#include "server/spec/presets.h"
+#include "server/spec/preset/presets.h"
 #include "server/start/settings.h"
 #include "server/start/token.h"
 

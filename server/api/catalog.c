@@ -7,7 +7,7 @@
 #include "server/base/clock.h"
 #include "server/base/json.h"
 #include "server/spec/option/options.h"
-#include "server/spec/presets.h"
+#include "server/spec/preset/presets.h"
 
 static json_t *present_route(const struct route *route)
 {

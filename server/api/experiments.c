@@ -12,7 +12,7 @@
 #include "server/base/clock.h"
 #include "server/base/json.h"
 #include "server/lab/uploads.h"
-#include "server/spec/presets.h"
+#include "server/spec/preset/presets.h"
 
 /* --- create --- */
 

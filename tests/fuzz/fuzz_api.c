@@ -19,7 +19,7 @@
 #include "server/base/log.h"
 #include "server/base/text.h"
 #include "server/http/server.h"
-#include "server/spec/presets.h"
+#include "server/spec/preset/presets.h"
 #include "tests/fuzz/fuzz.h"
 
 enum { ENOUGH_MS = 15000, WAIT_MS = 20, OTHERS_MAX = 16, PATH_BYTES = 128 };

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "server/base/json.h"
-#include "server/spec/presets.h"
+#include "server/spec/preset/presets.h"
 #include "server/spec/spec.h"
 #include "tests/fuzz/fuzz.h"
 

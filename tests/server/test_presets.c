@@ -12,7 +12,7 @@
 
 #include "core/train/block/block.h"
 #include "server/base/json.h"
-#include "server/spec/presets.h"
+#include "server/spec/preset/presets.h"
 #include "server/spec/spec.h"
 
 static struct faults faults;

@@ -11,7 +11,7 @@
 
 #include "server/base/json.h"
 #include "server/spec/option/options.h"
-#include "server/spec/presets.h"
+#include "server/spec/preset/presets.h"
 #include "server/spec/spec.h"
 
 /* --- allocators ---------------------------------------------------------------------------- */

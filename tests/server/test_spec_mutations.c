@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "server/base/json.h"
-#include "server/spec/presets.h"
+#include "server/spec/preset/presets.h"
 #include "server/spec/spec.h"
 #include "tests/server/spec_files.h"
 

@@ -1,7 +1,7 @@
 /* The named specs that come with the server: the founding report's experiments, and what a
  * first course goes on with. */
-#ifndef SERVER_SPEC_PRESETS_H
-#define SERVER_SPEC_PRESETS_H
+#ifndef SERVER_SPEC_PRESET_PRESETS_H
+#define SERVER_SPEC_PRESET_PRESETS_H
 
 #include <jansson.h>
 

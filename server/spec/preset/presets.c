@@ -1,6 +1,6 @@
 /* Presets: presets.json, compiled in. There the report's are merge patches over one base spec,
  * the others have a whole spec each. */
-#include "server/spec/presets.h"
+#include "server/spec/preset/presets.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 /* The file's bytes; the assembler reads it from the top of the source tree. */
 __asm__(".pushsection .rodata\n"
         "presets_start:\n"
-        ".incbin \"server/spec/presets.json\"\n"
+        ".incbin \"server/spec/preset/presets.json\"\n"
         "presets_end:\n"
         ".popsection\n");
 extern const char presets_start[] __attribute__((visibility("hidden")));
