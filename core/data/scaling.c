@@ -1,4 +1,4 @@
-/* Standardised features. */
+/* Standardised columns. */
 #include "core/data/scaling.h"
 
 #include <math.h>
@@ -6,6 +6,14 @@
 
 #include "core/base/memory.h"
 #include "core/data/split.h"
+
+/* One column of a data set, and which samples count. */
+struct column {
+    const double *values; /* the first sample's */
+    size_t stride;
+    size_t n_samples;
+    const unsigned char *parts;
+};
 
 void scaling_destroy(struct scaling *scaling)
 {
@@ -17,21 +25,20 @@ void scaling_destroy(struct scaling *scaling)
     free(scaling);
 }
 
-static int is_used(const unsigned char *parts, size_t sample)
+static int is_used(const struct column *column, size_t sample)
 {
-    return !parts || parts[sample] == PART_TRAIN;
+    return !column->parts || column->parts[sample] == PART_TRAIN;
 }
 
-/* One feature's mean and standard deviation over the samples used. */
-static void fit_feature(const struct dataset *dataset, const unsigned char *parts, size_t k,
-                        double *out_mean, double *out_sd)
+/* Mean and standard deviation over the samples used. */
+static void fit_column(const struct column *column, double *out_mean, double *out_sd)
 {
-    size_t n = 0, n_features = dataset->n_features;
+    size_t n = 0;
     double sum = 0.0, squares = 0.0, first = 0.0;
     int is_constant = 1;
-    for (size_t i = 0; i < dataset->n_samples; i++) {
-        double x = dataset->features[i * n_features + k];
-        if (!is_used(parts, i)) {
+    for (size_t i = 0; i < column->n_samples; i++) {
+        double x = column->values[i * column->stride];
+        if (!is_used(column, i)) {
             continue;
         }
         first = n == 0 ? x : first;
@@ -40,63 +47,76 @@ static void fit_feature(const struct dataset *dataset, const unsigned char *part
         n++;
     }
     double mean = sum / (double)n;
-    for (size_t i = 0; i < dataset->n_samples; i++) {
-        double difference = dataset->features[i * n_features + k] - mean;
-        squares += is_used(parts, i) ? difference * difference : 0.0;
+    for (size_t i = 0; i < column->n_samples; i++) {
+        double difference = column->values[i * column->stride] - mean;
+        squares += is_used(column, i) ? difference * difference : 0.0;
     }
     *out_mean = is_constant ? first : mean;
     *out_sd = is_constant ? 1.0 : sqrt(squares / (double)n);
 }
 
 /* Whether every sample's scaled value is a number, those not used for the fit too. */
-static int is_scalable(const struct dataset *dataset, size_t k, double mean, double sd)
+static int is_scalable(const struct column *column, double mean, double sd)
 {
-    for (size_t i = 0; i < dataset->n_samples; i++) {
-        if (!isfinite((dataset->features[i * dataset->n_features + k] - mean) / sd)) {
+    for (size_t i = 0; i < column->n_samples; i++) {
+        if (!isfinite((column->values[i * column->stride] - mean) / sd)) {
             return 0;
         }
     }
     return 1;
 }
 
-struct scaling *scaling_fit(const struct dataset *dataset, const unsigned char *parts,
-                            struct error *error)
+static struct scaling *scaling_create(size_t n_columns, struct error *error)
 {
     struct scaling *scaling = memory_array(1, sizeof *scaling, error);
     if (!scaling) {
         return NULL;
     }
-    scaling->n_features = dataset->n_features;
-    scaling->mean = memory_array(dataset->n_features, sizeof *scaling->mean, error);
-    scaling->sd = memory_array(dataset->n_features, sizeof *scaling->sd, error);
-    int failed = !scaling->mean || !scaling->sd;
-    for (size_t k = 0; k < dataset->n_features && !failed; k++) {
-        fit_feature(dataset, parts, k, &scaling->mean[k], &scaling->sd[k]);
-        if (!is_scalable(dataset, k, scaling->mean[k], scaling->sd[k])) {
-            error_set(error, ERROR_INVALID,
-                      "feature %s cannot be standardised: its values are too large or too close "
-                      "together",
-                      dataset->names[k]);
-            failed = 1;
-        }
-    }
-    if (failed) {
+    scaling->n_columns = n_columns;
+    scaling->mean = memory_array(n_columns, sizeof *scaling->mean, error);
+    scaling->sd = memory_array(n_columns, sizeof *scaling->sd, error);
+    if (!scaling->mean || !scaling->sd) {
         scaling_destroy(scaling);
         return NULL;
     }
     return scaling;
 }
 
+struct scaling *scaling_fit(const struct dataset *dataset, enum scaling_of of,
+                            const unsigned char *parts, struct error *error)
+{
+    int is_target = of == SCALING_TARGETS;
+    size_t n = is_target ? dataset->n_targets : dataset->n_features;
+    struct scaling *scaling = scaling_create(n, error);
+    for (size_t k = 0; k < n && scaling; k++) {
+        const struct column column = {(is_target ? dataset->targets : dataset->features) + k, n,
+                                      dataset->n_samples, parts};
+        fit_column(&column, &scaling->mean[k], &scaling->sd[k]);
+        if (!is_scalable(&column, scaling->mean[k], scaling->sd[k])) {
+            error_set(error, ERROR_INVALID,
+                      "%s %s cannot be standardised: its values are too large or too close "
+                      "together",
+                      is_target ? "target" : "feature",
+                      dataset->names[is_target ? dataset->n_features + k : k]);
+            scaling_destroy(scaling);
+            scaling = NULL;
+        }
+    }
+    return scaling;
+}
+
 void scaling_apply(const struct scaling *scaling, double *rows, size_t n_rows)
 {
-    if (!scaling) {
-        return;
+    size_t n = scaling ? scaling->n_columns : 0;
+    for (size_t i = 0; i < n_rows * n; i++) {
+        rows[i] = (rows[i] - scaling->mean[i % n]) / scaling->sd[i % n];
     }
-    size_t n_features = scaling->n_features;
-    for (size_t i = 0; i < n_rows; i++) {
-        for (size_t k = 0; k < n_features; k++) {
-            double *x = &rows[i * n_features + k];
-            *x = (*x - scaling->mean[k]) / scaling->sd[k];
-        }
+}
+
+void scaling_undo(const struct scaling *scaling, double *rows, size_t n_rows)
+{
+    size_t n = scaling ? scaling->n_columns : 0;
+    for (size_t i = 0; i < n_rows * n; i++) {
+        rows[i] = rows[i] * scaling->sd[i % n] + scaling->mean[i % n];
     }
 }

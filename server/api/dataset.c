@@ -74,6 +74,17 @@ static void print_numbers(struct text *text, const char *name, const double *val
     text_printf(text, "]");
 }
 
+static void print_scaling(struct text *text, const char *name, const struct scaling *scaling)
+{
+    if (scaling == NULL)
+        return;
+    text_printf(text, ",\"%s\":{", name);
+    print_numbers(text, "mean", scaling->mean, scaling->n_columns);
+    text_printf(text, ",");
+    print_numbers(text, "sd", scaling->sd, scaling->n_columns);
+    text_printf(text, "}");
+}
+
 static void print_json(struct text *text, const struct spec_data *data)
 {
     const struct dataset *whole = data->whole;
@@ -94,13 +105,8 @@ static void print_json(struct text *text, const struct spec_data *data)
         text_json_string(text, whole->classes[k]);
     }
     text_printf(text, whole->n_classes > 0 ? "]" : "");
-    if (data->scaling != NULL) {
-        text_printf(text, ",\"scaling\":{");
-        print_numbers(text, "mean", data->scaling->mean, whole->n_features);
-        text_printf(text, ",");
-        print_numbers(text, "sd", data->scaling->sd, whole->n_features);
-        text_printf(text, "}");
-    }
+    print_scaling(text, "scaling", data->scaling);
+    print_scaling(text, "target_scaling", data->target_scaling);
     text_printf(text, "}");
 }
 

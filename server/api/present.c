@@ -125,9 +125,10 @@ json_t *present_parameters(const struct network *network, const double *paramete
     return json;
 }
 
-json_t *present_outputs(const struct network *network, const double *parameters,
+json_t *present_outputs(const struct run_plan *plan, const double *parameters,
                         const double *inputs, size_t n, struct error *error)
 {
+    const struct network *network = &plan->network;
     size_t n_outputs = (size_t)network_n_outputs(network);
     double *scratch = memory_array(network_scratch(network), sizeof *scratch, error);
     double *outputs = memory_array(n_outputs, sizeof *outputs, error);
@@ -135,6 +136,7 @@ json_t *present_outputs(const struct network *network, const double *parameters,
     for (size_t i = 0; rows != NULL && i < n; i++) {
         network_predict(network, parameters, inputs + i * (size_t)network->n_inputs, scratch,
                         outputs);
+        scaling_undo(plan->target_scaling, outputs, 1);
         json_array_append_new(rows, numbers(outputs, n_outputs));
     }
     free(scratch);
@@ -207,8 +209,7 @@ static int add_parameters(json_t *row, struct engine *engine, const struct study
     int64_t epoch;
     if (present_load(engine, study, run, &plan, &parameters, &epoch, error) != 0)
         return -1;
-    json_t *outputs = present_outputs(&plan.network, parameters, plan.predict, plan.n_predict,
-                                      error);
+    json_t *outputs = present_outputs(&plan, parameters, plan.predict, plan.n_predict, error);
     int failed = outputs == NULL;
     if (!failed) {
         json_object_set_new(row, "predictions", outputs);

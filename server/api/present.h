@@ -36,8 +36,9 @@ int present_load(struct engine *engine, const struct study *study, int run,
 /* {"weights": [layer][unit][input], "biases": [layer][unit], "named"?} */
 json_t *present_parameters(const struct network *network, const double *parameters);
 
-/* Outputs of the network for n rows inputs[n][n_inputs], as an array of arrays. */
-json_t *present_outputs(const struct network *network, const double *parameters,
+/* Outputs of the plan's network for n rows inputs[n][n_inputs], scaled as its features are, as an
+ * array of arrays: in the targets' own units. */
+json_t *present_outputs(const struct run_plan *plan, const double *parameters,
                         const double *inputs, size_t n, struct error *error);
 
 /* {"epoch", "sample"}: where a diverged run was first seen to be not finite. */

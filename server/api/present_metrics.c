@@ -25,11 +25,14 @@ static void tell_matrix(struct teller *teller, const struct metric *metric)
     tell_end(teller);
 }
 
-static void tell_metric(struct teller *teller, const char *name, const struct metric *metric)
+static void tell_metric(struct teller *teller, const char *name, const struct metric *metric,
+                        int has_scaled_targets)
 {
     tell_object(teller, name);
     tell_integer(teller, "n_samples", (int64_t)metric->n_samples);
     tell_number(teller, "loss", metric->loss);
+    if (has_scaled_targets)
+        tell_number(teller, "loss_original_units", metric->loss_original_units);
     if (metric->n_outputs == 0) {
         tell_number(teller, "accuracy", metric->accuracy);
         tell_matrix(teller, metric);
@@ -52,11 +55,14 @@ static int tell_part(struct teller *teller, const char *name, const struct run_p
     }
     const struct metric_samples samples = {.n_samples = dataset->n_samples,
                                            .features = dataset->features,
-                                           .targets = dataset->targets};
+                                           .targets = dataset->targets,
+                                           .units = plan->target_scaling != NULL
+                                                        ? plan->target_scaling->sd
+                                                        : NULL};
     if (metric_measure(&plan->network, plan->training.loss, parameters, &samples, &metric, error) !=
         0)
         return -1;
-    tell_metric(teller, name, &metric);
+    tell_metric(teller, name, &metric, plan->target_scaling != NULL);
     metric_clear(&metric);
     return 0;
 }

@@ -153,7 +153,7 @@ static json_t *predict(struct call *call, const struct study *study, const json_
     double *inputs = read_inputs(body, (size_t)plan.network.n_inputs, &n, faults, error);
     if (inputs != NULL) {
         scaling_apply(plan.scaling, inputs, n);
-        json_t *outputs = present_outputs(&plan.network, parameters, inputs, n, error);
+        json_t *outputs = present_outputs(&plan, parameters, inputs, n, error);
         if (outputs != NULL)
             json = json_pack("{s:O, s:o, s:I}", "inputs", json_object_get(body, "inputs"),
                              "outputs", outputs, "epoch", (json_int_t)epoch);

@@ -23,6 +23,7 @@ struct spec {
     struct library *library; /* the files its data sets come from */
     json_t *runs; /* list of each run's {"dataset", "network", "training"} */
     struct scaling **scalings; /* [n_runs], of the first run with each data set; else NULL */
+    struct scaling **target_scalings; /* the same */
     struct sweep sweep;
 };
 
@@ -123,7 +124,10 @@ static int fit_scalings(struct spec *spec, struct error *error)
 {
     int n_runs = spec->sweep.n_runs;
     spec->scalings = memory_array((size_t)n_runs, sizeof *spec->scalings, error);
-    for (int run = 0; run < n_runs && spec->scalings != NULL; run++) {
+    spec->target_scalings = memory_array((size_t)n_runs, sizeof *spec->target_scalings, error);
+    if (spec->scalings == NULL || spec->target_scalings == NULL)
+        return -1;
+    for (int run = 0; run < n_runs; run++) {
         const json_t *dataset = run_section(spec, run, "dataset");
         struct spec_data data;
         if (!section_is_standardised(dataset) ||
@@ -132,10 +136,11 @@ static int fit_scalings(struct spec *spec, struct error *error)
         if (section_data(dataset, spec->library, &data, error) < 0)
             return -1;
         spec->scalings[run] = data.scaling;
-        data.scaling = NULL;
+        spec->target_scalings[run] = data.target_scaling;
+        data.scaling = data.target_scaling = NULL;
         spec_data_clear(&data);
     }
-    return spec->scalings != NULL ? 0 : -1;
+    return 0;
 }
 
 struct spec *spec_parse(const json_t *json, struct faults *faults)
@@ -182,7 +187,10 @@ void spec_destroy(struct spec *spec)
         return;
     for (int run = 0; spec->scalings != NULL && run < spec->sweep.n_runs; run++)
         scaling_destroy(spec->scalings[run]);
+    for (int run = 0; spec->target_scalings != NULL && run < spec->sweep.n_runs; run++)
+        scaling_destroy(spec->target_scalings[run]);
     free(spec->scalings);
+    free(spec->target_scalings);
     library_destroy(spec->library);
     sweep_clear(&spec->sweep);
     json_decref(spec->runs);
@@ -253,7 +261,14 @@ void spec_data_clear(struct spec_data *data)
     dataset_destroy(data->whole);
     free(data->parts);
     scaling_destroy(data->scaling);
+    scaling_destroy(data->target_scaling);
     *data = (struct spec_data){0};
+}
+
+static void scale(const struct spec_data *data, struct dataset *dataset)
+{
+    scaling_apply(data->scaling, dataset->features, dataset->n_samples);
+    scaling_apply(data->target_scaling, dataset->targets, dataset->n_samples);
 }
 
 /* One part of the data, standardised; *out stays NULL when it is empty. 0, or -1 for memory. */
@@ -265,7 +280,7 @@ static int take_part(const struct spec_data *data, enum part part, struct datase
     if (taken == NULL)
         return -1;
     if (taken->n_samples > 0) {
-        scaling_apply(data->scaling, taken->features, taken->n_samples);
+        scale(data, taken);
         *out = taken;
     } else {
         dataset_destroy(taken);
@@ -293,7 +308,9 @@ int spec_plan_trained(const struct spec *spec, int run, struct run_plan *out_pla
     if (out_plan->predict == NULL)
         return -1;
     section_predict(json_object_get(spec->json, "predict"), n_features, out_plan->predict);
-    out_plan->scaling = spec->scalings[sweep_first(&spec->sweep, run, SWEEP_DATASET)];
+    int first = sweep_first(&spec->sweep, run, SWEEP_DATASET);
+    out_plan->scaling = spec->scalings[first];
+    out_plan->target_scaling = spec->target_scalings[first];
     scaling_apply(out_plan->scaling, out_plan->predict, out_plan->n_predict);
     return 0;
 }
@@ -330,7 +347,7 @@ int spec_plan_data(const struct spec *spec, int run, struct run_plan *plan, stru
     if (data.parts == NULL) {
         plan->dataset = data.whole;
         data.whole = NULL;
-        scaling_apply(data.scaling, plan->dataset->features, plan->dataset->n_samples);
+        scale(&data, plan->dataset);
     } else {
         failed = take_part(&data, PART_TRAIN, &plan->dataset, error) < 0 ||
                  take_part(&data, PART_VALIDATION, &plan->validation, error) < 0 ||

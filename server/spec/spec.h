@@ -62,6 +62,8 @@ struct run_plan {
     struct dataset *dataset; /* what is trained on, owned; NULL unless asked for */
     struct dataset *validation, *test; /* kept from training, owned; NULL where there are none */
     const struct scaling *scaling; /* of the features, the spec's; NULL: none */
+    const struct scaling *target_scaling; /* likewise: data sets hold scaled targets, and outputs
+                                             are to be scaled back (scaling_undo) */
     size_t n_predict;
     double *predict; /* [n_predict][n_inputs], standardised as the data set, owned */
 };
@@ -88,6 +90,7 @@ struct spec_data {
     struct dataset *whole;
     unsigned char *parts;    /* [n_samples] enum part; NULL: all are trained on */
     struct scaling *scaling; /* NULL: features are trained on as they are */
+    struct scaling *target_scaling; /* NULL: targets are */
 };
 int spec_data(const struct spec *spec, int run, struct spec_data *out, struct error *error);
 void spec_data_clear(struct spec_data *data);

@@ -139,6 +139,8 @@ class Page {
         const even = runs.every((row) => row.epochs === this.epochs);
         const facts = [`${plural(runs.length, "run")} of ${even ? "" : "up to "}` +
                        plural(this.epochs, "epoch"),
+                       experiment.spec.dataset.standardize_target &&
+                       "losses in units of the standardised targets",
                        state === "running" && runs.length > 1 && tally(states),
                        ago(created)].filter(Boolean);
         refill(this.state, standing(experiment), ...facts.map((fact) => ` \u00b7 ${fact}`),

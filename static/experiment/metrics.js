@@ -81,13 +81,16 @@ const r2 = (value) => value === null ? "\u2013" : digits(value);
 /* A row for each part. */
 function figures(metrics, parts) {
     const outputs = (metrics.outputs ?? []).length > 1 ? metrics.outputs.slice(0, OUTPUTS) : [];
-    const head = ["part", "samples", "loss",
+    const scaled = parts.some((part) => metrics[part].loss_original_units !== undefined);
+    const head = ["part", "samples", "loss", ...scaled ? ["loss in the targets\u2019 units"] : [],
                   ...metrics.classes || !metrics.outputs ? ["accuracy"] : ["R\u00b2"],
                   ...outputs.map((name) => `R\u00b2 of ${name}`)];
     const line = (part) => {
-        const {n_samples: n, loss, accuracy, r2: all, r2_by_output: each} = metrics[part];
+        const {n_samples: n, loss, loss_original_units: own, accuracy, r2: all,
+               r2_by_output: each} = metrics[part];
         return element("tr", {}, element("th", {scope: "row", class: "word"}, part),
-            [count(n), digits(loss), accuracy === undefined ? r2(all) : percent(accuracy),
+            [count(n), digits(loss), ...scaled ? [own === null ? "\u2013" : digits(own)] : [],
+             accuracy === undefined ? r2(all) : percent(accuracy),
              ...outputs.map((_, j) => r2(each[j]))].map((text) => element("td", {}, text)));
     };
     return element("table", {},

@@ -77,7 +77,7 @@ static void scaling_is_fitted_on_the_train_part_alone(void **state)
     static const double values[] = {1000, 1, 3, -1000};
     static const unsigned char parts[] = {PART_TEST, PART_TRAIN, PART_TRAIN, PART_VALIDATION};
     struct dataset *dataset = dataset_of(values, 4);
-    struct scaling *scaling = scaling_fit(dataset, parts, NULL);
+    struct scaling *scaling = scaling_fit(dataset, SCALING_FEATURES, parts, NULL);
     assert_true(scaling->mean[0] == 2 && scaling->sd[0] == 1);
     scaling_apply(scaling, dataset->features, 4);
     static const double expected[] = {998, -1, 1, -1002};
@@ -92,7 +92,7 @@ static void a_feature_that_never_changes_becomes_zero(void **state)
     (void)state;
     static const double values[] = {0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1};
     struct dataset *dataset = dataset_of(values, 10);
-    struct scaling *scaling = scaling_fit(dataset, NULL, NULL);
+    struct scaling *scaling = scaling_fit(dataset, SCALING_FEATURES, NULL, NULL);
     assert_true(scaling->mean[0] == 0.1 && scaling->sd[0] == 1);
     scaling_apply(scaling, dataset->features, 10);
     for (int i = 0; i < 10; i++) {
@@ -111,7 +111,7 @@ static void values_beyond_scaling_are_refused_by_name(void **state)
     for (int i = 0; i < 2; i++) {
         struct error error = ERROR_INIT;
         struct dataset *dataset = dataset_of(cases[i], 3);
-        assert_null(scaling_fit(dataset, i == 0 ? NULL : parts, &error));
+        assert_null(scaling_fit(dataset, SCALING_FEATURES, i == 0 ? NULL : parts, &error));
         assert_int_equal(error.kind, ERROR_INVALID);
         assert_non_null(strstr(error.text, "width"));
         dataset_destroy(dataset);
@@ -132,7 +132,7 @@ static void every_allocation_may_fail(void **state)
         memory_fail_from(i);
         assert_null(split_take(dataset, parts, PART_TRAIN, &error));
         memory_fail_from(i);
-        assert_null(scaling_fit(dataset, parts, &error));
+        assert_null(scaling_fit(dataset, SCALING_FEATURES, parts, &error));
         memory_fail_from(0);
         assert_int_equal(error.kind, ERROR_MEMORY);
     }

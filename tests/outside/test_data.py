@@ -84,6 +84,75 @@ def test_training_has_the_bits_of_a_table_of_the_train_part(server, training):
     assert server.losses(experiment["id"]) == server.losses(plain["id"])
 
 
+TWO = {**FORMULA, "targets": {"y": "1000*a + 5", "z": "b/100"}}
+del TWO["target"]
+
+
+@pytest.mark.parametrize("loss", ["mse", "mae", "huber"])
+def test_standardised_targets_are_trained_on_scaled_and_told_unscaled(server, loss):
+    """Beside a table of the scaled numbers: the same losses and parameters, and predictions that
+    are scaled back."""
+    question = [1.5, -2.0, 4.0]
+    network = {"layers": [{"units": 4, "activation": "tanh"}, {"units": 2}]}
+    posted = {**spec({**TWO, "split": SPLIT, "standardize_target": True}, loss=loss),
+              "network": network, "predict": [question]}
+    experiment = server.train(posted)
+    shown = data(server, experiment)
+    assert "scaling" not in shown
+    rows = np.array(shown["rows"])
+    is_train = np.array(members()) == "train"
+    mean, sd = rows[is_train, 3:].mean(axis=0), rows[is_train, 3:].std(axis=0)
+    # means and roots of 28 numbers, in another order than NumPy's
+    assert shown["target_scaling"]["mean"] == pytest.approx(mean, rel=1e-13)
+    assert shown["target_scaling"]["sd"] == pytest.approx(sd, rel=1e-13)
+    mean, sd = (np.array(shown["target_scaling"][name]) for name in ("mean", "sd"))
+    scaled = np.hstack([rows[:, :3], (rows[:, 3:] - mean) / sd])[is_train].tolist()
+    plain = server.train({**spec({"kind": "table", "rows": scaled, "n_targets": 2}, loss=loss),
+                          "network": network, "predict": [question]})
+    assert server.losses(experiment["id"]) == server.losses(plain["id"])
+    expected = [h * s + m for h, s, m in zip(plain["runs"][0]["predictions"][0], sd, mean)]
+    assert experiment["runs"][0]["predictions"] == [expected]
+    reply = server.request("POST", f"/experiments/{experiment['id']}/runs/0/predict",
+                           json={"inputs": [question]}).json()
+    assert reply["outputs"] == [expected]
+
+
+@pytest.mark.parametrize("loss", ["mse", "mae", "huber"])
+def test_metrics_of_standardised_targets_are_in_their_own_units(server, loss):
+    posted = {**spec({**TWO, "split": SPLIT, "standardize": True, "standardize_target": True},
+                     loss=loss),
+              "network": {"layers": [{"units": 4, "activation": "tanh"}, {"units": 2}]}}
+    experiment = server.train(posted)
+    metrics = server.get(f"/experiments/{experiment['id']}/runs/0")["metrics"]
+    shown = data(server, experiment)
+    rows, parts = np.array(shown["rows"]), np.array(shown["parts"])
+    reply = server.request("POST", f"/experiments/{experiment['id']}/runs/0/predict",
+                           json={"inputs": rows[:, :3].tolist()}).json()
+    errors = rows[:, 3:] - np.array(reply["outputs"])
+    sd = np.array(shown["target_scaling"]["sd"])
+    form = {"mse": np.square, "mae": np.abs,
+            "huber": lambda e: np.where(abs(e) < 1, e * e / 2, abs(e) - 0.5)}[loss]
+    for part in ("train", "validation", "test"):
+        own, told = errors[parts == part], metrics[part]
+        targets = rows[parts == part, 3:]
+        r2 = 1 - (own ** 2).sum() / ((targets - targets.mean(axis=0)) ** 2).sum()
+        # a prediction scaled back and subtracted from a target of up to 8000: 13 digits are left
+        assert told["loss"] == pytest.approx(form(own / sd).mean(), rel=1e-11)
+        assert told["loss_original_units"] == \
+            (None if loss == "huber" else pytest.approx(form(own).mean(), rel=1e-11))
+        assert told["r2"] == pytest.approx(r2, rel=1e-11)
+
+
+def test_each_run_of_a_sweep_may_have_its_own_scale_of_targets(server):
+    swept = {**spec({**FORMULA, "standardize_target": False}), "predict": [[1, 2, 3]],
+             "sweep": {"/dataset/standardize_target": [False, True], "/dataset/seed": [11, 12]}}
+    for row in server.train(swept)["runs"]:
+        dataset = {**FORMULA, "seed": row["overrides"]["/dataset/seed"],
+                   "standardize_target": row["overrides"]["/dataset/standardize_target"]}
+        alone = server.train({**spec(dataset), "predict": [[1, 2, 3]]})
+        assert alone["runs"][0]["predictions"] == row["predictions"]
+
+
 def test_predictions_take_inputs_as_they_are(server):
     question = [1.5, -2.0, 4.0]
     experiment = server.train({**spec({**FORMULA, "standardize": True}), "predict": [question]})

@@ -937,3 +937,16 @@ def test_metrics_of_values_are_r2_for_each_output(page, server):
     assert page.texts(".metrics thead th") == ["part", "samples", "loss", "R\u00b2",
                                                "R\u00b2 of y", "R\u00b2 of z"]
     assert page.texts(".metrics tbody td")[-1] == "\u2013"  # z never changes
+
+
+def test_scaled_losses_are_called_so(page, server):
+    experiment = server.train({"dataset": {"kind": "sine", "standardize_target": True},
+                               "training": {"epochs": 3}})
+    told = server.get(f"/experiments/{experiment['id']}/runs/0")["metrics"]["train"]
+    page.open(f"/?experiment={experiment['id']}")
+    page.one(".metrics table")
+    assert "standardised targets" in page.text(".facts")
+    assert page.texts(".metrics thead th")[3] == "loss in the targets\u2019 units"
+    page.click(".check input[type=checkbox]")
+    page.wait(lambda: page.texts(".metrics tbody td")[1:3] ==
+              [repr(told["loss"]), repr(told["loss_original_units"])], "both losses")

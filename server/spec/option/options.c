@@ -169,6 +169,12 @@ static const struct option table[] = {
                     "deviation (over n, as StandardScaler of scikit-learn) of those trained on. "
                     "What is to be predicted is given unscaled and scaled the same way. Targets "
                     "stay as they are."},
+    {"/dataset/standardize_target", OPTION_BOOLEAN,
+     .also = "standardize_targets|standardise_target|normalize_target|scale_target|scale_y",
+     .description = "true: each target is trained on as (y - mean) / sd, likewise of those trained "
+                    "on; for mse, mae and huber. Losses and parameters are then those of scaled "
+                    "targets. Predictions are scaled back to the targets' own units, and a run's "
+                    "metrics tell the loss in both."},
 
     {"/network", OPTION_OBJECT, .fallback = "{}", .also = "model|net",
      .description = "The network and its start values."},

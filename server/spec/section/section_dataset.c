@@ -32,9 +32,19 @@ static struct split split_of(const json_t *dataset)
                           .seed = (uint32_t)json_integer_value(json_object_get(split, "seed"))};
 }
 
-int section_is_standardised(const json_t *dataset)
+static int has_scaled_features(const json_t *dataset)
 {
     return json_is_true(json_object_get(dataset, "standardize"));
+}
+
+int section_has_scaled_targets(const json_t *dataset)
+{
+    return json_is_true(json_object_get(dataset, "standardize_target"));
+}
+
+int section_is_standardised(const json_t *dataset)
+{
+    return has_scaled_features(dataset) || section_has_scaled_targets(dataset);
 }
 
 /* Whether the shares make up the whole and give every part that is wanted a sample. */
@@ -64,18 +74,48 @@ static void check_split(const json_t *dataset, size_t n_samples, struct faults *
     }
 }
 
+/* The data; where they cannot be standardised, *out_field is the field that asks for it. */
+static int make_data(const json_t *dataset, struct library *library, struct spec_data *out,
+                     const char **out_field, struct error *error)
+{
+    struct spec_data data = {.whole = source_of(dataset)->make(dataset, library, error)};
+    int failed = data.whole == NULL;
+
+    if (!failed && json_object_get(dataset, "split") != NULL) {
+        const struct split split = split_of(dataset);
+        data.parts = split_assign(&split, data.whole->n_samples, error);
+        failed = data.parts == NULL;
+    }
+    if (!failed && has_scaled_features(dataset)) {
+        *out_field = "standardize";
+        data.scaling = scaling_fit(data.whole, SCALING_FEATURES, data.parts, error);
+        failed = data.scaling == NULL;
+    }
+    if (!failed && section_has_scaled_targets(dataset)) {
+        *out_field = "standardize_target";
+        data.target_scaling = scaling_fit(data.whole, SCALING_TARGETS, data.parts, error);
+        failed = data.target_scaling == NULL;
+    }
+    if (failed)
+        spec_data_clear(&data);
+    *out = data;
+    return failed ? -1 : 0;
+}
+
 static void check_scaling(const json_t *dataset, struct library *library, struct faults *faults)
 {
     struct error error = ERROR_INIT;
     struct spec_data data;
-    struct place place = {&source_place, "standardize", 0};
+    const char *field = "";
 
-    if (section_data(dataset, library, &data, &error) == 0)
+    if (make_data(dataset, library, &data, &field, &error) == 0) {
         spec_data_clear(&data);
-    else if (error.kind == ERROR_MEMORY)
+    } else if (error.kind == ERROR_MEMORY) {
         faults_add_memory(faults);
-    else
+    } else {
+        struct place place = {&source_place, field, 0};
         place_fault(&place, faults, "%s", error.text);
+    }
 }
 
 /* --- all sources --------------------------------------------------------------------------- */
@@ -120,20 +160,6 @@ void section_check_dataset(const json_t *dataset, struct library *library, struc
 int section_data(const json_t *dataset, struct library *library, struct spec_data *out,
                  struct error *error)
 {
-    struct spec_data data = {.whole = source_of(dataset)->make(dataset, library, error)};
-    int failed = data.whole == NULL;
-
-    if (!failed && json_object_get(dataset, "split") != NULL) {
-        const struct split split = split_of(dataset);
-        data.parts = split_assign(&split, data.whole->n_samples, error);
-        failed = data.parts == NULL;
-    }
-    if (!failed && section_is_standardised(dataset)) {
-        data.scaling = scaling_fit(data.whole, data.parts, error);
-        failed = data.scaling == NULL;
-    }
-    if (failed)
-        spec_data_clear(&data);
-    *out = data;
-    return failed ? -1 : 0;
+    const char *field = "";
+    return make_data(dataset, library, out, &field, error);
 }

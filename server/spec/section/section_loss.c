@@ -79,6 +79,17 @@ static void check_targets(const struct dataset *dataset, enum loss loss, struct 
     }
 }
 
+/* Probabilities have no other unit. */
+static int check_units(const json_t *dataset, enum loss loss, struct faults *faults)
+{
+    if (!section_has_scaled_targets(dataset) || loss_activation(loss) == ACTIVATION_COUNT)
+        return 0;
+    faults_add(faults, "/dataset/standardize_target",
+               "got true, expected false: the targets of %s are probabilities; only those of mse, "
+               "mae and huber can be standardised", loss_name(loss));
+    return -1;
+}
+
 void section_check_loss(const json_t *run, struct library *library, const struct shape *shape,
                         struct faults *faults)
 {
@@ -91,6 +102,7 @@ void section_check_loss(const json_t *run, struct library *library, const struct
     check_softmax(&built, faults);
     if (check_output(&built, trained.loss, faults) != 0 ||
         loss_activation(trained.loss) == ACTIVATION_COUNT ||
+        check_units(json_object_get(run, "dataset"), trained.loss, faults) != 0 ||
         section_data(json_object_get(run, "dataset"), library, &data, NULL) != 0)
         return; /* what is wrong with the data is said elsewhere */
     check_targets(data.whole, trained.loss, faults);

@@ -26,7 +26,8 @@ void section_check_dataset(const json_t *dataset, struct library *library, struc
 /* 0, or -1 with the error filled and nothing to clear; cleared with spec_data_clear. */
 int section_data(const json_t *dataset, struct library *library, struct spec_data *out,
                  struct error *error);
-int section_is_standardised(const json_t *dataset);
+int section_is_standardised(const json_t *dataset); /* features or targets */
+int section_has_scaled_targets(const json_t *dataset);
 
 /* /network, without its start values. */
 void section_network(const json_t *network, const struct shape *shape, struct network *out);
