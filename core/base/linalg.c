@@ -5,18 +5,32 @@
 
 #define RANK_TOLERANCE 1e-10
 
+/* Squares beyond these may have lost digits, or all. */
+#define SQUARE_MIN 1e-280
+#define SQUARE_MAX 1e280
+
 double linalg_dot(const double *a, const double *b, size_t n)
 {
-    double sum = 0.0;
-    for (size_t i = 0; i < n; i++) {
-        sum += a[i] * b[i];
+    double sums[4] = {0.0, 0.0, 0.0, 0.0};
+    size_t i = 0;
+    for (; i + 4 <= n; i += 4) {
+        for (size_t k = 0; k < 4; k++) {
+            sums[k] += a[i + k] * b[i + k];
+        }
     }
-    return sum;
+    for (; i < n; i++) {
+        sums[0] += a[i] * b[i];
+    }
+    return (sums[0] + sums[1]) + (sums[2] + sums[3]);
 }
 
 double linalg_norm(const double *values, size_t n)
 {
-    double largest = 0.0, sum = 0.0;
+    double largest = 0.0, sum = linalg_dot(values, values, n);
+    if (sum > SQUARE_MIN && sum < SQUARE_MAX) {
+        return sqrt(sum);
+    }
+    sum = 0.0;
     for (size_t i = 0; i < n; i++) {
         double size = fabs(values[i]);
         largest = size > largest || isnan(size) ? size : largest;
@@ -42,7 +56,7 @@ static void reflect(const double *reflection, double square, double *values, siz
     }
 }
 
-/* Twice the squared length of column j's reflection over 2: see reflect. */
+/* The squared length of column j's reflection. */
 static double reflection_square(const struct linalg_qr *qr, size_t j)
 {
     const double *reflection = qr->matrix + j * qr->n_rows + j;
@@ -110,6 +124,14 @@ void linalg_qr_factor(struct linalg_qr *qr)
 void linalg_qr_rotate(const struct linalg_qr *qr, double *right)
 {
     for (size_t j = 0; j < qr->rank; j++) {
+        reflect(qr->matrix + j * qr->n_rows + j, reflection_square(qr, j), right + j,
+                qr->n_rows - j);
+    }
+}
+
+void linalg_qr_unrotate(const struct linalg_qr *qr, double *right)
+{
+    for (size_t j = qr->rank; j-- > 0;) {
         reflect(qr->matrix + j * qr->n_rows + j, reflection_square(qr, j), right + j,
                 qr->n_rows - j);
     }

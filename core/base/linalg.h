@@ -7,7 +7,8 @@
 
 #include <stddef.h>
 
-double linalg_dot(const double *a, const double *b, size_t n); /* by ascending index */
+/* The sum of products: four sums, of every fourth one, and then theirs. */
+double linalg_dot(const double *a, const double *b, size_t n);
 double linalg_norm(const double *values, size_t n); /* Euclidean; scaled: does not overflow */
 
 /* An orthogonal triangulation: Householder reflections, each from the column that has most left
@@ -28,6 +29,10 @@ void linalg_qr_factor(struct linalg_qr *qr);
 /* right [n_rows] becomes Q' right: its entries from `rank` on are what no combination of the columns
  * reaches, their squares add to the residual's. */
 void linalg_qr_rotate(const struct linalg_qr *qr, double *right);
+
+/* The way back: the k-th unit vector becomes the k-th of Q's columns, which are at right angles, of
+ * length 1, and (up to the rank) combinations of the matrix's. */
+void linalg_qr_unrotate(const struct linalg_qr *qr, double *right);
 
 /* The least-squares solution [n_columns] of a rotated right side; 0 for columns beyond the rank. */
 void linalg_qr_solve(const struct linalg_qr *qr, const double *rotated, double *out_solution);

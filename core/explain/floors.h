@@ -55,13 +55,15 @@ struct floors {
     double noise_estimate; /* sigma^2: squares within groups / (n_samples - n_groups) */
 
     /* NaN until floors_permute: the share of random pairings of inputs and targets whose plane
-     * explains at least as much, (1 + found) / (1 + n_permutations). Assumes no normal noise. */
+     * explains at least as much, (1 + found) / (1 + n_permutations), whatever the loss. Assumes no
+     * normal noise. */
     double permutation_p;
     int n_permutations;
 
     /* What best_known came from; 0 until floors_search. */
     int n_starts;
     int n_agreeing; /* starts that ended within 1e-6 (relative) of the best */
+    int best_is_lowest; /* 1: best_known is proved to be the lowest loss of this network */
 
     double expected_pure_error; /* of samples like these, noise (n - groups) / n; NaN: not known */
 };
@@ -96,9 +98,11 @@ const char *floor_code(enum floor floor, enum loss loss);
 
 /* Tells the members of an answer:
  *   "lines": [{"code", "value", "of": "train" | "population", "kind": "exact" | "bound",
- *              "formula", "tex", "text"}], the floors that are known, highest first;
- *   "not_known": [{"code", "why"}];
- *   "data": {"n_samples", "mean", "coefficients", "r2", "linear_p", ...}, without what is NaN. */
+ *              "formula", "tex", "text", "note"}], those that are known, highest first; kind "bound"
+ *              is best_known's, unless it is proved; "note" only where something restricts it;
+ *   "not_known": [{"code", "why"}], also a pure error that says nothing;
+ *   "data": {"n_samples", "n_groups", "mean", "coefficients", "r2", "linear_p", ...}, without what
+ *              is not known, and without more than 100 coefficients. */
 void floors_tell(const struct floors *floors, struct teller *teller);
 
 #endif
