@@ -74,7 +74,7 @@ int comparison_of(const struct sweep_table *table, size_t a, size_t b, struct co
     statistics_sort(differences, n);
     out->median_size = statistics_quantile(differences, n, 0.5);
     out->is_enough = n >= COMPARISON_STARTS_MIN;
-    out->is_significant = out->is_enough && out->sign_p < 0.05 && (out->low > 0.0 || out->high < 0.0);
+    out->is_significant = out->is_enough && out->sign_p < 0.05;
 out:
     free(means);
     free(differences);

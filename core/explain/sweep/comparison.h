@@ -17,7 +17,8 @@ struct comparison {
     double sign_p;             /* two-sided sign test; NaN if all d are 0 */
     double other_side;         /* share of the starts on the other side than most */
     int is_enough;             /* n >= COMPARISON_STARTS_MIN: otherwise there is no verdict */
-    int is_significant;        /* the sign test's p is below 0.05 and the interval leaves out 0 */
+    int is_significant;        /* enough, and the sign test's p is below 0.05; not by the mean, for
+                                  a few collapsed runs outweigh all others there */
 };
 
 /* -1 with ERROR_MEMORY. */

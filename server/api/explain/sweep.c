@@ -236,17 +236,19 @@ static void print_comparison(const struct comparison *c, size_t a, size_t b, str
         text_printf(text, "No start ended with a finite loss under both settings.");
         return;
     }
-    text_printf(text, "Over %zu starts, setting %zu ended %.6g %s than setting %zu on average "
-                      "(95 %% of resamples: %.6g to %.6g); half of the differences are smaller "
-                      "than %.6g. ", c->n, a, fabs(c->mean), c->mean < 0.0 ? "lower" : "higher", b,
-                c->low, c->high, c->median_size);
+    int is_higher = c->n_above >= c->n_below;
+    text_printf(text, "For %zu of %zu starts setting %zu ended %s than setting %zu; half of the "
+                      "differences are smaller than %.3g. ", is_higher ? c->n_above : c->n_below,
+                c->n, a, is_higher ? "higher" : "lower", b, c->median_size);
     if (!c->is_enough)
-        text_printf(text, "Fewer than %d starts: no verdict.", COMPARISON_STARTS_MIN);
+        text_printf(text, "Fewer than %d starts: no verdict. ", COMPARISON_STARTS_MIN);
     else if (c->is_significant)
-        text_printf(text, "That is more than luck, but for %.3g %% of the starts it is the other "
-                          "way round.", 100.0 * c->other_side);
+        text_printf(text, "That is more than luck (sign test, p = %.2g), yet for %.3g %% of the "
+                          "starts it is the other way round. ", c->sign_p, 100.0 * c->other_side);
     else
-        text_printf(text, "That may be luck: no verdict for either.");
+        text_printf(text, "That may be luck (sign test, p = %.2g): no verdict. ", c->sign_p);
+    text_printf(text, "The mean difference is %.3g; 95 %% of resamples lie from %.3g to %.3g.",
+                c->mean, c->low, c->high);
 }
 
 static json_t *comparison_json(const struct analysis *it, size_t a, size_t b, struct error *error)
