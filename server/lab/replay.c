@@ -179,3 +179,22 @@ int replay_parameters(const struct replay_wish *wish, int64_t epoch, struct run_
     replay_close(&replay);
     return *out_parameters != NULL ? 0 : -1;
 }
+
+int replay_walk(const struct replay_wish *wish, int64_t epoch, struct run_plan *out_plan,
+                struct walk *out_walk, struct error *error)
+{
+    struct replay replay;
+    if (replay_open(&replay, wish, epoch - 1, error) != 0)
+        return -1;
+    int result = train_to(&replay, epoch - 1, NULL, error);
+    if (result == 0) {
+        *out_plan = replay.plan;
+        replay.plan = (struct run_plan){.dataset = NULL};
+        result = walk_init(out_walk, &out_plan->network, out_plan->dataset, &out_plan->training,
+                           replay.block, error);
+        if (result != 0)
+            run_plan_clear(out_plan);
+    }
+    replay_close(&replay);
+    return result;
+}

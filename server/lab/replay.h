@@ -5,6 +5,7 @@
 #define SERVER_LAB_REPLAY_H
 
 #include "core/base/error.h"
+#include "core/explain/step/walk.h"
 #include "server/engine/engine.h"
 #include "server/lab/shelf.h"
 
@@ -34,5 +35,11 @@ int replay_losses(const struct replay_wish *wish, int64_t from, int64_t to, doub
  * ones; the caller's to clear and free. Fails likewise. */
 int replay_parameters(const struct replay_wish *wish, int64_t epoch, struct run_plan *out_plan,
                       double **out_parameters, struct error *error);
+
+/* The run's plan with its data, and a walk of epoch 1 to one past the committed ones, which borrows
+ * from the plan; both the caller's to clear, and out_plan to stay where it is. The epoch in which a
+ * run diverged is one past its last. Fails likewise. */
+int replay_walk(const struct replay_wish *wish, int64_t epoch, struct run_plan *out_plan,
+                struct walk *out_walk, struct error *error);
 
 #endif

@@ -81,6 +81,20 @@ def test_the_metrics_are_as_written(server):
     assert written[:2] == [metrics["train"], metrics["test"]]
 
 
+def test_the_step_by_hand_is_as_written(server):
+    text = README.split("\n### A step by hand\n")[1].split("\n### ")[0]
+    experiment = server.train({"preset": "lr_0.0004"})["id"]
+    step = server.get(f"/experiments/{experiment}/runs/0/step?epoch=1&sample=4")
+    written = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+    assert written == [step["backward"][1], step["update"][6]]
+    posted = re.search(r"--json '(.*?)'", text).group(1)
+    marks = server.request("POST", f"/experiments/{experiment}/runs/0/step/check?epoch=1&sample=4",
+                           data=posted, headers=JSON_TYPE).json()
+    lines = text.split("first_wrong.slip'\n")[1].splitlines()[:3]
+    assert [json.loads(line) for line in lines] == [
+        marks["right"], marks["first_wrong"]["name"], marks["first_wrong"]["slip"]]
+
+
 def test_every_route_is_there(server):
     written = re.findall(r"`(GET|POST|PATCH|DELETE) (/[^`]*)`", section("The API"))
     assert len(written) >= 16, written

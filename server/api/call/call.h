@@ -34,6 +34,8 @@ void events_of_several(struct call *call);
 void runs_get(struct call *call);
 void runs_predict(struct call *call);
 void runs_parameters(struct call *call);
+void step_get(struct call *call);
+void step_check(struct call *call);
 void epochs_of_run(struct call *call);
 void epochs_side_by_side(struct call *call);
 void sweep_get(struct call *call);

@@ -1,0 +1,299 @@
+"""Step mode: the arithmetic of one update, one epoch row by row, and a student's numbers marked."""
+import json
+import math
+
+import pytest
+
+import specs
+from service import JSON_TYPE, ROOT
+
+GOLDEN = json.loads((ROOT / "tests/golden/step_example.json").read_text())
+NAMES = {"w1": "w1", "w2": "w2", "w3": "w3", "w4": "w4", "b1": "bias1", "b2": "bias2",
+         "w5": "w5", "w6": "w6", "b3": "bias3"}
+
+
+def one_sample(golden):
+    """A run whose first step is the golden one."""
+    start = {NAMES[row["param"]]: row["old"] for row in golden["update"]}
+    return {"name": "golden step",
+            "dataset": {"kind": "table", "rows": [golden["x"] + [golden["y"]]]},
+            "network": {"init": {"scheme": "explicit", "named": start}},
+            "training": {"epochs": 2, "optimizer": {"learning_rate": golden["lr"]}}}
+
+
+def step_path(experiment, query="", run=0):
+    return f"/experiments/{experiment}/runs/{run}/step{query}"
+
+
+@pytest.fixture(scope="module")
+def report(server):
+    return server.train(specs.report(epochs=30, gradient="full"))["id"]
+
+
+@pytest.fixture(scope="module")
+def step(server, report):
+    return server.get(step_path(report, "?epoch=3&sample=7"))
+
+
+def check(server, experiment, answers, query="?epoch=3&sample=7", status=200):
+    reply = server.request("POST", f"/experiments/{experiment}/runs/0/step/check{query}",
+                           data=json.dumps(answers), headers=JSON_TYPE)
+    assert reply.status_code == status, reply.text[:1000]
+    return reply.json()
+
+
+# --- the golden examples ---------------------------------------------------------------------
+
+
+def same(got, expected, where):
+    """The golden numbers were computed in another order: to the last bits but two or so."""
+    if isinstance(expected, (bool, str)) or expected is None:
+        assert got == expected, (where, got, expected)
+    elif isinstance(expected, (int, float)):
+        assert got == pytest.approx(expected, rel=2e-14, abs=1e-13), (where, got, expected)
+    elif isinstance(expected, list):
+        assert len(got) == len(expected), (where, got, expected)
+        for i, pair in enumerate(zip(got, expected)):
+            same(*pair, f"{where}/{i}")
+    else:
+        for name, value in expected.items():
+            if name not in ("zero_because", "tex", "param"):
+                same(got[name], value, f"{where}/{name}")
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_the_golden_steps_are_told(server, name):
+    golden = GOLDEN[name]
+    step = server.get(step_path(server.train(one_sample(golden))["id"], "?epoch=1&sample=0"))
+    assert step["learning_rate"] == golden["lr"] and step["row"] == golden["sample"] * 0
+    for part in ("kind", "x", "y", "forward", "loss", "backward", "after"):
+        same(step[part], golden[part], f"{name}/{part}")
+    rows = {row["param"]: row for row in step["update"]}
+    assert len(rows) == 9
+    for row in golden["update"]:
+        same(rows[NAMES[row["param"]]], row, f"{name}/{row['param']}")
+    checks = step["checks"]
+    same(checks["overshoot"], golden["checks"]["overshoot"], f"{name}/overshoot")
+    for got, expected in zip(checks["balance"], golden["checks"]["balance"]):
+        assert got["value"] == pytest.approx(expected["value"], rel=1e-12, abs=1e-18)
+    assert checks["kink_within_reach"] == (name == "zero_init")
+    assert checks["finite_difference_max_rel_error"] < 1e-9
+
+
+def test_formulas_are_those_of_the_golden_steps(server):
+    step = server.get(step_path(server.train(one_sample(GOLDEN["normal"]))["id"],
+                                "?epoch=1&sample=0"))
+    tex = [row["tex"] for row in step["forward"] + [step["loss"]] + step["backward"]]
+    golden = GOLDEN["normal"]
+    assert tex == [row["tex"] for row in
+                   golden["forward"] + [golden["loss"]] + golden["backward"]]
+
+
+def test_zero_slopes_name_their_factor(server):
+    step = server.get(step_path(server.train(one_sample(GOLDEN["zero_init"]))["id"],
+                                "?epoch=1&sample=0"))
+    because = {row["param"]: row["zero_because"] for row in step["update"]}
+    assert because["w1"] == "outgoing weight w5 is 0 and unit 1 is off: the slope at z1 is 0"
+    assert because["w6"] == "hidden output h2 is 0"
+    assert because["bias3"] is None
+
+
+# --- any step of a run -----------------------------------------------------------------------
+
+
+def test_steps_chain_to_the_parameters_of_the_epoch(server, report):
+    path = f"/experiments/{report}/runs/0/parameters"
+    before = server.get(f"{path}?epoch=4")["named"]
+    for sample in range(100):
+        step = server.get(step_path(report, f"?epoch=5&sample={sample}"))
+        assert {row["param"]: row["old"] for row in step["update"]} == before
+        before = {row["param"]: row["new"] for row in step["update"]}
+        assert all(row["old"] + row["step"] == row["new"] for row in step["update"])
+    assert before == server.get(f"{path}?epoch=5")["named"]
+
+
+OPTIMIZERS = [{"name": "momentum", "learning_rate": 1e-5}, {"name": "nesterov",
+              "learning_rate": 1e-5}, {"name": "adagrad", "learning_rate": 0.01},
+              {"name": "rmsprop", "learning_rate": 0.001}, {"name": "adam",
+              "learning_rate": 0.001}, {"name": "adamw", "learning_rate": 0.001,
+                                        "weight_decay": 0.1},
+              {"name": "sgd", "learning_rate": 1e-4, "l1": 0.01, "clip_norm": 1.0}]
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=lambda o: o["name"])
+def test_batches_and_memory_chain_too(server, optimizer):
+    spec = specs.report(epochs=3)
+    spec["training"].update({"optimizer": optimizer, "batch_size": 40, "order": "shuffle"})
+    run = server.train(spec)["id"]
+    path = f"/experiments/{run}/runs/0/parameters"
+    before, memory = server.get(f"{path}?epoch=2")["named"], None
+    for sample in (0, 79, 99):
+        step = server.get(step_path(run, f"?epoch=3&sample={sample}"))
+        assert step["kind"] == "batch_step"
+        assert step["batch"]["size"] == (20 if sample == 99 else 40)
+        for i, row in enumerate(step["update"]):
+            share = sum(each["share"][i] for each in step["batch"]["samples"])
+            assert row["grad"] == pytest.approx(share, rel=1e-11, abs=1e-11)
+            assert row["old"] == before[row["param"]]
+            if memory:
+                now = {name: value["old"] for name, value in row.get("memory", {}).items()}
+                assert now == memory[row["param"]]
+        before = {row["param"]: row["new"] for row in step["update"]}
+        memory = {row["param"]: {name: value["new"] for name, value in
+                                 row.get("memory", {}).items()} for row in step["update"]}
+        assert step["checks"]["finite_difference_max_rel_error"] < 1e-8
+    assert before == server.get(f"{path}?epoch=3")["named"]
+
+
+def test_a_shuffled_epoch_names_the_row(server):
+    spec = specs.report(epochs=2)
+    spec["training"]["order"] = "shuffle"
+    run = server.train(spec)["id"]
+    rows = server.get(step_path(run, "?epoch=2"))["rows"]["row"]
+    assert sorted(rows) == list(range(100)) and rows != list(range(100))
+    data = server.get(f"/experiments/{run}/dataset")
+    step = server.get(step_path(run, "?epoch=2&sample=5"))
+    assert step["row"] == rows[5]
+    assert step["x"] + [step["y"]] == data["rows"][rows[5]]
+
+
+def test_the_step_in_which_a_run_diverged_is_told(server):
+    spec = specs.report(epochs=50)
+    spec["training"]["optimizer"]["learning_rate"] = 1e6
+    run = server.train(spec)
+    row = run["runs"][0]
+    assert row["state"] == "diverged"
+    epoch, sample = row["diverged"]["epoch"], row["diverged"]["sample"]
+    step = server.get(step_path(run["id"], f"?epoch={epoch}&sample={sample}"))
+    assert any(each["new"] is None for each in step["update"]) or step["loss"]["value"] is None
+    assert server.request("GET", step_path(run["id"], f"?epoch={epoch + 1}")).status_code == 400
+
+
+DEEP = {"name": "deep", "dataset": {"kind": "xor", "samples": 40, "noise": 0.1},
+        "network": {"layers": [{"units": 4, "activation": "tanh"},
+                               {"units": 3, "activation": "gelu"},
+                               {"units": 2, "activation": "softmax"}],
+                    "init": {"scheme": "glorot_uniform", "seed": 3}},
+        "training": {"epochs": 3, "loss": "categorical_cross_entropy", "batch_size": 8,
+                     "optimizer": {"name": "adam", "learning_rate": 0.01}}}
+
+
+def test_a_deep_classifier_has_steps(server):
+    spec = json.loads(json.dumps(DEEP))
+    spec["dataset"]["one_hot"] = True
+    reply = server.request("POST", "/experiments", data=json.dumps(spec), headers=JSON_TYPE)
+    assert reply.status_code == 201, reply.text
+    run = server.wait(reply.json()["id"])["id"]
+    step = server.get(step_path(run, "?epoch=2&sample=3"))
+    ids = [row["id"] for row in step["forward"]]
+    assert ids[:2] == ["z1_1", "h1_1"] and ids[-2:] == ["zf2", "f2"]
+    assert [row["id"] for row in step["backward"]][:3] == ["delta1", "delta2", "dz2_1"]
+    assert step["update"][0]["param"] == "weights/0/0/0"
+    assert step["checks"]["finite_difference_max_rel_error"] < 1e-7
+    assert math.isclose(sum(row["value"] for row in step["forward"] if row["id"] in ("f1", "f2")),
+                        1, rel_tol=1e-15)
+
+
+# --- an epoch, row by row --------------------------------------------------------------------
+
+
+def test_an_epoch_row_by_row_adds_up(server, report):
+    told = server.get(step_path(report, "?epoch=2"))
+    rows, loss = told["rows"], told["loss"]
+    assert rows["sample"] == rows["row"] == list(range(100))
+    assert loss["printed"] == server.losses(report)[1]
+    assert loss["printed"] == pytest.approx(sum(rows["loss"]) / 100, rel=1e-14)
+    start = server.get(f"/experiments/{report}/runs/0/parameters?epoch=1")["named"]
+    for row in told["parameters"]:
+        assert row["start"] == start[row["param"]]
+        assert row["end"] - row["start"] == row["sum_of_steps"]
+        assert row["sequential_effect"] == pytest.approx(
+            row["sum_of_steps"] - row["at_start"], rel=1e-12, abs=1e-15)
+    step = server.get(step_path(report, "?epoch=2&sample=50"))
+    assert rows["error"][50] == step["loss"]["error"]
+    assert rows["rho"][50] == step["checks"]["overshoot"]["value"]
+    assert rows["on"][50] == "".join(str(int(row["active"])) for row in step["forward"]
+                                     if row["id"] in ("h1", "h2"))
+
+
+# --- marking ---------------------------------------------------------------------------------
+
+
+def numbers_of(step):
+    answers = {row["id"]: row["value"] for row in step["forward"] + step["backward"]}
+    return {**answers, "error": step["loss"]["error"], "loss": step["loss"]["value"],
+            "gradients": {row["param"]: row["grad"] for row in step["update"]},
+            "new": {row["param"]: row["new"] for row in step["update"]}}
+
+
+def test_the_right_numbers_are_right(server, report, step):
+    marks = check(server, report, numbers_of(step))
+    assert (marks["right"], marks["wrong"], marks["first_wrong"]) == (28, 0, None)
+
+
+def test_rounded_numbers_are_right_to_their_digits(server, report, step):
+    rounded = {name: float(f"{value:.3g}") for name, value in numbers_of(step).items()
+               if not isinstance(value, dict)}
+    assert check(server, report, rounded)["wrong"] > 0
+    assert check(server, report, {**rounded, "digits": 3})["wrong"] == 0
+    assert check(server, report, {**rounded, "digits": 4})["wrong"] > 0
+    assert check(server, report, {**rounded, "tolerance": 0.01})["wrong"] == 0
+
+
+def test_the_first_wrong_line_is_named_with_its_formula(server, report, step):
+    answers = numbers_of(step)
+    marks = check(server, report, {**answers, "f": answers["f"] + 1, "loss": 5})
+    wrong = marks["first_wrong"]
+    assert wrong["name"] == "f" and wrong["expected"] == answers["f"]
+    assert wrong["tex"] == "f=w_{5}h_{1}+w_{6}h_{2}+b_{3}" and wrong["slip"] is None
+    assert marks["wrong"] == 2
+
+
+def test_usual_slips_are_recognised(server, report):
+    sample = server.get(step_path(report, "?epoch=3"))["rows"]["on"].index("11")
+    query = f"?epoch=3&sample={sample}"
+    step = server.get(step_path(report, query))
+    answers = numbers_of(step)
+    new, old = ({row["param"]: row[which] for row in step["update"]} for which in ("new", "old"))
+    delta = answers["delta"]
+    cases = [({"delta": delta / 2}, "the factor 2 is missing"),
+             ({"delta": -delta}, "the sign is turned"),
+             ({"dz1": delta * new["w5"]}, "the outgoing weight was taken AFTER its update"),
+             ({"gradients": {"w1": delta * new["w5"] * step["x"][0]}}, "AFTER its update"),
+             ({"new": {"w5": 2 * old["w5"] - new["w5"]}}, "wrong sign"),
+             ({"new": {"w5": old["w5"] - answers["gradients"]["w5"]}}, "learning rate is missing"),
+             ({"loss": answers["loss"] / 2}, "half"),
+             ({"z1": answers["z1"] - old["bias1"]}, "bias is missing")]
+    for wrong, slip in cases:
+        marks = check(server, report, {**wrong, "tolerance": 1e-9}, query)
+        assert slip in (marks["first_wrong"]["slip"] or ""), (wrong, marks)
+
+
+def test_a_forgotten_slope_is_recognised(server):
+    spec = one_sample(GOLDEN["normal"])
+    spec["network"]["layers"] = [{"units": 2, "activation": "tanh"}, {"units": 1}]
+    run = server.train(spec)["id"]
+    step = server.get(step_path(run, "?epoch=1&sample=0"))
+    delta = step["backward"][0]["value"]
+    marks = check(server, run, {"dz1": delta * -0.03}, "?epoch=1&sample=0")
+    assert marks["first_wrong"]["slip"] == "the activation's slope was forgotten"
+
+
+# --- bad input -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("query, detail", [
+    ("?epoch=0", "?epoch=0: expected an integer from 1 to 30"), ("?epoch=31", "1 to 30"),
+    ("?epoch=1&sample=100", "?sample: got 100, expected 0 to 99"), ("?sample=-1", "?sample")])
+def test_places_that_do_not_exist_are_refused(server, report, query, detail):
+    reply = server.request("GET", step_path(report, query))
+    assert reply.status_code == 400 and detail in reply.json()["detail"], reply.text
+
+
+@pytest.mark.parametrize("answers, pointer", [
+    ({"z1": "much"}, "/z1"), ({"z9": 1}, "/z9"), ({"gradients": 3}, "/gradients"),
+    ({"gradients": {"w7": 1}}, "/gradients/w7"), ({"f": 1, "digits": 0}, "/digits"),
+    ({"f": 1, "tolerance": 2}, "/tolerance"), ({}, "")])
+def test_numbers_the_step_does_not_have_are_refused(server, report, answers, pointer):
+    problem = check(server, report, answers, status=422)
+    assert [error["pointer"] for error in problem["errors"]] == [pointer], problem
