@@ -1,12 +1,13 @@
-/* The bounded history of a run's losses. */
+/* The bounded history of a run's series. */
 #include "core/train/history.h"
 
 #include <math.h>
+#include <string.h>
 
-int64_t history_keep(int n_runs)
+int64_t history_keep(int n_runs, int n_series)
 {
     int64_t share = HISTORY_EXPERIMENT_EPOCHS / (n_runs > 0 ? n_runs : 1);
-    return share < HISTORY_RUN_EPOCHS ? share : HISTORY_RUN_EPOCHS;
+    return (share < HISTORY_RUN_EPOCHS ? share : HISTORY_RUN_EPOCHS) / n_series;
 }
 
 int64_t history_stride(int64_t n)
@@ -66,19 +67,27 @@ struct history_bucket history_merge(const struct history_bucket *a, const struct
     return sum;
 }
 
-size_t history_gather(struct history_bucket *buckets, size_t n, int64_t offset, int64_t stride)
+void history_add(struct history_bucket *row, const struct history_bucket *next, int n_series)
 {
-    size_t n_left = 0;
-    int64_t cell = -1; /* of the last bucket that is left */
-    for (size_t i = 0; i < n; i++) {
-        struct history_bucket bucket = buckets[i];
+    for (int s = 0; s < n_series; s++)
+        row[s] = history_merge(&row[s], &next[s]);
+}
+
+size_t history_gather(struct history_bucket *buckets, size_t n, int n_series, int64_t offset,
+                      int64_t stride)
+{
+    struct history_bucket *left = buckets; /* behind the last row that is left */
+    int64_t cell = -1;                     /* of that row */
+    for (const struct history_bucket *row = buckets; n > 0; n--, row += n_series) {
         int64_t begins_in = offset / stride;
-        offset += bucket.n;
-        if (begins_in == cell && (offset - 1) / stride == cell)
-            buckets[n_left - 1] = history_merge(&buckets[n_left - 1], &bucket);
-        else
-            buckets[n_left++] = bucket;
+        offset += row->n;
+        if (begins_in == cell && (offset - 1) / stride == cell) {
+            history_add(left - n_series, row, n_series);
+        } else {
+            memmove(left, row, (size_t)n_series * sizeof *row);
+            left += n_series;
+        }
         cell = (offset - 1) / stride;
     }
-    return n_left;
+    return (size_t)(left - buckets) / (size_t)n_series;
 }

@@ -1,4 +1,4 @@
-/* The bounded history of a run's losses: how much of it is kept, and how the rest is summed up.
+/* The bounded history of a run's series: how much of it is kept, and how the rest is summed up.
  *
  * The first history_keep() epochs are kept one by one. Those after them are told by an envelope:
  * buckets with the lowest, the highest and the last loss of some epochs in a row, so that no spike
@@ -8,7 +8,10 @@
  * are full, and two cells become one.
  *
  * A bucket never reaches over the end of a cell. It may be a part of one (what is committed ends
- * anywhere); gathered, the buckets are a function of the losses alone, however they were cut. */
+ * anywhere); gathered, the buckets are a function of the losses alone, however they were cut.
+ *
+ * A run that records several series has a row of buckets where this says one: a bucket for each
+ * series, of the same epochs. */
 #ifndef CORE_TRAIN_HISTORY_H
 #define CORE_TRAIN_HISTORY_H
 
@@ -27,8 +30,9 @@ enum {
 /* All checkpoints kept of an experiment's runs have at most about so many bytes. */
 #define HISTORY_CHECKPOINT_BYTES ((int64_t)1 << 26)
 
-/* How many epochs of each of n_runs runs are kept one by one. */
-int64_t history_keep(int n_runs);
+/* How many epochs of each of n_runs runs that record n_series numbers an epoch are kept one by one:
+ * so many numbers of a run, or of all of them, as there would be epochs of one series. */
+int64_t history_keep(int n_runs, int n_series);
 
 /* The stride once `n` epochs have been finished behind the exact ones. */
 int64_t history_stride(int64_t n);
@@ -54,8 +58,13 @@ struct history_bucket history_sum(const double *losses, size_t n, size_t apart, 
 /* Sums up two that follow each other. */
 struct history_bucket history_merge(const struct history_bucket *a, const struct history_bucket *b);
 
-/* Merges, in place, buckets that follow each other from `offset` on, so that those in one cell of
- * `stride` become one (a larger bucket stays as it is). Returns how many are left. */
-size_t history_gather(struct history_bucket *buckets, size_t n, int64_t offset, int64_t stride);
+/* Sums up a row of buckets and the one that follows it, row[n_series] and next[n_series], in `row`. */
+void history_add(struct history_bucket *row, const struct history_bucket *next, int n_series);
+
+/* Merges, in place, n rows of buckets that follow each other from `offset` on, buckets[n][n_series],
+ * so that those in one cell of `stride` become one (a larger one stays as it is). Returns how many
+ * rows are left. */
+size_t history_gather(struct history_bucket *buckets, size_t n, int n_series, int64_t offset,
+                      int64_t stride);
 
 #endif

@@ -26,6 +26,24 @@ int series_find(const char *name)
     return -1;
 }
 
+int series_n(unsigned set)
+{
+    int n = 0;
+    for (; set != 0; set &= set - 1) {
+        n++;
+    }
+    return n;
+}
+
+enum series series_at(unsigned set, int i)
+{
+    int series = 0;
+    for (; i > 0 || (set >> series & 1) == 0; series++) {
+        i -= (int)(set >> series & 1);
+    }
+    return (enum series)series;
+}
+
 int series_is_of_validation(enum series series)
 {
     return series == SERIES_VALIDATION_LOSS || series == SERIES_VALIDATION_ACCURACY;

@@ -18,6 +18,11 @@ enum series {
 const char *series_name(enum series series);
 int series_find(const char *name);
 
+/* A set of series has the bit 1u << series of each. How many they are; the i-th of them in ascending
+ * order. */
+int series_n(unsigned set);
+enum series series_at(unsigned set, int i);
+
 /* Whether it is of the validation part; whether it is an accuracy. */
 int series_is_of_validation(enum series series);
 int series_is_accuracy(enum series series);

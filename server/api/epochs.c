@@ -8,6 +8,7 @@
 #include "core/base/memory.h"
 #include "server/api/present.h"
 #include "server/api/table.h"
+#include "server/api/stream/column.h"
 #include "server/api/stream/thin.h"
 #include "server/base/json.h"
 
@@ -51,15 +52,16 @@ static int is_known(struct call *call, const struct request *request, int run, i
 /* Leaves out the buckets that hold no epoch of from..to. */
 static void clip(struct table_part *part, int64_t from, int64_t to)
 {
-    size_t n_left = 0;
+    size_t n_left = 0, n_series = (size_t)part->n_series;
     int64_t end = part->first_summed - 1;
     for (size_t b = 0; b < part->n_buckets; b++) {
+        const struct history_bucket *row = part->buckets + b * n_series;
         int64_t first = end + 1;
-        end += part->buckets[b].n;
+        end += row->n;
         if (end < from || first > to)
             continue;
         part->first_summed = n_left == 0 ? first : part->first_summed;
-        part->buckets[n_left++] = part->buckets[b];
+        memmove(part->buckets + n_left++ * n_series, row, n_series * sizeof *row);
     }
     part->n_buckets = n_left;
 }
@@ -69,7 +71,8 @@ static int make_part(struct call *call, const struct engine_run *run, const stru
                      size_t max_buckets, struct table_part *out, struct error *error)
 {
     int64_t exact = run->exact;
-    *out = (struct table_part){.run = run->run, .from = request->from};
+    *out = (struct table_part){.run = run->run, .from = request->from, .series = run->series,
+                               .n_series = series_n(run->series)};
     if (request->to > exact && exact < run->epoch &&
         engine_read_envelope(lab_engine(call->api->lab), call->name, run->run, max_buckets,
                              &out->buckets, &out->n_buckets, &exact, error) != 0)
@@ -91,26 +94,29 @@ static int64_t length(const struct table_part *part)
 /* A part in points: buckets, and the last epoch of each. */
 struct points {
     size_t n;
+    int n_series;
     int64_t *epochs;                /* owned */
-    struct history_bucket *buckets; /* owned */
+    struct history_bucket *buckets; /* [n][n_series], owned */
 };
 
-static void add_to_point(struct points *points, size_t n_before, const struct history_bucket *bucket,
+static void add_to_point(struct points *points, size_t n_before, const struct history_bucket *row,
                          int64_t epoch)
 {
+    size_t n_series = (size_t)points->n_series;
     if (points->n == n_before)
-        points->buckets[points->n++] = *bucket;
+        memcpy(points->buckets + points->n++ * n_series, row, n_series * sizeof *row);
     else
-        points->buckets[points->n - 1] =
-            history_merge(&points->buckets[points->n - 1], bucket);
+        history_add(points->buckets + (points->n - 1) * n_series, row, points->n_series);
     points->epochs[points->n - 1] = epoch;
 }
 
 /* Cells of equal length, at most `n_cells`; a bucket goes where it ends, an empty cell is left
- * out. `losses` are those of part->from..part->to. */
-static void fill_points(struct points *points, const struct table_part *part, const double *losses,
-                        size_t n_cells)
+ * out. `records` are those of part->from..part->to. */
+static void fill_points(struct points *points, const struct table_part *part,
+                        const double *records, size_t n_cells)
 {
+    struct history_bucket sum[SERIES_COUNT];
+    const struct history_bucket *row = part->buckets;
     size_t n = (size_t)length(part), b = 0;
     int64_t end = part->first_summed - 1;
     for (size_t c = 0; c < n_cells; c++) {
@@ -119,24 +125,27 @@ static void fill_points(struct points *points, const struct table_part *part, co
         int64_t last = part->from - 1 + (int64_t)thin_begin(c + 1, n, n_cells);
         int64_t stop = last < part->to ? last : part->to;
         if (first <= stop) {
-            struct history_bucket sum = history_sum(losses + (first - part->from),
-                                                    (size_t)(stop - first + 1), 1, first);
-            add_to_point(points, n_before, &sum, stop);
+            column_sum(records + (first - part->from) * part->n_series,
+                       (size_t)(stop - first + 1), part->n_series, first, sum);
+            add_to_point(points, n_before, sum, stop);
         }
-        for (; b < part->n_buckets && end + part->buckets[b].n <= last; b++) {
-            end += part->buckets[b].n;
-            add_to_point(points, n_before, &part->buckets[b], end);
+        for (; b < part->n_buckets && end + row->n <= last; b++, row += part->n_series) {
+            end += row->n;
+            add_to_point(points, n_before, row, end);
         }
     }
 }
 
-static void print_column(struct text *text, const char *name, const struct points *points,
-                         size_t offset)
+static void print_column(struct text *text, const struct points *points, enum series series, int s,
+                         enum column_part part)
 {
-    text_printf(text, ",\"%s\":[", name);
+    text_printf(text, ",\"");
+    column_print_name(text, series, part);
+    text_printf(text, "\":[");
     for (size_t i = 0; i < points->n; i++) {
         text_printf(text, i == 0 ? "" : ",");
-        text_number(text, *(const double *)((const char *)&points->buckets[i] + offset));
+        text_number(text, column_value(&points->buckets[i * (size_t)points->n_series + (size_t)s],
+                                       part));
     }
     text_printf(text, "]");
 }
@@ -150,11 +159,9 @@ static void print_points(struct text *text, const struct table_part *part,
     for (size_t i = 0; i < points->n; i++)
         text_printf(text, i == 0 ? "%lld" : ",%lld", (long long)points->epochs[i]);
     text_printf(text, "]");
-    print_column(text, "loss", points, offsetof(struct history_bucket, last));
-    if (!is_exact) {
-        print_column(text, "min", points, offsetof(struct history_bucket, min));
-        print_column(text, "max", points, offsetof(struct history_bucket, max));
-    }
+    for (int s = 0; s < part->n_series; s++)
+        for (enum column_part p = COLUMN_LAST; p < (is_exact ? 1 : COLUMN_PARTS); p++)
+            print_column(text, points, series_at(part->series, s), s, p);
     text_printf(text, "}");
 }
 
@@ -164,20 +171,21 @@ static int thin_part(struct text *text, struct call *call, const struct table_pa
 {
     size_t n = part->to < part->from ? 0 : (size_t)(part->to - part->from + 1), n_read = 0;
     size_t n_cells = (size_t)(length(part) < wanted ? length(part) : wanted);
-    double *losses = memory_array(n, sizeof *losses, error);
-    struct points points = {0, memory_array(n_cells, sizeof *points.epochs, error),
-                            memory_array(n_cells, sizeof *points.buckets, error)};
-    int result = losses == NULL || points.epochs == NULL || points.buckets == NULL ? -1 : 0;
+    size_t n_series = (size_t)part->n_series;
+    double *records = memory_array(n, n_series * sizeof *records, error);
+    struct points points = {0, part->n_series, memory_array(n_cells, sizeof *points.epochs, error),
+                            memory_array(n_cells, n_series * sizeof *points.buckets, error)};
+    int result = records == NULL || points.epochs == NULL || points.buckets == NULL ? -1 : 0;
     if (result == 0 && n > 0)
-        result = engine_read_losses(lab_engine(call->api->lab), call->name, part->run, part->from,
-                                    n, losses, &n_read, error);
+        result = engine_read_records(lab_engine(call->api->lab), call->name, part->run,
+                                     part->series, part->from, n, records, &n_read, error);
     if (result == 0 && n_read != n)
         result = error_set(error, ERROR_NOT_FOUND, "the experiment was removed");
     if (result == 0) {
-        fill_points(&points, part, losses, n_cells);
+        fill_points(&points, part, records, n_cells);
         print_points(text, part, &points);
     }
-    free(losses);
+    free(records);
     free(points.epochs);
     free(points.buckets);
     return result;
@@ -249,23 +257,24 @@ static void reply_parts(struct call *call, struct table_part *parts, int n_parts
 
 /* --- one run --- */
 
-/* The rows from..part->to of a part whose losses the engine does not keep, at least not all. */
+/* The rows from..part->to of a part whose records the engine does not keep, at least not all. */
 static int replay_part(struct call *call, struct table_part *part, int64_t exact,
                        struct error *error)
 {
     size_t n = (size_t)(part->to - part->from + 1), n_kept = 0;
-    part->losses = memory_array(n, sizeof *part->losses, error);
-    if (part->losses == NULL ||
+    size_t n_series = (size_t)part->n_series;
+    part->records = memory_array(n, n_series * sizeof *part->records, error);
+    if (part->records == NULL ||
         (part->from <= exact &&
-         engine_read_losses(lab_engine(call->api->lab), call->name, part->run, part->from, n,
-                            part->losses, &n_kept, error) != 0))
+         engine_read_records(lab_engine(call->api->lab), call->name, part->run, part->series,
+                             part->from, n, part->records, &n_kept, error) != 0))
         return -1;
     const struct study *study = shelf_take(lab_shelf(call->api->lab), call->name, error);
     if (study == NULL)
         return -1;
     struct replay_wish wish = call_replay(call, study);
     int result = replay_losses(&wish, part->from + (int64_t)n_kept, part->to,
-                               part->losses + n_kept, error);
+                                part->records + n_kept, error);
     shelf_release(lab_shelf(call->api->lab), study);
     return result;
 }
@@ -275,13 +284,14 @@ static int make_replayed(struct call *call, const struct engine_run *run,
                          const struct request *request, struct table_part *out,
                          struct error *error)
 {
-    *out = (struct table_part){.run = run->run, .from = request->from, .to = run->epoch};
+    *out = (struct table_part){.run = run->run, .from = request->from, .to = run->epoch,
+                               .series = run->series, .n_series = series_n(run->series)};
     out->to = request->to < out->to ? request->to : out->to;
     int64_t n = out->to - out->from + 1;
     if (n <= HISTORY_REPLAY_EPOCHS)
         return replay_part(call, out, run->exact, error);
     return error_set(error, ERROR_TOO_LARGE,
-                     "epochs %lld to %lld: the losses behind epoch %lld are not kept one by one "
+                     "epochs %lld to %lld: those behind epoch %lld are not kept one by one "
                      "but replayed, at most %d epochs in one answer; without ?from= and ?to=, or "
                      "with ?points=, an envelope of them is given",
                      (long long)out->from, (long long)out->to, (long long)run->exact,
@@ -329,7 +339,9 @@ struct collecting {
 static int collect_part(void *context, const struct engine_run *run)
 {
     struct collecting *collecting = context;
-    return make_part(collecting->call, run, collecting->request, collecting->max_buckets,
+    size_t share = collecting->max_buckets / (size_t)series_n(run->series);
+    return make_part(collecting->call, run, collecting->request,
+                     share > BUCKETS_MIN ? share : BUCKETS_MIN,
                      &collecting->parts[collecting->n_parts++], collecting->error);
 }
 

@@ -1,4 +1,4 @@
-/* Losses as text, written in slices: a run's epochs, or all runs side by side. */
+/* Epochs as text, written in slices: a run's epochs, or all runs side by side. */
 #ifndef SERVER_API_TABLE_H
 #define SERVER_API_TABLE_H
 
@@ -13,10 +13,12 @@
  * the epochs from first_summed on, a row each. */
 struct table_part {
     int run;
+    unsigned series; /* the set of those recorded */
+    int n_series;
     int64_t from, to;
-    double *losses; /* [to - from + 1], owned; NULL: the engine has them */
+    double *records; /* [to - from + 1][n_series], owned; NULL: the engine has them */
     int64_t first_summed;
-    struct history_bucket *buckets; /* [n_buckets], owned */
+    struct history_bucket *buckets; /* [n_buckets][n_series], owned */
     size_t n_buckets;
 };
 void table_part_clear(struct table_part *part);
@@ -27,8 +29,8 @@ int64_t table_part_last(const struct table_part *part);
 struct table;
 
 /* A table over parts[n_parts] of the experiment; what they own is moved into it if it succeeds.
- * `single`: the one part alone is the document; otherwise all are side by side. A part with buckets
- * has columns of the lowest and highest losses. */
+ * `single`: the one part alone is the document; otherwise all are side by side. Each
+ * series has a column, and in a table with buckets three, the lowest and the highest too. */
 struct table *table_create(struct engine *engine, const char *id, struct table_part *parts,
                            int n_parts, int single, enum call_format format, struct error *error);
 

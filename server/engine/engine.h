@@ -16,6 +16,11 @@
  * stride, under the last one's sequence number; the other numbers are gone. A reader whose position
  * lies between the merged ones finds that by the entry's `since`.
  *
+ * Series: an epoch of a run is a record, a number for each series (core/train/series.h) that the run
+ * records: its loss and perhaps others, the same for all its epochs. Records stand epoch by epoch,
+ * each with its series in ascending order; and where this says a bucket, there is a row of them,
+ * one for each series. A set of series has the bit 1u << series of each.
+ *
  * Resuming: until a run has ended, its checkpoint stands at its committed epoch, always; whoever
  * claims it goes on there.
  *
@@ -34,13 +39,16 @@
 
 #include "core/base/error.h"
 #include "core/train/history.h"
+#include "core/train/series.h"
 
 enum {
     ENGINE_ID_BYTES = 24,           /* with the NUL: an id has 1 to 23 bytes */
-    ENGINE_ENTRY_EPOCHS_MAX = 65536, /* a longer chunk becomes several entries of the log */
+    ENGINE_ENTRY_NUMBERS_MAX = 65536, /* epochs times series; a longer chunk becomes several
+                                         entries of the log */
     ENGINE_ENTRY_BUCKETS_MAX = HISTORY_BUCKETS,
     ENGINE_CHUNK_BUCKETS_MAX = 1024,
-    ENGINE_VERDICT_BYTES_MAX = 8192 /* of the text of an entry of the log, with its NUL */
+    ENGINE_VERDICT_BYTES_MAX = 8192, /* of the text of an entry of the log, with its NUL */
+    ENGINE_STOPPED_BYTES = 16 /* with the NUL */
 };
 
 enum run_state { RUN_QUEUED, RUN_RUNNING, RUN_DONE, RUN_DIVERGED, RUN_CANCELLED, RUN_FAILED };
@@ -90,19 +98,29 @@ struct engine_experiment {
 };
 void engine_experiment_clear(struct engine_experiment *experiment);
 
+/* A record with its place. */
+struct engine_record {
+    int64_t epoch;               /* 0: there is none yet */
+    double values[SERIES_COUNT]; /* by enum series; NaN where the run does not record it */
+};
+
 struct engine_run {
     int run; /* 0..n_runs-1 */
     enum run_state state;
     char *overrides; /* JSON text; owned by whoever got the record */
     char *message;   /* why it failed or where it diverged; "" otherwise; owned likewise */
     int64_t epoch;   /* committed epochs */
-    int64_t exact;   /* of these, the first ones, whose losses are kept one by one */
+    int64_t exact;   /* of these, the first ones, whose records are kept one by one */
+    unsigned series; /* the set of those recorded; before the first epoch the loss alone */
+    struct engine_record last, best; /* of committed epochs; the best is what the worker called so */
     double loss, first_loss, best_loss; /* of committed epochs; NaN before the first */
     int64_t best_epoch;                 /* the first one with best_loss; 0 while there is none */
     int64_t diverged_epoch, diverged_sample; /* 0, -1 unless diverged */
     int64_t started_ms, ended_ms;            /* first claim, final state; 0 when not yet */
     enum engine_depth explained;             /* how far */
     char *headline;                          /* of its explanation, "" without; owned likewise */
+    int64_t trained_ms; /* the time its committed epochs took, as its workers said */
+    char stopped[ENGINE_STOPPED_BYTES]; /* why it was done before its last epoch; "" otherwise */
 };
 void engine_run_clear(struct engine_run *run);
 
@@ -286,18 +304,24 @@ int engine_kept_checkpoint(struct engine *engine, const char *id, int run, int64
                            void **out_bytes, size_t *out_n_bytes, int64_t *out_epoch,
                            struct error *error);
 
-/* What one append commits, all or nothing: n losses of the epochs first..first+n-1, the buckets of
- * the epochs after these, and the checkpoint after the last of all. Losses keep every bit, NaN and
+/* What one append commits, all or nothing: records of the n epochs first..first+n-1, the buckets of
+ * the epochs after these, and the checkpoint after the last of all. Records keep every bit, NaN and
  * infinities too. */
 struct engine_chunk {
     int64_t first; /* the run's committed epoch + 1, else ERROR_INVALID; not read without epochs */
     size_t n;      /* >= 0; 0 once there are buckets of the run, else ERROR_INVALID */
-    const double *losses;   /* [n], each `stride` doubles after the one before; 0 stands for 1 */
-    size_t stride;
+    unsigned series; /* the set of those recorded; 0 stands for the loss alone. Others than those of
+                        the run's epochs before: ERROR_INVALID */
+    const double *records;  /* [n] records, `stride` doubles (0: one for each series) from one to the
+                               next, with their series `apart` doubles (0: 1) from each other */
+    size_t stride, apart;
     const void *checkpoint; /* NULL: keep the old one */
     size_t checkpoint_bytes;
     size_t n_buckets; /* at most ENGINE_CHUNK_BUCKETS_MAX */
-    const struct history_bucket *buckets;
+    const struct history_bucket *buckets; /* [n_buckets][of each series] */
+    const struct engine_record *best; /* the run's best one by now; NULL: the one before, or while
+                                         there was never one, that with the lowest loss */
+    int64_t trained_ms;               /* of all committed epochs by now; 0: as before */
     int64_t spacing; /* > 0: the checkpoint is kept to replay from if there is none yet in its cell
                         of so many epochs; of those kept, only the first of each cell stays */
 };
@@ -325,6 +349,7 @@ struct engine_handover {
     const char *message;  /* engine_finish: */
     int64_t diverged_epoch, diverged_sample;
     const char *verdict; /* a text for the log, behind the chunk and before the end; NULL: none */
+    const char *stopped; /* RUN_DONE: why before its last epoch; NULL or "": it was not */
     enum engine_result result; /* filled in: ENGINE_OK or ENGINE_FENCED */
 };
 int engine_hand_over(struct engine *engine, struct engine_handover *handovers, int n,
@@ -337,15 +362,17 @@ enum engine_result engine_release(struct engine *engine, const struct engine_cla
 
 /* --- reading ------------------------------------------------------------------------------- */
 
-/* Copies the losses of the epochs first..first+max-1 (first >= 1), as many as are committed and
- * kept one by one, into out; *out_n how many. */
-int engine_read_losses(struct engine *engine, const char *id, int run, int64_t first, size_t max,
-                       double *out, size_t *out_n, struct error *error);
+/* Copies the records of the epochs first..first+max-1 (first >= 1), as many as are committed and
+ * kept one by one, into out[max][of each of `series`]; *out_n how many. `series` is the set of those
+ * wanted; one that the run does not record is NaN. */
+int engine_read_records(struct engine *engine, const char *id, int run, unsigned series,
+                        int64_t first, size_t max, double *out, size_t *out_n,
+                        struct error *error);
 
 /* What is known of the epochs behind those kept one by one: buckets gathered (history_gather) in
  * cells of the run's stride, or of the first doubled one that gives at most max_buckets (>= 1). So
- * they depend on the losses alone. *out_exact: the epoch before the first. *out_buckets is the
- * caller's to free; NULL when there are none. */
+ * they depend on the records alone. *out_exact: the epoch before the first. *out_buckets[n][of each
+ * series of the run] is the caller's to free; NULL when there are none. */
 int engine_read_envelope(struct engine *engine, const char *id, int run, size_t max_buckets,
                          struct history_bucket **out_buckets, size_t *out_n, int64_t *out_exact,
                          struct error *error);
@@ -358,10 +385,12 @@ struct engine_entry {
     int is_state;         /* 1: a state change, 0: a chunk of epochs or a verdict */
     enum run_state state; /* is_state */
     int64_t first;        /* chunk: its first epoch, 1-based; state: the run's epoch then */
-    size_t n;             /* losses: 1..ENGINE_ENTRY_EPOCHS_MAX; state and envelope: 0 */
-    const double *losses; /* [n], valid during the call */
+    unsigned series;      /* chunk: the set of those recorded */
+    int n_series;         /* how many they are; state: 0 */
+    size_t n;             /* records: 1 or more; state and envelope: 0 */
+    const double *records; /* [n][n_series], valid during the call */
     size_t n_buckets;     /* envelope: 1..ENGINE_ENTRY_BUCKETS_MAX, else 0 */
-    const struct history_bucket *buckets; /* [n_buckets], valid during the call */
+    const struct history_bucket *buckets; /* [n_buckets][n_series], valid during the call */
     const char *verdict; /* the text of one, valid during the call; `first` is its epoch; or NULL */
 };
 
@@ -371,7 +400,7 @@ typedef int (*engine_entry_fn)(void *context, const struct engine_entry *entry);
 int engine_read_log(struct engine *engine, const char *id, int64_t after, engine_entry_fn each,
                     void *context, struct error *error);
 
-/* Calls `each` for every run of which more than `more_than` losses stand in entries with a sequence
+/* Calls `each` for every run of which more than `more_than` epochs stand one by one in entries with a sequence
  * number > after. */
 typedef int (*engine_waiting_fn)(void *context, int run, int64_t n_epochs);
 int engine_each_waiting(struct engine *engine, const char *id, int64_t after, int64_t more_than,

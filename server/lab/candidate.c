@@ -18,7 +18,7 @@ static int find_keep(struct candidate *candidate, struct engine *engine, const s
                      struct error *error)
 {
     struct engine_run record = {0};
-    candidate->keep = history_keep(spec_n_runs(study->spec));
+    candidate->keep = history_keep(spec_n_runs(study->spec), 1);
     if (candidate->epoch <= candidate->keep)
         return 0;
     if (engine_find_run(engine, study->id, candidate->run, &record, error) != 0)

@@ -285,7 +285,7 @@ static struct engine_chunk chunk_of(struct job *job, int index, const struct blo
     int64_t last = state->epoch < job->keep ? state->epoch : job->keep;
     if (last >= chunk.first) {
         chunk.n = (size_t)(last - chunk.first + 1);
-        chunk.losses = job->losses + (chunk.first - job->first) * job->n_lanes + index;
+        chunk.records = job->losses + (chunk.first - job->first) * job->n_lanes + index;
     }
     chunk.buckets = lane->buckets;
     chunk.n_buckets = lane->n_buckets;

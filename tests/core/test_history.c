@@ -64,12 +64,14 @@ static size_t cut(const double *losses, int64_t n, uint32_t longest, struct hist
 static void keeps_a_million_epochs_of_a_run_and_fewer_of_many(void **state)
 {
     (void)state;
-    assert_true(history_keep(1) == 1048576);
-    assert_true(history_keep(16) == 1048576);
-    assert_true(history_keep(17) < 1048576);
+    assert_true(history_keep(1, 1) == 1048576);
+    assert_true(history_keep(16, 1) == 1048576);
+    assert_true(history_keep(17, 1) < 1048576);
     for (int n = 1; n <= 1024; n++)
-        assert_true(history_keep(n) * n <= 16777216);
-    assert_true(history_keep(1024) == 16384);
+        for (int n_series = 1; n_series <= 5; n_series++)
+            assert_true(history_keep(n, n_series) * n * n_series <= 16777216);
+    assert_true(history_keep(1, 2) == 524288);
+    assert_true(history_keep(1024, 1) == 16384);
 }
 
 static void the_stride_doubles_when_all_buckets_are_full(void **state)
@@ -104,7 +106,7 @@ static void gathered_buckets_are_those_of_the_losses_themselves(void **state)
     for (int i = 0; i < 5; i++) {
         for (int64_t stride = 64; stride <= 4096; stride *= 8) {
             size_t n = cut(losses, N, longest[i], buckets);
-            n = history_gather(buckets, n, 0, stride);
+            n = history_gather(buckets, n, 1, 0, stride);
             assert_int_equal(n, (N + stride - 1) / stride);
             for (size_t b = 0; b < n; b++) {
                 int64_t at = (int64_t)b * stride;
@@ -126,8 +128,8 @@ static void gathering_step_by_step_is_gathering_at_once(void **state)
     struct history_bucket *once = calloc(N, sizeof *once), *often = calloc(N, sizeof *often);
     size_t n_once = cut(losses, N, 3000, once), n_often = cut(losses, N, 77, often);
     for (int64_t stride = 32; stride <= 512; stride *= 2)
-        n_often = history_gather(often, n_often, 0, stride);
-    n_once = history_gather(once, n_once, 0, 512);
+        n_often = history_gather(often, n_often, 1, 0, stride);
+    n_once = history_gather(once, n_once, 1, 0, 512);
     assert_int_equal(n_once, n_often);
     for (size_t b = 0; b < n_once; b++)
         assert_same(&once[b], &often[b]);
@@ -140,10 +142,38 @@ static void gathers_from_the_middle_of_a_cell(void **state)
 {
     (void)state;
     struct history_bucket buckets[] = {{6, 1, 1, 1, 1}, {16, 7, 2, 2, 2}, {10, 23, 0, 9, 3}};
-    assert_int_equal(history_gather(buckets, 3, 10, 32), 2); /* 10..15, 16..31 | 32..41 */
+    assert_int_equal(history_gather(buckets, 3, 1, 10, 32), 2); /* 10..15, 16..31 | 32..41 */
     assert_true(buckets[0].n == 22 && buckets[0].lowest == 1 && buckets[0].max == 2);
     assert_true(buckets[1].n == 10 && buckets[1].lowest == 23 && buckets[1].last == 3);
-    assert_int_equal(history_gather(buckets, 0, 10, 32), 0);
+    assert_int_equal(history_gather(buckets, 0, 1, 10, 32), 0);
+}
+
+static void a_row_of_series_is_gathered_as_each_of_them_alone(void **state)
+{
+    (void)state;
+    enum { SERIES = 3 };
+    double *losses = losses_make();
+    struct history_bucket *alone[SERIES], *rows = calloc((size_t)N * SERIES, sizeof *rows);
+    size_t n = 0;
+    for (int s = 0; s < SERIES; s++) { /* series s is the losses, turned and scaled */
+        alone[s] = calloc(N, sizeof *alone[s]);
+        double *series = calloc(N, sizeof *series);
+        for (int i = 0; i < N; i++)
+            series[i] = losses[(i + 1000 * s) % N] * (s - 1.5);
+        n = cut(series, N, 333, alone[s]);
+        for (size_t b = 0; b < n; b++)
+            rows[b * SERIES + (size_t)s] = alone[s][b];
+        free(series);
+    }
+    size_t n_left = history_gather(rows, n, SERIES, 0, 256);
+    for (int s = 0; s < SERIES; s++) {
+        assert_int_equal(history_gather(alone[s], n, 1, 0, 256), n_left);
+        for (size_t b = 0; b < n_left; b++)
+            assert_same(&rows[b * SERIES + (size_t)s], &alone[s][b]);
+        free(alone[s]);
+    }
+    free(rows);
+    free(losses);
 }
 
 static void reads_losses_that_stand_apart(void **state)
@@ -176,6 +206,7 @@ int main(void)
         cmocka_unit_test(gathered_buckets_are_those_of_the_losses_themselves),
         cmocka_unit_test(gathering_step_by_step_is_gathering_at_once),
         cmocka_unit_test(gathers_from_the_middle_of_a_cell),
+        cmocka_unit_test(a_row_of_series_is_gathered_as_each_of_them_alone),
         cmocka_unit_test(reads_losses_that_stand_apart),
         cmocka_unit_test(kept_checkpoints_are_few_and_small),
     };

@@ -83,7 +83,7 @@ static void check_losses(const json_t *json, const struct engine_entry *entry, i
     for (size_t i = 0; i < n; i++) {
         int64_t epoch = (int64_t)json_number_value(json_array_get(epochs, i));
         FUZZ_CHECK(epoch > before && epoch <= to);
-        check_loss(json_array_get(losses, i), entry->losses[epoch - entry->first]);
+        check_loss(json_array_get(losses, i), entry->records[epoch - entry->first]);
         before = epoch;
     }
     FUZZ_CHECK(before == to);
@@ -125,7 +125,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n_bytes)
     if (end == NULL || n_bytes - n_id - 1 < HEAD_BYTES + sizeof(double))
         return 0;
     const uint8_t *head = end + 1, *at = head + HEAD_BYTES;
-    struct engine_entry entry = {.sequence = 17, .since = 17, .run = head[1], .losses = losses};
+    struct engine_entry entry = {.sequence = 17, .since = 17, .run = head[1],
+                                 .series = 1, .n_series = 1, .records = losses};
     for (; bytes + n_bytes - at >= (ptrdiff_t)sizeof(double); at += sizeof(double))
         for (int i = 0; i <= head[0] && entry.n < LOSSES_MAX; i++)
             memcpy(&losses[entry.n++], at, sizeof(double));

@@ -78,7 +78,7 @@ static int64_t append(struct worker *worker, const struct engine_claim *claim, i
         losses[i] = loss_of(claim->run, epoch + 1 + (int64_t)i);
     int64_t after = epoch + (int64_t)n;
     checkpoint[0] = after;
-    struct engine_chunk chunk = {.first = epoch + 1, .n = n, .losses = losses,
+    struct engine_chunk chunk = {.first = epoch + 1, .n = n, .records = losses,
                                  .checkpoint = checkpoint,
                                  .checkpoint_bytes = 8 * (1 + next(&worker->random) % 4096)};
     int ends = after >= LAST_EPOCH;
@@ -171,7 +171,7 @@ static int64_t append_until_error(struct engine *engine, const struct engine_cla
         for (int k = 0; k < 1000; k++)
             losses[k] = loss_of(0, epoch + 1 + k);
         int64_t after = epoch + 1000;
-        struct engine_chunk chunk = {.first = epoch + 1, .n = 1000, .losses = losses,
+        struct engine_chunk chunk = {.first = epoch + 1, .n = 1000, .records = losses,
                                      .checkpoint = &after, .checkpoint_bytes = sizeof after};
         if (engine_append(engine, claim, &chunk, error) != ENGINE_OK)
             break;

@@ -75,7 +75,7 @@ static void bench_append(const char *what, const char *id, size_t n, size_t chec
         for (size_t k = 0; k < n; k++)
             losses[k] = (double)i + (double)k / 3;
         memset(checkpoint, i, checkpoint_bytes);
-        struct engine_chunk chunk = {.first = (int64_t)n * i + 1, .n = n, .losses = losses,
+        struct engine_chunk chunk = {.first = (int64_t)n * i + 1, .n = n, .records = losses,
                                      .checkpoint = checkpoint,
                                      .checkpoint_bytes = checkpoint_bytes};
         int64_t start = clock_monotonic_ns();
@@ -108,7 +108,7 @@ static void bench_block(const char *what, int at_once)
         for (int run = 0; run < RUNS; run++)
             handovers[run] = (struct engine_handover){
                 .claim = &claims[run],
-                .chunk = {.first = 1, .n = LOSSES, .losses = losses, .checkpoint = checkpoint,
+                .chunk = {.first = 1, .n = LOSSES, .records = losses, .checkpoint = checkpoint,
                           .checkpoint_bytes = sizeof checkpoint},
                 .state = RUN_DONE, .message = "", .diverged_sample = -1};
         int64_t start = clock_monotonic_ns();
@@ -125,7 +125,7 @@ static void bench_read(const char *what, const char *id)
     size_t n = 0;
     for (int i = 0; i < 20; i++) {
         int64_t start = clock_monotonic_ns();
-        must(engine_read_losses(engine, id, 0, 1, 1000000, losses, &n, &error));
+        must(engine_read_records(engine, id, 0, 1u << SERIES_LOSS, 1, 1000000, losses, &n, &error));
         samples[i] = elapsed_us(start);
     }
     print_samples(what, 20);
@@ -251,7 +251,7 @@ static void *append_on(void *context)
     static double losses[64];
     enum engine_result result = engine_claim(engine, "many7", 0, &claim, &mine);
     for (int64_t i = 0; i < APPENDS; i++) {
-        struct engine_chunk chunk = {.first = i * 64 + 1, .n = 64, .losses = losses,
+        struct engine_chunk chunk = {.first = i * 64 + 1, .n = 64, .records = losses,
                                      .checkpoint = losses, .checkpoint_bytes = sizeof losses};
         if (result == ENGINE_OK)
             result = engine_append(engine, &claim, &chunk, &mine);

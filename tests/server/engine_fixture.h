@@ -21,6 +21,7 @@
 /* --- the engines --------------------------------------------------------------------------- */
 
 enum { PLACE_BYTES = 64, PATH_BYTES = 128 };
+enum { LOSS_ALONE = 1 << SERIES_LOSS }; /* a set of series */
 
 /* `place` is an empty directory at first; opening it again must find what was stored there. */
 struct engine_kind {
@@ -206,7 +207,7 @@ static inline void chunk_make(struct made_chunk *made, int run, int64_t first, s
         made->losses[i] = loss_of(run, first + (int64_t)i);
     made->checkpoint = first + (int64_t)n - 1;
     made->chunk =
-        (struct engine_chunk){.first = first, .n = n, .losses = made->losses,
+        (struct engine_chunk){.first = first, .n = n, .records = made->losses,
                               .checkpoint = &made->checkpoint,
                               .checkpoint_bytes = sizeof made->checkpoint};
 }

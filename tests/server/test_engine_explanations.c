@@ -163,7 +163,7 @@ static enum engine_result hand_over(struct engine *engine, const struct engine_c
     static const int64_t checkpoint = 3;
     struct engine_handover handover = {
         .claim = taken,
-        .chunk = {.first = epoch_of(engine, taken->id, taken->run) + 1, .n = 3, .losses = losses,
+        .chunk = {.first = epoch_of(engine, taken->id, taken->run) + 1, .n = 3, .records = losses,
                   .checkpoint = &checkpoint, .checkpoint_bytes = sizeof checkpoint},
         .state = state, .message = "", .diverged_sample = -1, .verdict = verdict};
     return engine_hand_over(engine, &handover, 1, fresh()) == 0 ? handover.result : ENGINE_ERROR;

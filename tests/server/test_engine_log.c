@@ -23,7 +23,7 @@ static void read_range(struct engine *engine, int64_t first, size_t max, int64_t
     double *got = calloc(max + 1, sizeof *got);
     got[max] = -7; /* a mark behind the end */
     size_t n = 99;
-    must(engine_read_losses(engine, "e", 0, first, max, got, &n, fresh()));
+    must(engine_read_records(engine, "e", 0, LOSS_ALONE, first, max, got, &n, fresh()));
     int64_t expected = first > epochs ? 0 : epochs - first + 1;
     expected = expected < (int64_t)max ? expected : (int64_t)max;
     assert_int_equal(n, expected);
@@ -67,10 +67,10 @@ static void there_are_no_losses_before_the_first_epoch(void **state)
     read_range(engine, 1, 10, 0);
     double got;
     size_t n = 9;
-    must_fail(engine_read_losses(engine, "e", 0, 0, 1, &got, &n, fresh()), ERROR_INVALID);
+    must_fail(engine_read_records(engine, "e", 0, LOSS_ALONE, 0, 1, &got, &n, fresh()), ERROR_INVALID);
     assert_int_equal(n, 0);
-    must_fail(engine_read_losses(engine, "e", 0, INT64_MIN, 1, &got, &n, fresh()), ERROR_INVALID);
-    must(engine_read_losses(engine, "e", 0, INT64_MAX, SIZE_MAX, &got, &n, fresh()));
+    must_fail(engine_read_records(engine, "e", 0, LOSS_ALONE, INT64_MIN, 1, &got, &n, fresh()), ERROR_INVALID);
+    must(engine_read_records(engine, "e", 0, LOSS_ALONE, INT64_MAX, SIZE_MAX, &got, &n, fresh()));
     assert_int_equal(n, 0);
 }
 
@@ -96,7 +96,7 @@ static int hear(void *context, const struct engine_entry *entry)
                  run_state_name(entry->state), (long long)entry->first);
     } else {
         for (size_t i = 0; i < entry->n; i++)
-            assert_same_bits(entry->losses[i], loss_of(entry->run, entry->first + (int64_t)i));
+            assert_same_bits(entry->records[i], loss_of(entry->run, entry->first + (int64_t)i));
         snprintf(end, sizeof heard->text - used, "r%d:%lld+%zu ", entry->run,
                  (long long)entry->first, entry->n);
     }
@@ -173,8 +173,8 @@ static void a_long_chunk_becomes_several_entries(void **state)
     struct engine *engine = ((struct store *)*state)->engine;
     submit(engine, "e", 1);
     struct engine_claim taken = claim(engine, "e", 0);
-    must(append(engine, &taken, 1, ENGINE_ENTRY_EPOCHS_MAX));
-    must(append(engine, &taken, ENGINE_ENTRY_EPOCHS_MAX + 1, ENGINE_ENTRY_EPOCHS_MAX + 1808));
+    must(append(engine, &taken, 1, ENGINE_ENTRY_NUMBERS_MAX));
+    must(append(engine, &taken, ENGINE_ENTRY_NUMBERS_MAX + 1, ENGINE_ENTRY_NUMBERS_MAX + 1808));
     struct heard heard = {0};
     must(engine_read_log(engine, "e", 0, hear, &heard, fresh()));
     assert_string_equal(heard.text, "r0:running@0 r0:1+65536 r0:65537+65536 r0:131073+1808 ");

@@ -247,7 +247,7 @@ static void a_full_disk_stops_writing_and_nothing_else(void **state)
     must(finish(engine, &taken, epoch + 1, 10, RUN_DONE));
     double *losses = calloc((size_t)epoch + 10, sizeof *losses);
     size_t n;
-    must(engine_read_losses(engine, "e", 0, 1, (size_t)epoch + 10, losses, &n, fresh()));
+    must(engine_read_records(engine, "e", 0, LOSS_ALONE, 1, (size_t)epoch + 10, losses, &n, fresh()));
     assert_int_equal(n, epoch + 10);
     for (size_t i = 0; i < n; i++)
         assert_same_bits(losses[i], loss_of(0, (int64_t)i + 1));
@@ -533,7 +533,11 @@ static void the_oldest_key_gives_way_to_the_newest(void **state)
 }
 
 /* Takes away what later versions added, newest first. */
-#define BEFORE_VERSION_7 "DROP TABLE dataset_use;"
+#define BEFORE_VERSION_8                                                                           \
+    "ALTER TABLE log DROP COLUMN series; ALTER TABLE run DROP COLUMN series;"                      \
+    "ALTER TABLE run DROP COLUMN last; ALTER TABLE run DROP COLUMN best;"                          \
+    "ALTER TABLE run DROP COLUMN stopped; ALTER TABLE run DROP COLUMN trained_ms;"
+#define BEFORE_VERSION_7 BEFORE_VERSION_8 "DROP TABLE dataset_use;"
 #define BEFORE_VERSION_6                                                                           \
     BEFORE_VERSION_7                                                                               \
     "DROP INDEX run_unexplained; DROP TABLE explanation; ALTER TABLE run DROP COLUMN explained;"
@@ -571,7 +575,7 @@ static void a_store_of_version_1_goes_on_with_buckets(void **state)
     assert_true(exact == 50 && n == 1 && read[0].lowest == 60);
     free(read);
     double losses[60];
-    must(engine_read_losses(store->engine, "old", 0, 1, 60, losses, &n, fresh()));
+    must(engine_read_records(store->engine, "old", 0, LOSS_ALONE, 1, 60, losses, &n, fresh()));
     assert_int_equal(n, 50);
     assert_same_bits(losses[49], loss_of(0, 50));
     assert_int_equal(epoch_of(store->engine, "old", 0), 66);
@@ -617,8 +621,8 @@ static void a_store_of_version_3_learns_to_share(void **state)
     engine_close(store->engine);
     execute(path, BEFORE_VERSION_4 "PRAGMA user_version=3");
     assert_int_equal(store_open(store), 0);
-    assert_query(path, "PRAGMA user_version", "7");
-    must(engine_read_losses(store->engine, "ended", 0, 1, 9, losses, &n, fresh()));
+    assert_query(path, "PRAGMA user_version", "8");
+    must(engine_read_records(store->engine, "ended", 0, LOSS_ALONE, 1, 9, losses, &n, fresh()));
     assert_int_equal(n, 5);
     assert_same_bits(losses[4], loss_of(0, 5));
     begun = claim(store->engine, "begun", 0);
@@ -646,6 +650,38 @@ static void a_store_of_version_4_learns_data_sets(void **state)
     const struct engine_dataset dataset = {"id", "", 1, 3};
     must(engine_add_dataset(store->engine, &dataset, "a\n1", &is_new, fresh()));
     assert_true(is_new);
+}
+
+static void a_store_of_version_7_goes_on_with_the_loss_alone(void **state)
+{
+    struct store *store = *state;
+    char path[PATH_BYTES];
+    struct engine_run record;
+    double records[8 * 2];
+    size_t n;
+    submit(store->engine, "old", 1);
+    struct engine_claim taken = claim(store->engine, "old", 0);
+    must(append(store->engine, &taken, 1, 5));
+    path_in(store, "lab.db", path);
+    engine_close(store->engine);
+    execute(path, BEFORE_VERSION_8 "PRAGMA user_version=7");
+    assert_int_equal(store_open(store), 0);
+    must(engine_find_run(store->engine, "old", 0, &record, fresh()));
+    assert_int_equal(record.series, LOSS_ALONE);
+    assert_true(record.last.epoch == 5 && record.best.epoch == 1);
+    assert_same_bits(record.last.values[SERIES_LOSS], loss_of(0, 5));
+    assert_same_bits(record.best.values[SERIES_LOSS], loss_of(0, 1));
+    assert_true(isnan(record.last.values[SERIES_VALIDATION_LOSS]));
+    engine_run_clear(&record);
+    taken = claim(store->engine, "old", 0);
+    must(append(store->engine, &taken, 6, 3));
+    must(engine_read_records(store->engine, "old", 0, LOSS_ALONE | 1 << SERIES_VALIDATION_LOSS, 1,
+                             8, records, &n, fresh()));
+    assert_int_equal(n, 8);
+    for (int i = 0; i < 8; i++) {
+        assert_same_bits(records[2 * i], loss_of(0, i + 1));
+        assert_true(isnan(records[2 * i + 1]));
+    }
 }
 
 /* Of older specs the text tells, but not their names. */
@@ -733,6 +769,7 @@ int main(void)
         STORE_TEST(a_store_of_version_2_learns_keys),
         STORE_TEST(a_store_of_version_3_learns_to_share),
         STORE_TEST(a_store_of_version_4_learns_data_sets),
+        STORE_TEST(a_store_of_version_7_goes_on_with_the_loss_alone),
         STORE_TEST(a_store_of_version_6_learns_what_uses_data_sets),
         STORE_TEST(what_nobody_shows_any_more_leaves_no_rows),
     };

@@ -54,7 +54,7 @@ static enum engine_result append_losses(struct engine *engine, const struct engi
                                         int64_t first, size_t n, const double *losses)
 {
     int64_t checkpoint = first + (int64_t)n - 1;
-    struct engine_chunk chunk = {.first = first, .n = n, .losses = losses,
+    struct engine_chunk chunk = {.first = first, .n = n, .records = losses,
                                  .checkpoint = &checkpoint,
                                  .checkpoint_bytes = sizeof checkpoint};
     return engine_append(engine, taken, &chunk, fresh());
@@ -117,7 +117,7 @@ static void epochs_come_with_their_checkpoint(void **state)
     submit(engine, "e", 1);
     struct engine_claim taken = claim(engine, "e", 0);
     const double losses[] = {1, 2};
-    struct engine_chunk chunk = {.first = 1, .n = 2, .losses = losses};
+    struct engine_chunk chunk = {.first = 1, .n = 2, .records = losses};
     must_fail(engine_append(engine, &taken, &chunk, fresh()), ERROR_INVALID);
     assert_int_equal(epoch_of(engine, "e", 0), 0);
     must(engine_finish(engine, &taken, &chunk, RUN_DONE, "", 0, -1, fresh()));
@@ -162,7 +162,7 @@ static void losses_that_are_no_numbers_survive(void **state)
     must(append_losses(store->engine, &other, 2, 3, bad + 1));
     store_reopen(store);
     size_t n;
-    must(engine_read_losses(store->engine, "e", 0, 1, 7, got, &n, fresh()));
+    must(engine_read_records(store->engine, "e", 0, LOSS_ALONE, 1, 7, got, &n, fresh()));
     assert_int_equal(n, 7);
     assert_memory_equal(got, losses, sizeof losses);
     must(engine_find_run(store->engine, "e", 0, &run, fresh()));
@@ -188,7 +188,7 @@ static void a_checkpoint_is_replaced_whole(void **state)
         for (size_t at = 0; at < sizes[i]; at++)
             bytes[at] = (unsigned char)(at * 7 + (size_t)i);
         double loss = i;
-        struct engine_chunk chunk = {.first = i + 1, .n = 1, .losses = &loss, .checkpoint = bytes,
+        struct engine_chunk chunk = {.first = i + 1, .n = 1, .records = &loss, .checkpoint = bytes,
                                      .checkpoint_bytes = sizes[i]};
         must(engine_append(engine, &taken, &chunk, fresh()));
         void *got;
@@ -503,11 +503,11 @@ static void losses_may_stand_apart(void **state)
     struct engine_claim taken = claim(engine, "e", 0);
     for (int i = 0; i < N * STRIDE; i++)
         losses[i] = i % STRIDE == 0 ? loss_of(0, i / STRIDE + 1) : -1;
-    struct engine_chunk chunk = {.first = 1, .n = N, .losses = losses, .stride = STRIDE,
+    struct engine_chunk chunk = {.first = 1, .n = N, .records = losses, .stride = STRIDE,
                                  .checkpoint = losses, .checkpoint_bytes = 8};
     must(engine_append(engine, &taken, &chunk, fresh()));
     size_t n;
-    must(engine_read_losses(engine, "e", 0, 1, N, got, &n, fresh()));
+    must(engine_read_records(engine, "e", 0, LOSS_ALONE, 1, N, got, &n, fresh()));
     assert_int_equal(n, N);
     for (int i = 0; i < N; i++)
         assert_same_bits(got[i], loss_of(0, i + 1));

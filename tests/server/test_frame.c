@@ -15,7 +15,7 @@ static double losses[131072];
 static struct engine_entry chunk(int64_t sequence, int64_t first, size_t n)
 {
     struct engine_entry entry = {.sequence = sequence, .run = 3, .first = first, .n = n,
-                                 .losses = losses};
+                                 .series = 1, .n_series = 1, .records = losses};
     return entry;
 }
 
@@ -121,7 +121,8 @@ static struct engine_entry envelope(int64_t sequence)
         buckets[b] = (struct history_bucket){16, 1001 + 16 * b, -1.2345678901234567e-300 * (b + 1),
                                              1.2345678901234567e-300 * (b + 1), 1e-300};
     buckets[777].max = 12345678;
-    struct engine_entry entry = {.sequence = sequence, .run = 3, .first = 1001,
+    struct engine_entry entry = {.sequence = sequence, .run = 3, .first = 1001, .series = 1,
+                                 .n_series = 1,
                                  .buckets = buckets, .n_buckets = 1000};
     return entry;
 }
@@ -194,6 +195,77 @@ static void writes_a_loss_that_is_not_finite_as_null(void **state)
     text_clear(&text);
 }
 
+enum { ALL_SERIES = (1 << SERIES_COUNT) - 1 };
+
+/* Numbers as long as they can be. */
+static void the_frames_of_five_series_are_not_too_long(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof losses / sizeof *losses; i++)
+        losses[i] = 1.2345678901234567e-300 * (1 + (double)(i % 97) / 97);
+    for (int64_t stride = 0; stride <= 10; stride += 10) {
+        struct engine_entry entry = chunk(INT64_MAX - 1, 999990000, 9000);
+        entry.series = ALL_SERIES;
+        entry.n_series = SERIES_COUNT;
+        entry.run = 1023;
+        struct frame_cursor cursor = {0, FRAME_ALL};
+        int n = 0;
+        do {
+            struct text text = {0};
+            frame_print_entry(&text, "abcdefghijklmnopqrstuvw", &entry, stride, &cursor);
+            assert_in_range(text.n_bytes, 1, FRAME_BYTES_MAX);
+            assert_non_null(strstr(text.bytes, "\"validation_accuracy\":["));
+            assert_true((strstr(text.bytes, "\"validation_loss_max\":[") != NULL) == (stride > 0));
+            text_clear(&text);
+            n++;
+        } while (cursor.n_sent < FRAME_ALL);
+        assert_in_range(n, stride == 0 ? 70 : 20, stride == 0 ? 90 : 30);
+    }
+}
+
+static void every_series_has_its_columns(void **state)
+{
+    (void)state;
+    const double records[] = {5, 0.5, 4, 0.25, 7, 0.75};
+    struct engine_entry entry = {.sequence = 1, .run = 3, .first = 1, .n = 3, .n_series = 2,
+                                 .series = 1 << SERIES_LOSS | 1 << SERIES_VALIDATION_LOSS,
+                                 .records = records};
+    struct frame_cursor cursor = {0, FRAME_ALL};
+    struct text text = {0};
+    frame_print_entry(&text, "e", &entry, 0, &cursor);
+    assert_non_null(strstr(text.bytes, "\"loss\":[5,4,7],\"validation_loss\":[0.5,0.25,0.75]}"));
+    cursor = (struct frame_cursor){0, FRAME_ALL};
+    text.n_bytes = 0;
+    frame_print_entry(&text, "e", &entry, 3, &cursor);
+    assert_non_null(strstr(text.bytes, "\"epochs\":[3],\"loss\":[7],\"min\":[4],\"max\":[7],"
+                                       "\"validation_loss\":[0.75],\"validation_loss_min\":[0.25],"
+                                       "\"validation_loss_max\":[0.75]}"));
+    text_clear(&text);
+}
+
+/* Five hundred buckets of two series, the second the first negated. */
+static void an_envelope_of_two_series_is_merged_by_rows(void **state)
+{
+    (void)state;
+    static struct history_bucket rows[500][2];
+    for (int b = 0; b < 500; b++) {
+        rows[b][0] = (struct history_bucket){16, 16 * b + 3, b, 1000 + b, b + 0.5};
+        rows[b][1] = (struct history_bucket){16, 16 * b + 4, -1000 - b, -1 - b, -b - 0.5};
+    }
+    struct engine_entry entry = {.sequence = 1, .first = 1, .n_series = 2, .n_buckets = 500,
+                                 .series = 1 << SERIES_LOSS | 1 << SERIES_VALIDATION_LOSS,
+                                 .buckets = rows[0]};
+    struct frame_cursor cursor = {0, FRAME_ALL};
+    struct text text = {0};
+    frame_print_entry(&text, "e", &entry, 8000, &cursor);
+    assert_true(cursor.n_sent == FRAME_ALL);
+    assert_non_null(strstr(text.bytes,
+                           "\"epochs\":[8000],\"loss\":[499.5],\"min\":[0],\"max\":[1499],"
+                           "\"validation_loss\":[-499.5],\"validation_loss_min\":[-1499],"
+                           "\"validation_loss_max\":[-1]}"));
+    text_clear(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -204,6 +276,9 @@ int main(void)
         cmocka_unit_test(keeps_the_extremes_when_thinned),
         cmocka_unit_test(cuts_an_envelope_without_gap_or_repetition),
         cmocka_unit_test(goes_on_in_the_middle_of_a_merged_bucket),
+        cmocka_unit_test(the_frames_of_five_series_are_not_too_long),
+        cmocka_unit_test(every_series_has_its_columns),
+        cmocka_unit_test(an_envelope_of_two_series_is_merged_by_rows),
         cmocka_unit_test(writes_a_loss_that_is_not_finite_as_null),
     };
     return cmocka_run_group_tests_name("frame", tests, NULL, NULL);

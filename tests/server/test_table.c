@@ -21,7 +21,8 @@ static struct table *make_table(struct engine *engine, enum call_format format)
 {
     struct table_part *parts = calloc(RUNS, sizeof *parts);
     for (int run = 0; run < RUNS; run++)
-        parts[run] = (struct table_part){.run = run, .from = 1, .to = EPOCHS};
+        parts[run] = (struct table_part){.run = run, .series = LOSS_ALONE, .n_series = 1,
+                                          .from = 1, .to = EPOCHS};
     struct table *table = table_create(engine, "wide", parts, RUNS, 0, format, fresh());
     assert_non_null(table);
     free(parts);

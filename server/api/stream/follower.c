@@ -181,7 +181,7 @@ static int64_t last_epoch(const struct engine_entry *entry)
 {
     int64_t last = entry->first - 1 + (int64_t)entry->n;
     for (size_t b = 0; b < entry->n_buckets; b++)
-        last += entry->buckets[b].n;
+        last += entry->buckets[b * (size_t)entry->n_series].n;
     return last;
 }
 

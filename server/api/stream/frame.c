@@ -2,9 +2,10 @@
 #include "server/api/stream/frame.h"
 
 #include <errno.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "server/api/stream/column.h"
 
 static int read_digits(const char **text, int64_t *out)
 {
@@ -47,74 +48,116 @@ static void print_head(struct text *text, const char *event, const char *experim
     text_printf(text, "event: %s\ndata: {\"experiment\":\"%s\",", event, experiment);
 }
 
-/* Epochs first..first+n-1, every loss. */
-static void print_exact(struct text *text, const struct engine_entry *entry, int64_t first,
-                        const double *losses, size_t n)
+enum { HEAD_BYTES = 640, EPOCH_BYTES = 11, NUMBER_BYTES = 25 }; /* at most, with a comma */
+
+/* How many rows of so many numbers a frame has room for, `usual` at most. */
+static size_t room(size_t usual, int n_numbers)
 {
-    text_printf(text, "\"run\":%d,\"from\":%lld,\"to\":%lld,\"exact\":true,\"epochs\":[",
-                entry->run, (long long)first, (long long)(first + (int64_t)n - 1));
+    size_t n = (FRAME_BYTES_MAX - HEAD_BYTES) / (EPOCH_BYTES + NUMBER_BYTES * (size_t)n_numbers);
+    return n < usual ? n : usual;
+}
+
+static void print_range(struct text *text, int run, int64_t first, int64_t last, int is_exact)
+{
+    text_printf(text, "\"run\":%d,\"from\":%lld,\"to\":%lld,\"exact\":%s,\"epochs\":[", run,
+                (long long)first, (long long)last, is_exact ? "true" : "false");
+}
+
+static void begin_column(struct text *text, enum series series, enum column_part part)
+{
+    text_printf(text, "],\"");
+    column_print_name(text, series, part);
+    text_printf(text, "\":[");
+}
+
+/* Epochs first..first+n-1, every number. */
+static void print_exact(struct text *text, const struct engine_entry *entry, int64_t first,
+                        const double *records, size_t n)
+{
+    print_range(text, entry->run, first, first + (int64_t)n - 1, 1);
     for (size_t i = 0; i < n; i++) {
         if (i > 0)
             text_add(text, ",", 1);
         text_integer(text, first + (int64_t)i);
     }
-    text_printf(text, "],\"loss\":[");
-    for (size_t i = 0; i < n; i++) {
-        if (i > 0)
-            text_add(text, ",", 1);
-        text_number(text, losses[i]);
+    for (int s = 0; s < entry->n_series; s++) {
+        begin_column(text, series_at(entry->series, s), COLUMN_LAST);
+        for (size_t i = 0; i < n; i++) {
+            if (i > 0)
+                text_add(text, ",", 1);
+            text_number(text, records[i * (size_t)entry->n_series + (size_t)s]);
+        }
     }
     text_printf(text, "]}\n\n");
 }
 
-static void print_bucket_column(struct text *text, const char *name,
-                                const struct history_bucket *buckets, size_t n, size_t offset)
+static void print_bucket_column(struct text *text, const struct engine_entry *entry, int s,
+                                enum column_part part, const struct history_bucket *buckets,
+                                size_t n)
 {
-    text_printf(text, ",\"%s\":[", name);
+    begin_column(text, series_at(entry->series, s), part);
     for (size_t b = 0; b < n; b++) {
         if (b > 0)
             text_add(text, ",", 1);
-        text_number(text, *(const double *)((const char *)&buckets[b] + offset));
+        text_number(text, column_value(&buckets[b * (size_t)entry->n_series + (size_t)s], part));
     }
-    text_add(text, "]", 1);
 }
 
-/* Buckets that follow each other from epoch `first` on; the last epoch. */
-static int64_t print_buckets(struct text *text, int run, int64_t first,
+/* n rows of buckets that follow each other from epoch `first` on; the last epoch. */
+static int64_t print_buckets(struct text *text, const struct engine_entry *entry, int64_t first,
                              const struct history_bucket *buckets, size_t n)
 {
     int64_t last = first - 1, end = first - 1;
     for (size_t b = 0; b < n; b++)
-        last += buckets[b].n;
-    text_printf(text, "\"run\":%d,\"from\":%lld,\"to\":%lld,\"exact\":false,\"epochs\":[", run,
-                (long long)first, (long long)last);
+        last += buckets[b * (size_t)entry->n_series].n;
+    print_range(text, entry->run, first, last, 0);
     for (size_t b = 0; b < n; b++) {
-        end += buckets[b].n;
+        end += buckets[b * (size_t)entry->n_series].n;
         if (b > 0)
             text_add(text, ",", 1);
         text_integer(text, end);
     }
-    text_add(text, "]", 1);
-    print_bucket_column(text, "loss", buckets, n, offsetof(struct history_bucket, last));
-    print_bucket_column(text, "min", buckets, n, offsetof(struct history_bucket, min));
-    print_bucket_column(text, "max", buckets, n, offsetof(struct history_bucket, max));
-    text_printf(text, "}\n\n");
+    for (int s = 0; s < entry->n_series; s++)
+        for (enum column_part part = COLUMN_LAST; part < COLUMN_PARTS; part++)
+            print_bucket_column(text, entry, s, part, buckets, n);
+    text_printf(text, "]}\n\n");
     return last;
 }
 
-/* Up to n_left losses from the n_before-th on, in buckets of `stride`; how many. */
+/* The buckets of a frame under way, in rows of n_series. */
+struct rows {
+    struct history_bucket buckets[FRAME_BUCKETS_MAX * SERIES_COUNT];
+    size_t n, most;
+    size_t n_series;
+};
+
+static void rows_begin(struct rows *rows, const struct engine_entry *entry)
+{
+    rows->n = 0;
+    rows->n_series = (size_t)entry->n_series;
+    rows->most = room(FRAME_BUCKETS_MAX, COLUMN_PARTS * entry->n_series);
+}
+
+static struct history_bucket *row_at(struct rows *rows, size_t i)
+{
+    return rows->buckets + i * rows->n_series;
+}
+
+/* Up to n_left records from the n_before-th on, in buckets of `stride`; how many. */
 static size_t print_thinned(struct text *text, const struct engine_entry *entry, size_t n_before,
                             size_t n_left, size_t stride)
 {
-    struct history_bucket buckets[FRAME_BUCKETS_MAX];
+    struct rows rows;
     int64_t first = entry->first + (int64_t)n_before;
-    size_t n = 0, at = 0;
-    while (at < n_left && n < FRAME_BUCKETS_MAX) {
+    size_t at = 0;
+    rows_begin(&rows, entry);
+    while (at < n_left && rows.n < rows.most) {
         size_t length = n_left - at < stride ? n_left - at : stride;
-        buckets[n++] = history_sum(entry->losses + n_before + at, length, 1, first + (int64_t)at);
+        column_sum(entry->records + (n_before + at) * rows.n_series, length, entry->n_series,
+                   first + (int64_t)at, row_at(&rows, rows.n++));
         at += length;
     }
-    print_buckets(text, entry->run, first, buckets, n);
+    print_buckets(text, entry, first, rows.buckets, rows.n);
     return at;
 }
 
@@ -124,26 +167,29 @@ static size_t print_thinned(struct text *text, const struct engine_entry *entry,
 static int64_t print_envelope(struct text *text, const struct engine_entry *entry, int64_t sent,
                               int64_t stride)
 {
-    struct history_bucket buckets[FRAME_BUCKETS_MAX];
-    size_t b = 0, n = 0;
+    struct rows rows;
+    const struct history_bucket *row = entry->buckets;
+    const struct history_bucket *end = row + entry->n_buckets * (size_t)entry->n_series;
     int64_t before = entry->first - 1;
-    for (; b < entry->n_buckets && before + entry->buckets[b].n <= sent; b++)
-        before += entry->buckets[b].n;
-    if (b < entry->n_buckets && before < sent) {
-        buckets[n] = entry->buckets[b++];
-        buckets[n++].n -= sent - before;
+    rows_begin(&rows, entry);
+    for (; row < end && before + row->n <= sent; row += rows.n_series)
+        before += row->n;
+    if (row < end && before < sent) {
+        memcpy(row_at(&rows, rows.n++), row, rows.n_series * sizeof *row);
+        row += rows.n_series;
+        rows.buckets[0].n -= sent - before;
         before = sent;
     }
-    for (; b < entry->n_buckets; b++) {
-        if (n > 0 && buckets[n - 1].n < stride)
-            buckets[n - 1] = history_merge(&buckets[n - 1], &entry->buckets[b]);
-        else if (n < FRAME_BUCKETS_MAX)
-            buckets[n++] = entry->buckets[b];
+    for (; row < end; row += rows.n_series) {
+        if (rows.n > 0 && row_at(&rows, rows.n - 1)->n < stride)
+            history_add(row_at(&rows, rows.n - 1), row, entry->n_series);
+        else if (rows.n < rows.most)
+            memcpy(row_at(&rows, rows.n++), row, rows.n_series * sizeof *row);
         else
             break;
     }
-    int64_t last = print_buckets(text, entry->run, before + 1, buckets, n);
-    return b == entry->n_buckets ? FRAME_ALL : last;
+    int64_t last = print_buckets(text, entry, before + 1, rows.buckets, rows.n);
+    return row == end ? FRAME_ALL : last;
 }
 
 int frame_is_place(const struct engine_entry *entry, const struct frame_cursor *cursor)
@@ -152,20 +198,22 @@ int frame_is_place(const struct engine_entry *entry, const struct frame_cursor *
         return 1;
     int64_t end = entry->first - 1;
     for (size_t b = 0; b + 1 < entry->n_buckets; b++)
-        if ((end += entry->buckets[b].n) >= cursor->n_sent)
+        if ((end += entry->buckets[b * (size_t)entry->n_series].n) >= cursor->n_sent)
             return end == cursor->n_sent;
     return cursor->n_sent < (int64_t)entry->n;
 }
 
-static void print_losses(struct text *text, const struct engine_entry *entry, int64_t stride,
+static void print_records(struct text *text, const struct engine_entry *entry, int64_t stride,
                          int64_t sent, struct frame_cursor *cursor)
 {
     size_t n_before = sent < (int64_t)entry->n ? (size_t)sent : 0;
-    size_t n_left = entry->n - n_before, n = n_left < FRAME_EPOCHS ? n_left : FRAME_EPOCHS;
+    size_t n_left = entry->n - n_before, n = room(FRAME_EPOCHS, entry->n_series);
+    n = n_left < n ? n_left : n;
     if (stride > 1 && n_left > 1)
         n = print_thinned(text, entry, n_before, n_left, (size_t)stride);
     else
-        print_exact(text, entry, entry->first + (int64_t)n_before, entry->losses + n_before, n);
+        print_exact(text, entry, entry->first + (int64_t)n_before,
+                    entry->records + n_before * (size_t)entry->n_series, n);
     if (n < n_left)
         cursor->n_sent = (int64_t)(n_before + n);
 }
@@ -184,7 +232,7 @@ void frame_print_entry(struct text *text, const char *experiment, const struct e
     } else if (entry->n_buckets > 0) {
         cursor->n_sent = print_envelope(text, entry, sent, stride);
     } else {
-        print_losses(text, entry, stride, sent, cursor);
+        print_records(text, entry, stride, sent, cursor);
     }
 }
 

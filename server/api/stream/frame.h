@@ -7,7 +7,8 @@
 #include "server/base/json.h"
 #include "server/engine/engine.h"
 
-/* No frame is longer than this, so that a stream's buffer takes any with its id. */
+/* No frame is longer than this, so that a stream's buffer takes any with its id. The other two are
+ * for one series; of several it has fewer. */
 enum { FRAME_BYTES_MAX = 16384, FRAME_EPOCHS = 400, FRAME_BUCKETS_MAX = 160 };
 
 /* Where a reader stands in the log: it has had everything before `sequence`, and `n_sent` epochs
@@ -27,7 +28,8 @@ int frame_read_id(const char *id, struct frame_cursor *out);
 void frame_print_cursor(struct text *text, const struct frame_cursor *cursor);
 
 /* A frame: {"experiment", "run", "from", "to", "exact", "epochs", "loss"} and, where it is not
- * exact, "min" and "max": a bucket each, `epochs` the last one of it. from and to of a run's frames
+ * exact, "min" and "max": a bucket each, `epochs` the last one of it. Other series of the run have
+ * columns likewise, "validation_loss", "validation_loss_min" and so on (column.h). from and to of a run's frames
  * follow each other without gap or repetition. After a merge the first bucket's extremes may be
  * those of some epochs before `from` too. */
 

@@ -110,7 +110,7 @@ enum engine_result find_claimed(struct engine *engine, const struct engine_claim
     struct query query;
     query_start(&query, &engine->writer,
                 "SELECT run.experiment, epoch, loss, first_loss, best_loss, best_epoch, exact,"
-                "  envelope_entries, envelope_buckets"
+                "  envelope_entries, envelope_buckets, series, last, best, trained_ms"
                 "  FROM experiment JOIN run ON run.experiment = experiment.key"
                 "  WHERE id = ? AND run = ? AND attempt = ? AND state = 'running'",
                 error);
@@ -118,15 +118,20 @@ enum engine_result find_claimed(struct engine *engine, const struct engine_claim
     query_bind_integer(&query, claim->run);
     query_bind_integer(&query, claim->attempt);
     int found = query_step(&query);
-    if (found)
+    if (found) {
+        unsigned series = record_read_series(&query, 9);
         *out = (struct progress){
             .key = {query_integer(&query, 0), claim->run, query_integer(&query, 1),
-                    query_integer(&query, 6)},
+                    query_integer(&query, 6), series},
             .envelope = {query_integer(&query, 7), query_integer(&query, 8)},
             .loss = query_real(&query, 2),
             .first_loss = query_real(&query, 3),
             .best_loss = query_real(&query, 4),
-            .best_epoch = query_integer(&query, 5)};
+            .best_epoch = query_integer(&query, 5),
+            .last = record_read(&query, 10, series),
+            .best = record_read(&query, 11, series),
+            .trained_ms = query_integer(&query, 12)};
+    }
     if (query_end(&query) != 0)
         return ENGINE_ERROR;
     return found ? ENGINE_OK : ENGINE_FENCED;

@@ -6,8 +6,8 @@
  * seldom: after another hundreds of chunks, or thousands of buckets. Its `since` is the number of
  * the first of them, so that a reader in between learns that what it has read is in there again.
  *
- * An entry's n is below 0: minus its epochs. Its bytes are 40 a bucket, little-endian: n, lowest,
- * min, max, last. */
+ * An entry's n is below 0: minus its epochs. Its bytes are 40 a bucket and series, little-endian:
+ * n, lowest, min, max, last. */
 #include "server/engine/sqlite/store.h"
 
 #include <endian.h>
@@ -21,12 +21,11 @@
 enum {
     ENTRIES_MAX = 256,
     BUCKETS_MAX = 2 * HISTORY_BUCKETS,
-    ENTRIES_NEW = 4,
-    FIELDS = 5
+    ENTRIES_NEW = 4
 };
 
-_Static_assert(FIELDS * ENGINE_ENTRY_BUCKETS_MAX <= ENGINE_ENTRY_EPOCHS_MAX,
-               "an entry's buckets must fit where its losses do");
+_Static_assert((int)ENTRY_FIELDS_MAX >= (int)ENGINE_ENTRY_NUMBERS_MAX,
+               "an entry's records must fit where its buckets do");
 _Static_assert(HISTORY_BUCKETS + ENTRIES_NEW * ENGINE_CHUNK_BUCKETS_MAX < BUCKETS_MAX,
                "merging must leave room");
 
@@ -48,10 +47,13 @@ static double double_of(uint64_t bits)
 
 /* *out_epochs: minus the epochs of all buckets, as the row says it. */
 static size_t pack(struct engine *engine, const struct history_bucket *buckets, size_t n,
-                   int64_t *out_epochs)
+                   int n_series, int64_t *out_epochs)
 {
     uint64_t *at = engine->packed;
     *out_epochs = 0;
+    for (size_t b = 0; b < n; b++)
+        *out_epochs -= buckets[b * (size_t)n_series].n;
+    n *= (size_t)n_series;
     for (size_t b = 0; b < n; b++) {
         const struct history_bucket *bucket = &buckets[b];
         *at++ = htole64((uint64_t)bucket->n);
@@ -59,27 +61,33 @@ static size_t pack(struct engine *engine, const struct history_bucket *buckets, 
         *at++ = htole64(bits_of(bucket->min));
         *at++ = htole64(bits_of(bucket->max));
         *at++ = htole64(bits_of(bucket->last));
-        *out_epochs -= bucket->n;
     }
-    return n * FIELDS * sizeof *at;
+    return n * BUCKET_FIELDS * sizeof *at;
 }
 
-size_t envelope_unpack(struct query *query, int64_t n, int column, struct history_bucket *out)
+static struct history_bucket unpack_bucket(const unsigned char *bytes)
 {
-    size_t n_bytes = 0, size = FIELDS * sizeof(uint64_t);
+    uint64_t fields[BUCKET_FIELDS];
+    memcpy(fields, bytes, sizeof fields);
+    for (int i = 0; i < BUCKET_FIELDS; i++)
+        fields[i] = le64toh(fields[i]);
+    return (struct history_bucket){(int64_t)fields[0], (int64_t)fields[1], double_of(fields[2]),
+                                   double_of(fields[3]), double_of(fields[4])};
+}
+
+size_t envelope_unpack(struct query *query, int64_t n, int column, int n_series,
+                       struct history_bucket *out)
+{
+    size_t n_bytes = 0, size = BUCKET_FIELDS * sizeof(uint64_t), n_a_row = (size_t)n_series;
     const unsigned char *bytes = query_bytes(query, column, &n_bytes);
-    size_t n_buckets = n_bytes / size;
-    int is_sound = n_bytes % size == 0 && n_buckets >= 1 && n_buckets <= ENGINE_ENTRY_BUCKETS_MAX;
-    for (size_t b = 0; is_sound && !query->failed && b < n_buckets; b++) {
-        uint64_t fields[FIELDS];
-        memcpy(fields, bytes + b * size, size);
-        for (int i = 0; i < FIELDS; i++)
-            fields[i] = le64toh(fields[i]);
-        out[b] = (struct history_bucket){(int64_t)fields[0], (int64_t)fields[1],
-                                         double_of(fields[2]), double_of(fields[3]),
-                                         double_of(fields[4])};
-        is_sound = out[b].n >= 1 && out[b].n <= -n;
-        n += is_sound ? out[b].n : 0;
+    size_t n_buckets = n_bytes / size / n_a_row;
+    int is_sound = n_bytes % (size * n_a_row) == 0 && n_buckets >= 1 &&
+                   n_buckets <= ENGINE_ENTRY_BUCKETS_MAX;
+    for (size_t b = 0; is_sound && !query->failed && b < n_buckets * n_a_row; b++) {
+        const struct history_bucket *row = &out[b - b % n_a_row];
+        out[b] = unpack_bucket(bytes + b * size);
+        is_sound = out[b].n >= 1 && (b % n_a_row == 0 ? out[b].n <= -n : out[b].n == row->n);
+        n += is_sound && b % n_a_row == 0 ? out[b].n : 0;
     }
     if (!query->failed && (!is_sound || n != 0)) {
         query->failed = 1;
@@ -94,27 +102,20 @@ int envelope_add(struct engine *engine, const struct run_key *key, int64_t first
                  const struct engine_chunk *chunk, struct envelope_size *size,
                  struct error *error)
 {
-    struct query query;
     int64_t n;
-    size_t n_bytes = pack(engine, chunk->buckets, chunk->n_buckets, &n);
-    query_start(&query, &engine->writer,
-                "INSERT INTO log(experiment, run, first, n, losses) VALUES(?, ?, ?, ?, ?)", error);
-    query_bind_integer(&query, key->experiment);
-    query_bind_integer(&query, key->run);
-    query_bind_integer(&query, first);
-    query_bind_integer(&query, n);
-    query_bind_bytes(&query, engine->packed, n_bytes);
+    size_t n_bytes = pack(engine, chunk->buckets, chunk->n_buckets, series_n(key->series), &n);
     size->n_entries += 1;
     size->n_buckets += (int64_t)chunk->n_buckets;
-    return query_run(&query);
+    return log_add_packed(engine, key, first, n, n_bytes, error);
 }
 
 /* --- reading ------------------------------------------------------------------------------- */
 
 /* A run's envelope entries from the first epoch on, joined. */
 struct joined {
-    struct history_bucket *buckets; /* owned */
+    struct history_bucket *buckets; /* [capacity][n_series], owned */
     size_t n, capacity;
+    int n_series;
     int64_t since, last; /* sequence numbers: of the first merged or read, and of the last read */
     int64_t next;        /* the epoch after the last bucket */
 };
@@ -125,11 +126,12 @@ static int joined_grow(struct joined *joined, struct error *error)
     if (joined->capacity - joined->n >= ENGINE_ENTRY_BUCKETS_MAX)
         return 0;
     size_t capacity = joined->n + 2 * ENGINE_ENTRY_BUCKETS_MAX;
-    struct history_bucket *grown = memory_array(capacity, sizeof *grown, error);
+    size_t row_bytes = (size_t)joined->n_series * sizeof *joined->buckets;
+    struct history_bucket *grown = memory_array(capacity, row_bytes, error);
     if (grown == NULL)
         return -1;
     if (joined->n > 0)
-        memcpy(grown, joined->buckets, joined->n * sizeof *grown);
+        memcpy(grown, joined->buckets, joined->n * row_bytes);
     free(joined->buckets);
     joined->buckets = grown;
     joined->capacity = capacity;
@@ -144,7 +146,9 @@ static int joined_take(struct joined *joined, struct query *query)
         query->failed = 1;
         return -1;
     }
-    size_t n_buckets = envelope_unpack(query, n, 3, joined->buckets + joined->n);
+    size_t n_buckets =
+        envelope_unpack(query, n, 3, joined->n_series,
+                        joined->buckets + joined->n * (size_t)joined->n_series);
     if (n_buckets > 0 && first != joined->next)
         query->failed = connection_damaged(query->connection, "a part of an envelope missing",
                                            query->error);
@@ -162,7 +166,7 @@ static int joined_read(struct joined *joined, struct connection *connection,
                        const struct run_key *key, int64_t limit, struct error *error)
 {
     struct query query;
-    *joined = (struct joined){.next = key->exact + 1};
+    *joined = (struct joined){.next = key->exact + 1, .n_series = series_n(key->series)};
     query_start(&query, connection,
                 "SELECT sequence, first, n, losses, since FROM log"
                 "  WHERE experiment = ? AND run = ? AND n < 0 ORDER BY first LIMIT ?",
@@ -180,9 +184,9 @@ static int joined_read(struct joined *joined, struct connection *connection,
 static void joined_gather(struct joined *joined, int64_t n, size_t max_buckets)
 {
     int64_t stride = history_stride(n);
-    joined->n = history_gather(joined->buckets, joined->n, 0, stride);
+    joined->n = history_gather(joined->buckets, joined->n, joined->n_series, 0, stride);
     while (joined->n > max_buckets)
-        joined->n = history_gather(joined->buckets, joined->n, 0, stride *= 2);
+        joined->n = history_gather(joined->buckets, joined->n, joined->n_series, 0, stride *= 2);
 }
 
 int engine_read_envelope(struct engine *engine, const char *id, int run, size_t max_buckets,
@@ -207,7 +211,8 @@ int engine_read_envelope(struct engine *engine, const char *id, int run, size_t 
         free(joined.buckets);
         return -1;
     }
-    joined_gather(&joined, key.epoch - key.exact, max_buckets > 0 ? max_buckets : 1);
+    if (joined.n > 0)
+        joined_gather(&joined, key.epoch - key.exact, max_buckets > 0 ? max_buckets : 1);
     *out_buckets = joined.buckets;
     *out_n = joined.n;
     *out_exact = key.exact;
@@ -221,7 +226,7 @@ static int replace_last(struct engine *engine, const struct run_key *key,
 {
     struct query query;
     int64_t n;
-    size_t n_bytes = pack(engine, joined->buckets, joined->n, &n);
+    size_t n_bytes = pack(engine, joined->buckets, joined->n, joined->n_series, &n);
     query_start(&query, &engine->writer,
                 "UPDATE log SET first = ?, n = ?, losses = ?, since = ? WHERE sequence = ?", error);
     query_bind_integer(&query, key->exact + 1);

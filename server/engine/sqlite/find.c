@@ -50,7 +50,7 @@ int find_run(struct connection *connection, const char *id, int run, struct run_
 {
     struct query query;
     query_start(&query, connection,
-                "SELECT run.experiment, run.epoch, run.exact FROM experiment"
+                "SELECT run.experiment, run.epoch, run.exact, run.series FROM experiment"
                 "  JOIN run ON run.experiment = " DATA_KEY
                 "  WHERE experiment.id = ? AND run.run = ?",
                 error);
@@ -59,7 +59,7 @@ int find_run(struct connection *connection, const char *id, int run, struct run_
     int found = query_step(&query);
     if (found)
         *out_key = (struct run_key){query_integer(&query, 0), run, query_integer(&query, 1),
-                                    query_integer(&query, 2)};
+                                    query_integer(&query, 2), record_read_series(&query, 3)};
     if (query_end(&query) != 0)
         return -1;
     if (!found)
@@ -172,30 +172,51 @@ int engine_list(struct engine *engine, int64_t cursor, int limit, engine_experim
     "run.run, state, overrides, message, epoch, loss, first_loss, best_loss, best_epoch,"          \
     " diverged_epoch, diverged_sample, started_ms, ended_ms, exact, explained,"                    \
     " coalesce((SELECT headline FROM explanation"                                                  \
-    "    WHERE explanation.experiment = run.experiment AND explanation.run = run.run), '')"
+    "    WHERE explanation.experiment = run.experiment AND explanation.run = run.run), ''),"     \
+    " series, last, best, trained_ms, stopped"
+
+/* The column's record, or one of the loss alone. */
+static struct engine_record run_record(struct query *query, int column, unsigned series,
+                                       int64_t epoch, double loss)
+{
+    struct engine_record record = record_read(query, column, series);
+    if (record.epoch == 0) {
+        record.epoch = epoch;
+        record.values[SERIES_LOSS] = loss;
+    }
+    return record;
+}
 
 /* The present row, its text borrowed from the query. */
 static struct engine_run run_row(struct query *query)
 {
+    unsigned series = record_read_series(query, 16);
+    const char *stopped = query_text(query, 20);
     int state = run_state_find(query_text(query, 1));
     if (state < 0 && !query->failed)
         query->failed = connection_damaged(query->connection, "an unknown state", query->error);
-    return (struct engine_run){.run = (int)query_integer(query, 0),
-                               .state = state < 0 ? RUN_FAILED : (enum run_state)state,
-                               .overrides = (char *)query_text(query, 2),
-                               .message = (char *)query_text(query, 3),
-                               .epoch = query_integer(query, 4),
-                               .loss = query_real(query, 5),
-                               .first_loss = query_real(query, 6),
-                               .best_loss = query_real(query, 7),
-                               .best_epoch = query_integer(query, 8),
-                               .diverged_epoch = query_integer(query, 9),
-                               .diverged_sample = query_integer(query, 10),
-                               .started_ms = query_integer(query, 11),
-                               .ended_ms = query_integer(query, 12),
-                               .exact = query_integer(query, 13),
-                               .explained = (enum engine_depth)query_integer(query, 14),
-                               .headline = (char *)query_text(query, 15)};
+    struct engine_run run = {.run = (int)query_integer(query, 0),
+                             .state = state < 0 ? RUN_FAILED : (enum run_state)state,
+                             .overrides = (char *)query_text(query, 2),
+                             .message = (char *)query_text(query, 3),
+                             .epoch = query_integer(query, 4),
+                             .loss = query_real(query, 5),
+                             .first_loss = query_real(query, 6),
+                             .best_loss = query_real(query, 7),
+                             .best_epoch = query_integer(query, 8),
+                             .diverged_epoch = query_integer(query, 9),
+                             .diverged_sample = query_integer(query, 10),
+                             .started_ms = query_integer(query, 11),
+                             .ended_ms = query_integer(query, 12),
+                             .exact = query_integer(query, 13),
+                             .explained = (enum engine_depth)query_integer(query, 14),
+                             .headline = (char *)query_text(query, 15),
+                             .series = series,
+                             .trained_ms = query_integer(query, 19)};
+    run.last = run_record(query, 17, series, run.epoch, run.loss);
+    run.best = run_record(query, 18, series, run.best_epoch, run.best_loss);
+    memcpy(run.stopped, stopped, strnlen(stopped, sizeof run.stopped - 1));
+    return run;
 }
 
 static int run_keep(const struct engine_run *row, struct engine_run *out, struct error *error)

@@ -170,8 +170,21 @@ static const char version_7[] =
     "    JOIN spec ON instr(spec, dataset.id) > 0 AND json_valid(spec)"
     "    JOIN json_tree(spec.spec) AS part ON part.atom = dataset.id AND part.fullkey <> '$.name';";
 
-static const char *const migrations[] = {version_1, version_2, version_3,
-                                         version_4, version_5, version_6, version_7};
+/* Notes on version 8, several series:
+ * - series: the set of those recorded, in a run (before its first epoch that of the loss) and in an
+ *   entry of the log, whose `losses` are records (NULL: of the loss alone); buckets are 40 bytes
+ *   each, a row of them one after the other.
+ * - last, best: records (record.c); NULL: of what the columns loss and best_loss say. */
+static const char version_8[] =
+    "ALTER TABLE log ADD COLUMN series INTEGER;"
+    "ALTER TABLE run ADD COLUMN series INTEGER;"
+    "ALTER TABLE run ADD COLUMN last BLOB;"
+    "ALTER TABLE run ADD COLUMN best BLOB;"
+    "ALTER TABLE run ADD COLUMN stopped TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE run ADD COLUMN trained_ms INTEGER NOT NULL DEFAULT 0;";
+
+static const char *const migrations[] = {version_1, version_2, version_3, version_4,
+                                         version_5, version_6, version_7, version_8};
 enum { VERSION = sizeof migrations / sizeof migrations[0] };
 
 static int read_identity(struct connection *connection, int64_t *out_version, int *out_is_new,

@@ -20,13 +20,20 @@
 
 enum { READERS_KEPT = 8, READER_BUSY_MS = 1000, WRITER_BUSY_MS = 5000 };
 
+/* Of a bucket in the file; and how much an entry can have. */
+enum {
+    BUCKET_FIELDS = 5,
+    ENTRY_BUCKETS_OF_ALL = ENGINE_ENTRY_BUCKETS_MAX * SERIES_COUNT,
+    ENTRY_FIELDS_MAX = BUCKET_FIELDS * ENTRY_BUCKETS_OF_ALL
+};
+
 /* Belongs to the thread that took it. */
 struct reader {
     struct connection connection;
     struct reader *next;                    /* while idle */
     union {                                 /* of the entry being read */
-        double losses[ENGINE_ENTRY_EPOCHS_MAX];
-        struct history_bucket buckets[ENGINE_ENTRY_BUCKETS_MAX];
+        double records[ENGINE_ENTRY_NUMBERS_MAX];
+        struct history_bucket buckets[ENTRY_BUCKETS_OF_ALL];
     };
 };
 
@@ -41,10 +48,10 @@ struct engine {
 
     /* Whoever has the turn. */
     struct connection writer;
-    int writer_sync;                          /* enum write_sync, or -1: not known */
-    uint64_t packed[ENGINE_ENTRY_EPOCHS_MAX]; /* losses or buckets on their way into the log */
-    int64_t epochs_begun;                     /* in the present transaction */
-    struct settled *settled;                  /* likewise: who is to be told (share.c) */
+    int writer_sync;                   /* enum write_sync, or -1: not known */
+    uint64_t packed[ENTRY_FIELDS_MAX]; /* records or buckets on their way into the log */
+    int64_t epochs_begun;              /* in the present transaction */
+    struct settled *settled;           /* likewise: who is to be told (share.c) */
 
     engine_settled_fn listener; /* set before there are writers */
     void *listener_context;
@@ -113,6 +120,7 @@ struct run_key {
     int run;
     int64_t epoch;
     int64_t exact; /* epochs kept one by one; find_run and a chunk set it */
+    unsigned series; /* likewise: what the run records */
 };
 
 /* Adds a log entry for the run's new state; *out_sequence may be NULL. In a turn. */
@@ -123,9 +131,14 @@ int log_add_state(struct engine *engine, const struct run_key *key, enum run_sta
 int log_add_verdict(struct engine *engine, const struct run_key *key, const char *verdict,
                     struct error *error);
 
-/* Adds the chunk's losses. In a turn. */
-int log_add_losses(struct engine *engine, const struct run_key *key,
-                   const struct engine_chunk *chunk, struct error *error);
+/* Adds the chunk's records. In a turn. */
+int log_add_records(struct engine *engine, const struct run_key *key,
+                    const struct engine_chunk *chunk, struct error *error);
+
+/* Adds an entry of n epochs (below 0: of an envelope) from `first` on, with n_bytes of what is
+ * packed. In a turn. */
+int log_add_packed(struct engine *engine, const struct run_key *key, int64_t first, int64_t n,
+                   size_t n_bytes, struct error *error);
 
 /* --- envelope.c ----------------------------------------------------------------------------- */
 
@@ -143,9 +156,10 @@ int envelope_add(struct engine *engine, const struct run_key *key, int64_t first
 int envelope_merge(struct engine *engine, const struct run_key *key, struct envelope_size *size,
                    struct error *error);
 
-/* Buckets of the row's n (below 0) and bytes, checked, into out[ENGINE_ENTRY_BUCKETS_MAX];
- * how many, 0 when they cannot be. */
-size_t envelope_unpack(struct query *query, int64_t n, int column, struct history_bucket *out);
+/* Buckets of the row's n (below 0) and bytes, checked, into
+ * out[ENGINE_ENTRY_BUCKETS_MAX][n_series]; how many, 0 when they cannot be. */
+size_t envelope_unpack(struct query *query, int64_t n, int column, int n_series,
+                       struct history_bucket *out);
 
 /* --- claim.c -------------------------------------------------------------------------------- */
 
@@ -153,7 +167,8 @@ size_t envelope_unpack(struct query *query, int64_t n, int column, struct histor
 struct progress {
     struct run_key key;
     double loss, first_loss, best_loss;
-    int64_t best_epoch;
+    int64_t best_epoch, trained_ms;
+    struct engine_record last, best; /* best.epoch 0: that of best_loss */
     struct envelope_size envelope;
 };
 
@@ -164,6 +179,21 @@ enum engine_result find_claimed(struct engine *engine, const struct engine_claim
 /* The counts of the experiment follow one run from a state to another. In a turn. */
 int count_move(struct engine *engine, const struct run_key *key, enum run_state from,
                enum run_state to, struct error *error);
+
+/* --- record.c ------------------------------------------------------------------------------- */
+
+enum { RECORD_BYTES_MAX = (1 + SERIES_COUNT) * sizeof(uint64_t) };
+
+/* A record as a run's row keeps it: epoch and the numbers of `series`. Binds NULL for one of epoch
+ * 0; `bytes` is where they are until the query's end. */
+void record_bind(struct query *query, const struct engine_record *record, unsigned series,
+                 unsigned char bytes[RECORD_BYTES_MAX]);
+
+/* The column's record; of epoch 0 if it is NULL. Fails when it cannot be. */
+struct engine_record record_read(struct query *query, int column, unsigned series);
+
+/* A set of series as a column has it (NULL: the loss alone). Fails when it cannot be. */
+unsigned record_read_series(struct query *query, int column);
 
 /* --- checkpoint.c --------------------------------------------------------------------------- */
 

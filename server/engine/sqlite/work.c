@@ -10,6 +10,29 @@
 
 /* --- chunks -------------------------------------------------------------------------------- */
 
+static unsigned series_of(const struct engine_chunk *chunk)
+{
+    return chunk->series != 0 ? chunk->series : 1u << SERIES_LOSS;
+}
+
+/* A run records the same ones in all its epochs, the loss among them. */
+static int check_series(const struct progress *progress, const struct engine_claim *claim,
+                        const struct engine_chunk *chunk, struct error *error)
+{
+    unsigned series = series_of(chunk);
+    if (series >> SERIES_COUNT != 0 || (series >> SERIES_LOSS & 1) == 0)
+        return error_set(error, ERROR_INVALID,
+                         "chunk of run %d of experiment %s: got the set of series %#x, expected "
+                         "one with the loss",
+                         claim->run, claim->id, series);
+    if (progress->key.epoch > 0 && series != progress->key.series)
+        return error_set(error, ERROR_INVALID,
+                         "chunk of run %d of experiment %s: got the set of series %#x, expected "
+                         "%#x as before",
+                         claim->run, claim->id, series, progress->key.series);
+    return 0;
+}
+
 static int check_buckets(const struct engine_claim *claim, const struct engine_chunk *chunk,
                          struct error *error)
 {
@@ -17,12 +40,15 @@ static int check_buckets(const struct engine_claim *claim, const struct engine_c
         return error_set(error, ERROR_INVALID,
                          "chunk of run %d of experiment %s: got %zu buckets, expected at most %d",
                          claim->run, claim->id, chunk->n_buckets, ENGINE_CHUNK_BUCKETS_MAX);
-    for (size_t b = 0; b < chunk->n_buckets; b++)
-        if (chunk->buckets[b].n < 1)
+    size_t n_series = (size_t)series_n(series_of(chunk));
+    for (size_t b = 0; b < chunk->n_buckets * n_series; b++) {
+        int64_t n = chunk->buckets[b].n, n_row = chunk->buckets[b - b % n_series].n;
+        if (n < 1 || n != n_row)
             return error_set(error, ERROR_INVALID,
                              "chunk of run %d of experiment %s: got a bucket of %lld epochs, "
-                             "expected 1 or more",
-                             claim->run, claim->id, (long long)chunk->buckets[b].n);
+                             "expected 1 or more, the same for all series",
+                             claim->run, claim->id, (long long)n);
+    }
     return 0;
 }
 
@@ -42,28 +68,35 @@ static int check_chunk(const struct progress *progress, const struct engine_clai
                          claim->run, claim->id, chunk->n, chunk->n_buckets > 0 ? " and more" : "");
     if (chunk->n > 0 && progress->key.exact < progress->key.epoch)
         return error_set(error, ERROR_INVALID,
-                         "chunk of run %d of experiment %s: got %zu losses behind buckets, "
+                         "chunk of run %d of experiment %s: got %zu records behind buckets, "
                          "expected buckets",
                          claim->run, claim->id, chunk->n);
+    if (chunk->n + chunk->n_buckets > 0 && check_series(progress, claim, chunk, error) != 0)
+        return -1;
     return check_buckets(claim, chunk, error);
 }
 
-/* The progress behind the chunk's losses. */
+/* The progress behind the chunk's records. */
 static void advance(struct progress *progress, const struct engine_chunk *chunk)
 {
     if (chunk->n == 0)
         return;
     if (progress->key.epoch == 0)
-        progress->first_loss = chunk->losses[0];
-    size_t stride = chunk->stride > 0 ? chunk->stride : 1;
+        progress->first_loss = chunk->records[0];
+    size_t n_series = (size_t)series_n(progress->key.series), at = 0;
+    size_t stride = chunk->stride > 0 ? chunk->stride : n_series;
+    const double *last = chunk->records + (chunk->n - 1) * stride;
     for (size_t i = 0; i < chunk->n; i++) {
-        double loss = chunk->losses[i * stride];
+        double loss = chunk->records[i * stride];
         if (loss < progress->best_loss || (isnan(progress->best_loss) && !isnan(loss))) {
             progress->best_loss = loss;
             progress->best_epoch = chunk->first + (int64_t)i;
         }
     }
-    progress->loss = chunk->losses[(chunk->n - 1) * stride];
+    for (int s = 0; s < SERIES_COUNT; s++)
+        if ((progress->key.series >> s & 1) == 1)
+            progress->last.values[s] = last[at++ * (chunk->apart > 0 ? chunk->apart : 1)];
+    progress->loss = last[0];
     progress->key.epoch += (int64_t)chunk->n;
     progress->key.exact = progress->key.epoch;
 }
@@ -71,8 +104,9 @@ static void advance(struct progress *progress, const struct engine_chunk *chunk)
 /* And behind its buckets. The first loss of a run that begins with a bucket is not known. */
 static void advance_envelope(struct progress *progress, const struct engine_chunk *chunk)
 {
-    for (size_t b = 0; b < chunk->n_buckets; b++) {
-        const struct history_bucket *bucket = &chunk->buckets[b];
+    size_t n_series = (size_t)series_n(progress->key.series);
+    const struct history_bucket *bucket = chunk->buckets;
+    for (size_t b = 0; b < chunk->n_buckets; b++, bucket += n_series) {
         if (bucket->lowest != 0 &&
             (isnan(progress->best_loss) || bucket->min < progress->best_loss)) {
             progress->best_loss = bucket->min;
@@ -81,15 +115,22 @@ static void advance_envelope(struct progress *progress, const struct engine_chun
         progress->loss = bucket->last;
         progress->key.epoch += bucket->n;
     }
+    bucket -= n_series;
+    for (int s = 0; s < SERIES_COUNT; s++)
+        if ((progress->key.series >> s & 1) == 1)
+            progress->last.values[s] = (bucket++)->last;
 }
 
 static int store_progress(struct engine *engine, const struct progress *progress,
                           struct error *error)
 {
+    unsigned series = progress->key.series;
+    unsigned char last[RECORD_BYTES_MAX], best[RECORD_BYTES_MAX];
     struct query query;
     query_start(&query, &engine->writer,
                 "UPDATE run SET epoch = ?, loss = ?, first_loss = ?, best_loss = ?, best_epoch = ?,"
-                "  exact = ?, envelope_entries = ?, envelope_buckets = ?"
+                "  exact = ?, envelope_entries = ?, envelope_buckets = ?, series = ?, last = ?,"
+                "  best = ?, trained_ms = ?"
                 "  WHERE experiment = ? AND run = ?",
                 error);
     query_bind_integer(&query, progress->key.epoch);
@@ -100,6 +141,10 @@ static int store_progress(struct engine *engine, const struct progress *progress
     query_bind_integer(&query, progress->key.exact);
     query_bind_integer(&query, progress->envelope.n_entries);
     query_bind_integer(&query, progress->envelope.n_buckets);
+    query_bind_integer(&query, series);
+    record_bind(&query, &progress->last, series, last);
+    record_bind(&query, &progress->best, series, best);
+    query_bind_integer(&query, progress->trained_ms);
     query_bind_integer(&query, progress->key.experiment);
     query_bind_integer(&query, progress->key.run);
     return query_run(&query);
@@ -122,12 +167,19 @@ static int store_chunk(struct engine *engine, struct progress *progress,
                        const struct engine_chunk *chunk, struct error *error)
 {
     if (chunk->n + chunk->n_buckets > 0) {
-        if (log_add_losses(engine, &progress->key, chunk, error) != 0)
+        progress->key.series = series_of(chunk);
+        if (log_add_records(engine, &progress->key, chunk, error) != 0)
             return -1;
         advance(progress, chunk);
         engine->epochs_begun += (int64_t)chunk->n;
-        if (store_buckets(engine, progress, chunk, error) != 0 ||
-            store_progress(engine, progress, error) != 0)
+        if (store_buckets(engine, progress, chunk, error) != 0)
+            return -1;
+        if (series_n(progress->key.series) > 1) /* else the column loss says it */
+            progress->last.epoch = progress->key.epoch;
+        if (chunk->best != NULL)
+            progress->best = *chunk->best;
+        progress->trained_ms = chunk->trained_ms > 0 ? chunk->trained_ms : progress->trained_ms;
+        if (store_progress(engine, progress, error) != 0)
             return -1;
     }
     if (chunk->checkpoint == NULL)
@@ -146,12 +198,13 @@ static int store_end(struct engine *engine, const struct run_key *key,
     struct query query;
     query_start(&query, &engine->writer,
                 "UPDATE run SET state = ?, message = ?, diverged_epoch = ?, diverged_sample = ?,"
-                "  ended_ms = ? WHERE experiment = ? AND run = ?",
+                "  stopped = ?, ended_ms = ? WHERE experiment = ? AND run = ?",
                 error);
     query_bind_text(&query, run_state_name(end->state));
     query_bind_text(&query, end->message);
     query_bind_integer(&query, end->diverged_epoch);
     query_bind_integer(&query, end->diverged_sample);
+    query_bind_text(&query, end->stopped != NULL ? end->stopped : "");
     query_bind_integer(&query, clock_wall_ms());
     query_bind_integer(&query, key->experiment);
     query_bind_integer(&query, key->run);
