@@ -105,7 +105,8 @@ static int serve(const struct settings *settings, struct error *error)
     char path[SETTINGS_PATH_BYTES + 16], token[TOKEN_BYTES_MAX + 1];
     struct api api = {.version = VERSION, .started_ms = clock_wall_ms(),
                       .started_ns = clock_monotonic_ns(),
-                      .once = ONCE_BOARD_INIT};
+                      .once = ONCE_BOARD_INIT,
+                      .floors = FLOORS_BOARD_INIT};
     struct engine *engine = NULL;
     int result = -1;
     snprintf(path, sizeof path, "%s/descent.db", settings->data);
@@ -132,6 +133,7 @@ out:
      * ended, now http lets go of its replies, then the lab and the engine. */
     http_destroy(http);
     echo_clear(&api.echo);
+    floors_board_clear(&api.floors);
     lab_destroy(api.lab);
     engine_close(engine);
     return result;

@@ -2,6 +2,7 @@
 #ifndef SERVER_API_API_H
 #define SERVER_API_API_H
 
+#include "server/api/explain/floors_board.h"
 #include "server/api/stream/echo.h"
 #include "server/api/call/once.h"
 #include "server/http/http.h"
@@ -15,6 +16,7 @@ struct api {
     int64_t started_ns; /* by the monotonic one */
     struct echo echo; /* of event streams; begins zeroed */
     struct once_board once; /* ONCE_BOARD_INIT */
+    struct floors_board floors; /* FLOORS_BOARD_INIT; to be cleared */
 };
 
 /* The http_dispatch_fn; `context` is the struct api. */

@@ -11,6 +11,7 @@
 #include "server/api/call/wait.h"
 #include "server/base/clock.h"
 #include "server/base/json.h"
+#include "server/lab/explain/explanation.h"
 #include "server/lab/uploads.h"
 #include "server/spec/preset/presets.h"
 
@@ -83,6 +84,17 @@ static void reply_submitted(struct call *call, enum engine_once result, const st
         reply_created(call);
 }
 
+/* For the readers who come now. */
+static void post_floors(struct call *call)
+{
+    struct shelf *shelf = lab_shelf(call->api->lab);
+    const struct study *study = shelf_take(shelf, call->name, NULL);
+    if (study == NULL)
+        return;
+    floors_board_fill(&call->api->floors, study, NULL);
+    shelf_release(shelf, study);
+}
+
 static void submit(struct call *call, const struct engine_key *key)
 {
     struct error error = ERROR_INIT;
@@ -95,6 +107,8 @@ static void submit(struct call *call, const struct engine_key *key)
         if (spec == NULL)
             return;
         result = lab_submit(call->api->lab, spec, key, call->name, &error);
+        if (result == ONCE_NEW || result == ONCE_SHARED)
+            post_floors(call);
     }
     reply_submitted(call, result, &error);
 }
@@ -104,8 +118,16 @@ static void validate(struct call *call)
     struct spec *spec = read_spec(call);
     if (spec == NULL)
         return;
-    json_t *json = json_pack("{s:O, s:i}", "spec", spec_json(spec), "runs", spec_n_runs(spec));
+    struct error error = ERROR_INIT;
+    json_t *json = NULL, *floors = explanation_floors(spec, 0, &error);
+    if (floors != NULL)
+        json = json_pack("{s:O, s:i, s:o}", "spec", spec_json(spec), "runs", spec_n_runs(spec),
+                         "floors", floors);
     spec_destroy(spec);
+    if (floors == NULL) {
+        http_reply_error(call->request, &error);
+        return;
+    }
     call_reply_json(call, 200, json);
 }
 

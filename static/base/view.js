@@ -4,7 +4,7 @@
 //   /?new=PRESET, /?like=ID  the form, with a preset's or an experiment's spec; #spec=JSON when
 //                            edited
 //   /?experiment=ID          an experiment; x, y = log | linear, zoom = x0,x1,y0,y1,
-//                            hide = runs such as 0-3,7, digits = all
+//                            hide = runs such as 0-3,7, digits = all, floors = off
 
 const listeners = [];
 
@@ -24,6 +24,7 @@ export function read() {
         zoom: readZoom(query.get("zoom")),
         hide: readRuns(query.get("hide") ?? ""),
         allDigits: query.get("digits") === "all",
+        levels: query.get("floors") !== "off",
     };
 }
 
@@ -74,7 +75,7 @@ function writeZoom(zoom) {
 }
 
 /* The address of a view, given as its parts. */
-export function address({experiment, preset, like, x, y, zoom, hide, allDigits}) {
+export function address({experiment, preset, like, x, y, zoom, hide, allDigits, levels = true}) {
     const query = new URLSearchParams();
     const put = (name, value) => value !== null && value !== undefined && query.set(name, value);
     put("experiment", experiment);
@@ -85,6 +86,7 @@ export function address({experiment, preset, like, x, y, zoom, hide, allDigits})
     put("zoom", writeZoom(zoom));
     put("hide", writeRuns(hide));
     put("digits", allDigits ? "all" : null);
+    put("floors", levels ? null : "off");
     const text = query.toString().replaceAll("%2C", ",");
     return text ? `?${text}` : "./";
 }
@@ -95,6 +97,14 @@ export function go(parts) {
     changed();
 }
 
+/* Goes to the form with a spec that nobody has posted. */
+export function goForm(spec) {
+    history.pushState(null, "", address({preset: ""}) + fragmentOf(spec));
+    changed();
+}
+
+const fragmentOf = (spec) => `#spec=${encodeURIComponent(JSON.stringify(spec))}`;
+
 /* Writes a change of the present page into the address, without a step in the history. */
 export function note(change) {
     const view = {...read(), ...change};
@@ -103,8 +113,7 @@ export function note(change) {
 
 /* Keeps an edited spec in the fragment, which is never sent to the server. */
 export function noteSpec(spec) {
-    history.replaceState(null, "",
-        `${location.search}#spec=${encodeURIComponent(JSON.stringify(spec))}`);
+    history.replaceState(null, "", location.search + fragmentOf(spec));
 }
 
 /* Calls back whenever the page changes: go, back, forward. */

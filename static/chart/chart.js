@@ -1,11 +1,12 @@
 // The chart: lines over epochs, drawn by uPlot. Knows nothing of experiments.
 //
 // createChart(host, listeners) gives three calls: draw(picture), point(epoch), destroy().
-// A picture is {x, lines: [{label, y, colour, dash, width}], marks: [{x, colour}], range: {x, y},
-// log: {x, y}}. listeners: onZoom({x, y} | null), onPoint(epoch | null), onNear(line | null).
+// A picture is {x, lines: [{label, y, colour, dash, width}], marks: [{x, colour}],
+// levels: [{value, label}], range: {x, y}, log: {x, y}}. listeners: onZoom({x, y} | null), onPoint(epoch | null), onNear(line | null).
 // What is visible is always range, so new data never moves a zoom.
 
 import {tick} from "../base/format.js";
+import {drawLevels} from "./levels.js";
 
 const FONT = "12px system-ui, sans-serif";
 
@@ -95,7 +96,7 @@ class Chart {
                 setCursor: [(plot) => this.moved(plot)],
                 setSelect: [(plot) => this.selected(plot)],
                 setSeries: [(plot, i, change) => this.near(i, change)],
-                draw: [(plot) => this.drawMarks(plot)],
+                draw: [(plot) => this.drawLevels(plot), (plot) => this.drawMarks(plot)],
                 ready: [(plot) => this.followTouch(plot)],
             },
         };
@@ -160,6 +161,11 @@ class Chart {
                 : [value(left, "x"), value(left + width, "x")],
             y: whole ? null : [value(top + height, "y"), value(top, "y")],
         });
+    }
+
+    drawLevels(plot) {
+        drawLevels(plot, this.picture.levels, variable(this.host, "--ink-quiet"),
+                   variable(this.host, "--surface"));
     }
 
     /* A triangle on the upper edge where a loss stopped being finite. */

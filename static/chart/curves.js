@@ -23,6 +23,7 @@ export class Curves {
         this.ended = false;
         this.lack = null;
         this.diverged = [];
+        this.levels = []; // [{value, label}] drawn across
         this.cursor = null;
         this.build(host, heading);
     }
@@ -70,7 +71,7 @@ export class Curves {
         this.twin = new Twin(this.losses, this.runs);
         append(host, [
             element("header", {class: "tools"}, this.axisSwitch("y", "Loss"),
-                this.axisSwitch("x", "Epochs"),
+                this.axisSwitch("x", "Epochs"), this.levelsSwitch(),
                 element("p", {class: "zoom"}, button("Zoom in", () => this.grow(0.5)),
                     button("Zoom out", () => this.grow(2)), this.fit)),
             element("div", {class: "curves"}, this.host, legend),
@@ -87,13 +88,20 @@ export class Curves {
         return field;
     }
 
+    levelsSwitch() {
+        const box = element("input", {type: "checkbox", checked: view.read().levels,
+                                      onchange: () => this.change({levels: box.checked})});
+        this.levelsBox = element("label", {class: "check"}, box, "Floors");
+        return this.levelsBox;
+    }
+
     // --- what is shown ---------------------------------------------------------------------
 
     /* The view in the address, with what it leaves open filled in. */
     view() {
-        const {x, y, zoom, hide, allDigits} = view.read();
+        const {x, y, zoom, hide, allDigits, levels} = view.read();
         return {x: x ?? (this.epochs >= LOG_EPOCHS ? "log" : "linear"), y: y ?? this.yAxis(),
-                zoom, hide, allDigits};
+                zoom, hide, allDigits, levels};
     }
 
     /* Log once the losses span decades; it does not go back while they are looked at. */
@@ -196,6 +204,7 @@ export class Curves {
     drawNow() {
         const now = this.view();
         this.fit.hidden = !now.zoom;
+        this.levelsBox.hidden = this.levels.length === 0;
         this.host.parentElement.classList.toggle("wide", now.allDigits);
         this.host.dataset.points = this.losses.curves.reduce((sum, curve) => sum + curve.n, 0);
         for (const axis of ["x", "y"])
@@ -235,6 +244,7 @@ export class Curves {
         return {
             x: picture.x,
             lines: this.runs.map((run, i) => ({label: run.title, y: picture.ys[i], ...look(i, n)})),
+            levels: now.levels ? this.levels : [],
             marks: this.diverged.filter((mark) => !now.hide.has(mark.run))
                 .map((mark) => ({x: mark.epoch, colour: look(mark.run, n).colour})),
             range: {x: rangeX, y: now.zoom?.y ?? roomy(picture, now.y === "log")},

@@ -10,6 +10,7 @@ import * as view from "../base/view.js";
 import {Curves} from "../chart/curves.js";
 import {Detail} from "../chart/detail.js";
 import {Losses} from "../chart/losses.js";
+import {floorLines} from "../explain/floors.js";
 import {Metrics} from "./metrics.js";
 import {Runs} from "./runs.js";
 import {follow} from "./stream.js";
@@ -160,6 +161,12 @@ class Page {
         this.curves.draw();
     }
 
+    /* Those of the first run's data. */
+    drawFloors(floors) {
+        this.curves.levels = floorLines(floors?.lines ?? []);
+        this.curves.draw();
+    }
+
     /* More or fewer digits are wanted. */
     digits() {
         this.curves.draw();
@@ -180,6 +187,7 @@ class Page {
     follow() {
         this.say(`${plural(this.experiment.runs.length, "run")} started.`);
         this.leave = follow(this.experiment.id, {
+            onFloors: (floors) => floors.runs.includes(0) && this.drawFloors(floors),
             onEpochs: (frame) => this.take(frame),
             onState: (change) => this.hear(change),
             onConnection: (well) => this.connection(well),

@@ -1,5 +1,7 @@
 /* Event streams: one experiment, or several in one.
  *
+ * A stream opens with the floors of its experiments, which follow from their specs.
+ *
  * DESIGN: a stream has a follower for each experiment and asks them in turn. Its id is the list of
  * their cursors, so a reader that comes back is put exactly where it was in each. */
 #include "server/api/call/call.h"
@@ -17,6 +19,8 @@ struct stream {
     int n_followers;
     struct follower *followers[FOLLOWERS_MAX];
     const char *reset; /* why the reader must begin anew, until it was told; NULL: it need not */
+    struct text opening; /* the floors' frames, and how much of them was said */
+    size_t opening_said;
     char *out;         /* the buffer being filled */
     size_t size, n_bytes;
 };
@@ -26,12 +30,15 @@ static void stream_destroy(void *context)
     struct stream *stream = context;
     for (int i = 0; i < stream->n_followers; i++)
         follower_destroy(stream->followers[i]);
+    text_clear(&stream->opening);
     free(stream);
 }
 
 static int stream_is_ready(void *context)
 {
     struct stream *stream = context;
+    if (stream->opening_said < stream->opening.n_bytes)
+        return 1;
     for (int i = 0; i < stream->n_followers; i++)
         if (follower_is_ready(stream->followers[i]))
             return 1;
@@ -82,6 +89,19 @@ static void begin_anew(struct stream *stream)
         follower_restart(stream->followers[i]);
 }
 
+/* Says whole frames of the opening, as many as fit. They have no id: whoever comes back has them. */
+static void say_opening(struct stream *stream)
+{
+    const char *frames = stream->opening.bytes + stream->opening_said, *end;
+    size_t n = 0;
+    while ((end = strstr(frames + n, "\n\n")) != NULL &&
+           (size_t)(end + 2 - frames) <= stream->size - stream->n_bytes)
+        n = (size_t)(end + 2 - frames);
+    memcpy(stream->out + stream->n_bytes, frames, n);
+    stream->n_bytes += n;
+    stream->opening_said += n;
+}
+
 static ssize_t stream_read(void *context, char *out, size_t size)
 {
     struct stream *stream = context;
@@ -93,6 +113,10 @@ static ssize_t stream_read(void *context, char *out, size_t size)
             out, size, "event: reset\ndata: {\"reason\":\"%s\"}\n\n", stream->reset);
         stream->reset = NULL;
     }
+    if (stream->opening_said < stream->opening.n_bytes)
+        say_opening(stream);
+    if (stream->opening_said < stream->opening.n_bytes)
+        return (ssize_t)stream->n_bytes;
     for (int i = 0; i < stream->n_followers; i++) {
         int result = !follower_is_ready(stream->followers[i])
                          ? 0
@@ -117,6 +141,7 @@ struct wish {
     struct frame_cursor cursors[FOLLOWERS_MAX];
     int exact;
     const char *reset;
+    int is_new; /* the reader has had nothing: it is told the floors */
 };
 
 /* ?points=all is the only value there is. */
@@ -161,6 +186,7 @@ static void read_place(struct call *call, struct wish *wish)
         knows = follower_knows(call->api->lab, wish->ids[i], &wish->cursors[i]);
     for (int i = 0; !knows && i < wish->n; i++)
         wish->cursors[i] = (struct frame_cursor){0, FRAME_ALL};
+    wish->is_new = !knows;
     if (!knows && id != NULL && id[0] != '\0')
         wish->reset = "the event id is not one of this stream";
 }
@@ -210,25 +236,85 @@ static struct stream *stream_create(struct call *call, const struct wish *wish,
     return stream;
 }
 
-static void open_stream(struct call *call, struct wish *wish)
+static void reply_stream(struct call *call, const struct wish *wish, struct text *opening)
 {
     static const struct http_stream_source source = {stream_read, stream_is_ready, stream_destroy};
     struct error error = ERROR_INIT;
-    struct stream *stream = NULL;
+    struct stream *stream = stream_create(call, wish, &error);
+    if (stream == NULL) {
+        http_reply_error(call->request, &error);
+        return;
+    }
+    stream->opening = *opening;
+    *opening = (struct text){0};
+    http_reply_stream(call->request, &source, stream);
+}
+
+/* A stream whose floors are still to be found out, which is done at a desk. */
+struct opening {
+    struct call call;
+    struct wish wish;
+};
+
+static void open_at_desk(void *context, struct http_request *request)
+{
+    struct opening *opening = context;
+    struct api *api = opening->call.api;
+    struct text frames = {0};
+    opening->call.request = request;
+    for (int i = 0; i < opening->wish.n; i++) {
+        const char *id = opening->wish.ids[i];
+        if (floors_board_find(&api->floors, id, &frames))
+            continue;
+        const struct study *study = shelf_take(lab_shelf(api->lab), id, NULL);
+        if (study != NULL) { /* without them the stream opens all the same */
+            floors_board_fill(&api->floors, study, NULL);
+            floors_board_find(&api->floors, id, &frames);
+            shelf_release(lab_shelf(api->lab), study);
+        }
+    }
+    reply_stream(&opening->call, &opening->wish, &frames);
+    text_clear(&frames);
+    free(opening);
+}
+
+static void open_later(struct call *call, const struct wish *wish)
+{
+    struct error error = ERROR_INIT;
+    struct opening *opening = memory_array(1, sizeof *opening, &error);
+    if (opening == NULL) {
+        http_reply_error(call->request, &error);
+        return;
+    }
+    opening->call = *call;
+    opening->wish = *wish;
+    if (http_later(call->request, open_at_desk, opening) != 0)
+        free(opening);
+}
+
+static void open_stream(struct call *call, struct wish *wish)
+{
+    struct error error = ERROR_INIT;
+    struct text frames = {0};
+    int n_found = 0;
     if (read_points(call, wish) != 0)
         return;
-    if (find_experiments(call, wish, &error) == 0) {
-        read_place(call, wish);
-        if (has_all(wish)) {
-            http_reply(call->request, 204, NULL, NULL, 0);
-            return;
-        }
-        stream = stream_create(call, wish, &error);
-    }
-    if (stream == NULL)
+    if (find_experiments(call, wish, &error) != 0) {
         http_reply_error(call->request, &error);
+        return;
+    }
+    read_place(call, wish);
+    if (has_all(wish)) {
+        http_reply(call->request, 204, NULL, NULL, 0);
+        return;
+    }
+    for (int i = 0; i < wish->n && wish->is_new; i++)
+        n_found += floors_board_find(&call->api->floors, wish->ids[i], &frames);
+    if (wish->is_new && n_found < wish->n)
+        open_later(call, wish);
     else
-        http_reply_stream(call->request, &source, stream);
+        reply_stream(call, wish, &frames);
+    text_clear(&frames);
 }
 
 void events_get(struct call *call)

@@ -225,8 +225,14 @@ void frame_print_entry(struct text *text, const char *experiment, const struct e
     int64_t sent = is_begun ? cursor->n_sent : 0;
     cursor->sequence = entry->sequence;
     cursor->n_sent = FRAME_ALL;
-    print_head(text, entry->is_state ? "state" : "epochs", experiment);
-    if (entry->is_state) {
+    print_head(text,
+               entry->verdict != NULL ? "verdict"
+               : entry->is_state      ? "state"
+                                      : "epochs",
+               experiment);
+    if (entry->verdict != NULL) {
+        text_printf(text, "\"run\":%d,%s\n\n", entry->run, entry->verdict + 1); /* behind its "{" */
+    } else if (entry->is_state) {
         text_printf(text, "\"run\":%d,\"state\":\"%s\",\"epoch\":%lld}\n\n", entry->run,
                     run_state_name(entry->state), (long long)entry->first);
     } else if (entry->n_buckets > 0) {

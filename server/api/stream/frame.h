@@ -33,6 +33,9 @@ void frame_print_cursor(struct text *text, const struct frame_cursor *cursor);
  * follow each other without gap or repetition. After a merge the first bucket's extremes may be
  * those of some epochs before `from` too. */
 
+/* The frame of a verdict has the members of its text, a JSON object, behind "experiment" and "run".
+ */
+
 /* 1 if the cursor, of this entry's sequence number, is at the end of something in it. */
 int frame_is_place(const struct engine_entry *entry, const struct frame_cursor *cursor);
 
