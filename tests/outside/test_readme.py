@@ -73,7 +73,7 @@ def test_the_classes_are_predicted_as_written(server):
 
 
 def test_the_metrics_are_as_written(server):
-    text = README.split("\n### Classes\n")[1].split("\n### Metrics\n")
+    text = README.split("\n### Classes\n")[1].split("\n### ")
     spec = json.loads(re.search(r"--json '(.*?)'", text[0], re.S).group(1))
     experiment = server.train(spec)["id"]
     metrics = server.get(f"/experiments/{experiment}/runs/0")["metrics"]

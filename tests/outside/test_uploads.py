@@ -206,13 +206,32 @@ def test_iris_is_fishers(server):
             assert round(statistics.fmean(row[k] for row in rows), 3) == expected[k]
 
 
-def test_iris_is_scikit_learns(server):
+def test_digits_and_wines_are_as_their_sources_say(server):
+    """The counts of classes and the ranges of values in the UCI repository's descriptions."""
+    digits = server.get(f"/experiments/{server.post({'dataset': {'kind': 'digits'}})['id']}/dataset")
+    assert digits["n_features"] == 64 and digits["names"][64:] == [f"digit_{k}" for k in range(10)]
+    assert digits["classes"] == [str(k) for k in range(10)]
+    assert [sum(row[64 + k] for row in digits["rows"]) for k in range(10)] == \
+        [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
+    pixels = {value for row in digits["rows"] for value in row[:64]}
+    assert pixels == set(range(17))
+    wine = server.get(f"/experiments/{server.post({'dataset': {'kind': 'wine'}})['id']}/dataset")
+    assert wine["names"][0] == "alcohol" and wine["names"][12:] == \
+        ["proline", "cultivar_1", "cultivar_2", "cultivar_3"]
+    assert [sum(row[13 + k] for row in wine["rows"]) for k in range(3)] == [59, 71, 48]
+    alcohol, proline = ([row[k] for row in wine["rows"]] for k in (0, 12))
+    assert (round(min(alcohol), 1), round(max(alcohol), 1)) == (11.0, 14.8)
+    assert (min(proline), max(proline)) == (278, 1680)
+
+
+@pytest.mark.parametrize("kind", ["iris", "wine", "digits"])
+def test_measured_data_are_scikit_learns(server, kind):
     datasets = pytest.importorskip("sklearn.datasets")
-    experiment = server.post(spec({"kind": "iris", "one_hot": False}))
+    experiment = server.post(spec({"kind": kind, "one_hot": False}))
     rows = server.get(f"/experiments/{experiment['id']}/dataset")["rows"]
-    iris = datasets.load_iris()
-    assert [row[:4] for row in rows] == iris.data.tolist()
-    assert [row[4] for row in rows] == iris.target.tolist()
+    theirs = getattr(datasets, f"load_{kind}")()
+    assert [row[:-1] for row in rows] == theirs.data.tolist()
+    assert [row[-1] for row in rows] == theirs.target.tolist()
 
 
 @pytest.mark.parametrize("number", [1, 2, 3, 4])

@@ -96,7 +96,7 @@ static void every_preset_says_what_to_look_for_and_the_report_what_it_saw(void *
 {
     (void)state;
     n_reported = 0;
-    assert_int_equal(each_preset(check_texts), 23);
+    assert_int_equal(each_preset(check_texts), 24);
     assert_int_equal(n_reported, 17);
 }
 

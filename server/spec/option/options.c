@@ -57,7 +57,7 @@ static const struct option table[] = {
     {"/dataset", OPTION_OBJECT, .is_required = 1, .also = "data|data_set",
      .description = "The samples to learn from."},
     {"/dataset/kind", OPTION_CHOICE, .fallback = "\"formula\"",
-     .choices = "formula|table|upload|iris|anscombe|" PATTERNS, .also = "type",
+     .choices = "formula|table|upload|iris|wine|digits|anscombe|" PATTERNS, .also = "type",
      .description =
          "Where the samples come from: made by formulas, a table of numbers, or a data set known "
          "by name. Classes: xor (TensorFlow Playground's square of +-5 with a gap of 0.3, class 1 "
@@ -67,7 +67,10 @@ static const struct option table[] = {
          "from 0 to 1). Values: sine (y = sin(2 pi x), x uniform in [0, 1)), linear (y = slope x + "
          "intercept, x uniform in [-1, 1)). Measured: an uploaded CSV file (upload); iris, 150 "
          "flowers of three species by four lengths (R. A. Fisher 1936; in the UCI repository CC BY "
-         "4.0; these are the paper's numbers, as scikit-learn and R have them); anscombe, four "
+         "4.0; these are the paper's numbers, as scikit-learn and R have them); wine, 178 wines of "
+         "three cultivators by 13 measurements (S. Aeberhard, M. Forina 1992; UCI repository, CC "
+         "BY 4.0); digits, 1797 handwritten digits of 8 x 8 points from 0 to 16 (E. Alpaydin, C. "
+         "Kaynak 1998, the test set; UCI repository, CC BY 4.0); anscombe, four "
          "sets with one regression line (F. J. Anscombe 1973)."},
     {"/dataset/id", OPTION_TEXT, .when = "kind=upload", .is_required = 1, .minimum = 1,
      .maximum = 40, .also = "file|upload|hash",
@@ -101,7 +104,7 @@ static const struct option table[] = {
     {"/dataset/intercept", OPTION_NUMBER, .when = "kind=linear", .fallback = "1", START,
      .also = "offset|bias|b", .description = "Its value at x = 0."},
     {"/dataset/one_hot", OPTION_BOOLEAN,
-     .when = "kind=xor|circles|spirals|moons|gaussians|upload|iris",
+     .when = "kind=xor|circles|spirals|moons|gaussians|upload|iris|wine|digits",
      .also = "onehot|categorical",
      .description = "true: a target for each class, 1 for a sample's own and 0 for the others, as "
                     "softmax wants it. false: one target, the class's number. Left out: one target "

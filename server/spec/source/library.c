@@ -6,19 +6,29 @@
 
 #include "core/base/memory.h"
 
-/* The files' bytes; the assembler reads them from the top of the source tree. */
-__asm__(".pushsection .rodata\n"
-        "iris_start:\n"
-        ".incbin \"server/spec/source/iris.csv\"\n"
-        "iris_end:\n"
-        "anscombe_start:\n"
-        ".incbin \"server/spec/source/anscombe.csv\"\n"
-        "anscombe_end:\n"
-        ".popsection\n");
-extern const char iris_start[] __attribute__((visibility("hidden")));
-extern const char iris_end[] __attribute__((visibility("hidden")));
-extern const char anscombe_start[] __attribute__((visibility("hidden")));
-extern const char anscombe_end[] __attribute__((visibility("hidden")));
+/* A file's bytes; the assembler reads them from the top of the source tree. */
+#define FILE_BYTES(name)                                                                           \
+    __asm__(".pushsection .rodata\n" #name "_start:\n"                                             \
+            ".incbin \"server/spec/source/" #name ".csv\"\n" #name "_end:\n"                        \
+            ".popsection\n");                                                                      \
+    extern const char name##_start[] __attribute__((visibility("hidden")));                        \
+    extern const char name##_end[] __attribute__((visibility("hidden")))
+
+FILE_BYTES(iris);
+FILE_BYTES(anscombe);
+FILE_BYTES(digits);
+FILE_BYTES(wine);
+
+/* The files that come with the server; sources.txt says where they are from. */
+static const struct {
+    const char *name, *start, *end;
+} files[] = {
+    {"iris", iris_start, iris_end},
+    {"anscombe", anscombe_start, anscombe_end},
+    {"digits", digits_start, digits_end},
+    {"wine", wine_start, wine_end},
+};
+static const size_t n_files = sizeof files / sizeof files[0];
 
 struct volume {
     char *id;
@@ -61,22 +71,20 @@ void library_destroy(struct library *library)
     free(library);
 }
 
-static int is_iris(const char *id)
+/* Which of the files that come with the server has this id; n_files: none. */
+static size_t find_file(const char *id)
 {
-    return strcmp(id, "iris") == 0;
-}
-
-static int is_anscombe(const char *id)
-{
-    return strcmp(id, "anscombe") == 0;
+    size_t i = 0;
+    while (i < n_files && strcmp(id, files[i].name) != 0)
+        i++;
+    return i;
 }
 
 static struct csv *read_file(const struct library *library, const char *id, struct error *error)
 {
-    if (is_iris(id))
-        return csv_parse(iris_start, (size_t)(iris_end - iris_start), error);
-    if (is_anscombe(id))
-        return csv_parse(anscombe_start, (size_t)(anscombe_end - anscombe_start), error);
+    size_t i = find_file(id);
+    if (i < n_files)
+        return csv_parse(files[i].start, (size_t)(files[i].end - files[i].start), error);
     if (library->fetch != NULL)
         return library->fetch(library->context, id, error);
     error_set(error, ERROR_NOT_FOUND, "there is no data set %.40s", id);
@@ -129,7 +137,7 @@ const struct csv *library_find(struct library *library, const char *id,
 const char *library_upload(const struct library *library, int i)
 {
     for (const struct volume *volume = library->first; volume != NULL; volume = volume->next)
-        if (volume->csv != NULL && !is_iris(volume->id) && !is_anscombe(volume->id) && i-- == 0)
+        if (volume->csv != NULL && find_file(volume->id) == n_files && i-- == 0)
             return volume->id;
     return NULL;
 }

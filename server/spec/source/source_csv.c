@@ -9,7 +9,12 @@
 #include "core/data/csv/csv.h"
 #include "server/base/text.h"
 
-enum { IRIS_FEATURES = 4 };
+/* The files with a class in the last column, after so many features. */
+enum { KNOWN_FEATURES_MAX = 64 };
+static const struct {
+    const char *kind;
+    size_t n_features;
+} classified[] = {{"iris", 4}, {"wine", 13}, {"digits", 64}};
 
 static const char *kind_of(const json_t *dataset)
 {
@@ -27,11 +32,20 @@ static const char *id_of(const json_t *dataset)
                               : kind_of(dataset);
 }
 
+/* 0 for the others. */
+static size_t n_known_features(const json_t *dataset)
+{
+    for (size_t i = 0; i < sizeof classified / sizeof classified[0]; i++)
+        if (strcmp(kind_of(dataset), classified[i].kind) == 0)
+            return classified[i].n_features;
+    return 0;
+}
+
 static enum csv_targets targets_as(const json_t *dataset)
 {
     const json_t *one_hot = json_object_get(dataset, "one_hot");
     if (one_hot == NULL)
-        return strcmp(kind_of(dataset), "iris") == 0 ? CSV_ONE_HOT : CSV_NUMBERS;
+        return n_known_features(dataset) > 0 ? CSV_ONE_HOT : CSV_NUMBERS;
     return json_is_true(one_hot) ? CSV_ONE_HOT : CSV_CLASS_NUMBERS;
 }
 
@@ -41,23 +55,24 @@ static enum csv_targets targets_as(const json_t *dataset)
 static size_t known_columns(const json_t *dataset, int is_target, size_t *out)
 {
     size_t set = (size_t)json_integer_value(json_object_get(dataset, "set"));
+    size_t n_features = n_known_features(dataset);
 
-    if (strcmp(kind_of(dataset), "anscombe") == 0) {
+    if (n_features == 0) { /* anscombe: each set has its two columns */
         out[0] = 2 * (set - 1) + (is_target ? 1 : 0);
         return 1;
     }
     if (is_target) {
-        out[0] = IRIS_FEATURES;
+        out[0] = n_features;
         return 1;
     }
-    for (size_t k = 0; k < IRIS_FEATURES; k++)
+    for (size_t k = 0; k < n_features; k++)
         out[k] = k;
-    return IRIS_FEATURES;
+    return n_features;
 }
 
 static size_t n_columns(const json_t *dataset, const char *list)
 {
-    size_t spare[IRIS_FEATURES];
+    size_t spare[KNOWN_FEATURES_MAX];
     return is_upload(dataset) ? json_array_size(json_object_get(dataset, list))
                               : known_columns(dataset, strcmp(list, "targets") == 0, spare);
 }
