@@ -8,8 +8,9 @@
 #include <math.h>
 #include <string.h>
 
-enum { VERSION = 1, VERSION_MEMORY = 2, NAME_BYTES = 12, KEY_WORDS = 624, SUM_BYTES = 8 };
-enum { IS_SHUFFLED = 1, IS_FAST = 2 }; /* flags */
+enum { VERSION_PLAIN = 1, VERSION_MEMORY = 2, VERSION = 3 };
+enum { NAME_BYTES = 12, KEY_WORDS = 624, SUM_BYTES = 8 };
+enum { IS_SHUFFLED = 1, IS_FAST = 2, IS_REPLACED = 4 }; /* flags */
 
 static const uint32_t magic = 'D' | 'S' << 8 | 'C' << 16 | (uint32_t)'K' << 24;
 
@@ -19,6 +20,7 @@ struct cursor {
     const unsigned char *in;
     size_t n_bytes; /* of `in`; a walk beyond them reads zeros */
     size_t at;
+    int version;
     int is_odd; /* a value was read that is never written */
 };
 
@@ -158,15 +160,19 @@ static void walk_state(struct cursor *cursor, struct block_state *state)
 
 static void walk_training(struct cursor *cursor, struct checkpoint *checkpoint)
 {
-    uint32_t flags = checkpoint->is_shuffled ? IS_SHUFFLED : 0;
+    static const uint32_t order_flags[ORDER_COUNT] = {
+        [ORDER_SHUFFLE] = IS_SHUFFLED, [ORDER_WITH_REPLACEMENT] = IS_REPLACED};
+    uint32_t flags = order_flags[checkpoint->order];
     flags |= checkpoint->arithmetic == ARITHMETIC_FAST ? IS_FAST : 0;
     walk_u64(cursor, &checkpoint->n_samples);
     walk_u32(cursor, &flags);
     walk_u32(cursor, &checkpoint->order_seed);
-    checkpoint->is_shuffled = (flags & IS_SHUFFLED) != 0;
+    checkpoint->order = flags & IS_REPLACED   ? ORDER_WITH_REPLACEMENT
+                        : flags & IS_SHUFFLED ? ORDER_SHUFFLE
+                                              : ORDER_FIXED;
     checkpoint->arithmetic = flags & IS_FAST ? ARITHMETIC_FAST : ARITHMETIC_EXACT;
-    cursor->is_odd |= flags > (IS_SHUFFLED | IS_FAST);
-    cursor->is_odd |= !checkpoint->is_shuffled && checkpoint->order_seed != 0;
+    cursor->is_odd |= (flags & ~(uint32_t)IS_FAST) != order_flags[checkpoint->order];
+    cursor->is_odd |= checkpoint->order == ORDER_FIXED && checkpoint->order_seed != 0;
 }
 
 static void walk_generator(struct cursor *cursor, struct rng *generator)
@@ -179,13 +185,26 @@ static void walk_generator(struct cursor *cursor, struct rng *generator)
     walk_double(cursor, &generator->normal);
 }
 
+/* What versions before 3 don't have. */
+static void walk_watch(struct cursor *cursor, struct checkpoint *checkpoint)
+{
+    uint32_t stopped = (uint32_t)checkpoint->state.stopped;
+    walk_u32(cursor, &stopped);
+    cursor->is_odd |= stopped >= STOPPED_COUNT;
+    checkpoint->state.stopped = stopped < STOPPED_COUNT ? (enum stopped)stopped : STOPPED_NOT;
+    walk_double(cursor, &checkpoint->watch.stop.best);
+    walk_i64(cursor, &checkpoint->watch.stop.waited);
+    walk_double(cursor, &checkpoint->watch.plateau.best);
+    walk_i64(cursor, &checkpoint->watch.plateau.waited);
+    walk_double(cursor, &checkpoint->watch.plateau.rate);
+}
+
 /* The first fields; a reader goes on only if they are its own. */
 static int walk_head(struct cursor *cursor, const struct network *network, enum optimizer optimizer)
 {
-    int has_memory = optimizer_slots(optimizer) > 0;
     int is_ours = walk_number_of(cursor, magic);
-    is_ours &= walk_number_of(cursor, has_memory ? VERSION_MEMORY : VERSION);
-    if (has_memory) {
+    is_ours &= walk_number_of(cursor, (uint32_t)cursor->version);
+    if (cursor->version != VERSION_PLAIN) {
         is_ours = is_ours && walk_name(cursor, optimizer_name(optimizer));
     }
     return is_ours && walk_network(cursor, network);
@@ -211,46 +230,43 @@ static int read_layer(struct cursor *cursor, struct layer *out)
     return activation >= 0 && units >= 1 && units <= NETWORK_UNITS_MAX;
 }
 
-int checkpoint_read_head(const void *bytes, size_t n_bytes, struct network *out_network,
-                         enum optimizer *out_optimizer, struct error *error)
+/* The head of any network's; returns the version, 0 if it is none of these. */
+static int read_head(const void *bytes, size_t n_bytes, struct network *out_network,
+                     enum optimizer *out_optimizer)
 {
     struct cursor cursor = {.in = bytes, .n_bytes = n_bytes};
-    char name[NAME_BYTES + 1] = "sgd"; /* the one without memory */
+    char name[NAME_BYTES + 1];
     int is_ours = walk_number_of(&cursor, magic);
     uint32_t version = (uint32_t)walk_bytes(&cursor, 4, 0);
-    if (version == VERSION_MEMORY) {
+    enum optimizer optimizer = OPTIMIZER_SGD;
+    if (version != VERSION_PLAIN) {
         read_name(&cursor, name);
+        int found = optimizer_find(name);
+        is_ours &= found >= 0;
+        optimizer = found >= 0 ? (enum optimizer)found : OPTIMIZER_SGD;
+        is_ours &= version == VERSION || (version == VERSION_MEMORY && optimizer_slots(optimizer));
     }
-    int optimizer = optimizer_find(name);
     uint32_t n_inputs = (uint32_t)walk_bytes(&cursor, 4, 0);
     uint32_t n_layers = (uint32_t)walk_bytes(&cursor, 4, 0);
-    is_ours &= (version == VERSION || version == VERSION_MEMORY) && optimizer >= 0 &&
-               n_inputs >= 1 && n_inputs <= NETWORK_UNITS_MAX && n_layers >= 1 &&
+    is_ours &= n_inputs >= 1 && n_inputs <= NETWORK_UNITS_MAX && n_layers >= 1 &&
                n_layers <= NETWORK_LAYERS_MAX;
     *out_network = (struct network){.n_inputs = (int)n_inputs, .n_layers = (int)n_layers};
     for (uint32_t l = 0; is_ours && l < n_layers; l++) {
         is_ours = read_layer(&cursor, &out_network->layers[l]);
     }
-    if (!is_ours || cursor.at > n_bytes) {
-        return error_set(error, ERROR_INVALID,
-                         "checkpoint: it is of another version, expected version %d or %d", VERSION,
-                         VERSION_MEMORY);
-    }
-    *out_optimizer = (enum optimizer)optimizer;
-    return 0;
+    *out_optimizer = optimizer;
+    return is_ours && cursor.at <= n_bytes ? (int)version : 0;
 }
 
-/* The optimizer it was written with. */
-static enum optimizer optimizer_of(const unsigned char *bytes, size_t n_bytes,
-                                   const struct network *network)
+int checkpoint_read_head(const void *bytes, size_t n_bytes, struct network *out_network,
+                         enum optimizer *out_optimizer, struct error *error)
 {
-    for (int i = 0; i < OPTIMIZER_COUNT; i++) {
-        struct cursor cursor = {.in = bytes, .n_bytes = n_bytes};
-        if (walk_head(&cursor, network, (enum optimizer)i)) {
-            return (enum optimizer)i;
-        }
+    if (read_head(bytes, n_bytes, out_network, out_optimizer) == 0) {
+        return error_set(error, ERROR_INVALID,
+                         "checkpoint: it is of another version, expected version %d to %d",
+                         VERSION_PLAIN, VERSION);
     }
-    return OPTIMIZER_COUNT;
+    return 0;
 }
 
 /* The rest up to the sum; parameters or memory NULL: they are passed over. */
@@ -263,8 +279,11 @@ static int walk_body(struct cursor *cursor, struct checkpoint *checkpoint, size_
     walk_u64(cursor, &n);
     walk_doubles(cursor, parameters, n_parameters);
     walk_doubles(cursor, memory, optimizer_memory(checkpoint->optimizer, n_parameters));
-    if (checkpoint->is_shuffled) {
+    if (checkpoint->order != ORDER_FIXED) {
         walk_generator(cursor, &checkpoint->generator);
+    }
+    if (cursor->version == VERSION) {
+        walk_watch(cursor, checkpoint);
     }
     return n == n_parameters;
 }
@@ -278,19 +297,25 @@ static uint64_t sum_of(const unsigned char *bytes, size_t n_bytes)
     return sum;
 }
 
-size_t checkpoint_bytes(const struct network *network, int is_shuffled, enum optimizer optimizer)
+static size_t bytes_of(const struct network *network, enum order order, enum optimizer optimizer,
+                       int version)
 {
-    struct cursor cursor = {.at = 0};
-    struct checkpoint any = {.is_shuffled = is_shuffled, .optimizer = optimizer};
+    struct cursor cursor = {.version = version};
+    struct checkpoint any = {.order = order, .optimizer = optimizer};
     walk_head(&cursor, network, optimizer);
     walk_body(&cursor, &any, network_n_parameters(network), NULL, NULL);
     return cursor.at + SUM_BYTES;
 }
 
+size_t checkpoint_bytes(const struct network *network, enum order order, enum optimizer optimizer)
+{
+    return bytes_of(network, order, optimizer, VERSION);
+}
+
 void checkpoint_write(const struct checkpoint *checkpoint, const struct network *network,
                       const double *parameters, const double *memory, void *out_bytes)
 {
-    struct cursor cursor = {.out = out_bytes};
+    struct cursor cursor = {.out = out_bytes, .version = VERSION};
     struct checkpoint fields = *checkpoint;
     walk_head(&cursor, network, checkpoint->optimizer);
     /* A writing walk changes nothing it is given. */
@@ -300,6 +325,13 @@ void checkpoint_write(const struct checkpoint *checkpoint, const struct network 
     walk_u64(&cursor, &sum);
 }
 
+/* What can be remembered: best values are losses, or +inf before the first. */
+static int is_sensible_watch(const struct training_watch *watch)
+{
+    return !isnan(watch->stop.best) && watch->stop.waited >= 0 && !isnan(watch->plateau.best) &&
+           watch->plateau.waited >= 0 && watch->plateau.rate > 0 && isfinite(watch->plateau.rate);
+}
+
 /* States that a block can be in. */
 static int is_sensible(const struct checkpoint *checkpoint)
 {
@@ -307,6 +339,12 @@ static int is_sensible(const struct checkpoint *checkpoint)
     if (state->epoch < 0 || checkpoint->generator.position < 0 ||
         checkpoint->generator.position > KEY_WORDS || checkpoint->generator.has_normal < 0 ||
         checkpoint->generator.has_normal > 1) {
+        return 0;
+    }
+    if (state->stopped != STOPPED_NOT && (state->status != BLOCK_DONE || state->epoch < 1)) {
+        return 0;
+    }
+    if (checkpoint->has_watch && !is_sensible_watch(&checkpoint->watch)) {
         return 0;
     }
     if (state->status != BLOCK_DIVERGED) {
@@ -320,21 +358,24 @@ int checkpoint_read(const struct network *network, const void *bytes, size_t n_b
                     struct checkpoint *out, double *out_parameters, double *out_memory,
                     struct error *error)
 {
-    *out = (struct checkpoint){.optimizer = optimizer_of(bytes, n_bytes, network)};
-    if (out->optimizer == OPTIMIZER_COUNT) {
+    *out = (struct checkpoint){.n_samples = 0};
+    struct network found_network;
+    int version = read_head(bytes, n_bytes, &found_network, &out->optimizer);
+    out->has_watch = version == VERSION;
+    if (version == 0 || !network_same(&found_network, network)) {
         return error_set(error, ERROR_INVALID,
-                         "checkpoint: it is of another network or version, expected version %d or "
+                         "checkpoint: it is of another network or version, expected version %d to "
                          "%d of this network",
-                         VERSION, VERSION_MEMORY);
+                         VERSION_PLAIN, VERSION);
     }
-    size_t fixed = checkpoint_bytes(network, 0, out->optimizer);
-    size_t shuffled = checkpoint_bytes(network, 1, out->optimizer);
-    if (n_bytes != fixed && n_bytes != shuffled) {
+    size_t fixed = bytes_of(network, ORDER_FIXED, out->optimizer, version);
+    size_t drawn = bytes_of(network, ORDER_SHUFFLE, out->optimizer, version);
+    if (n_bytes != fixed && n_bytes != drawn) {
         return error_set(error, ERROR_INVALID,
                          "checkpoint: got %zu bytes, expected %zu or %zu for this network", n_bytes,
-                         fixed, shuffled);
+                         fixed, drawn);
     }
-    struct cursor cursor = {.in = bytes, .n_bytes = n_bytes};
+    struct cursor cursor = {.in = bytes, .n_bytes = n_bytes, .version = version};
     uint64_t expected = sum_of(bytes, n_bytes - SUM_BYTES), found = 0;
     struct cursor last = {.in = bytes, .n_bytes = n_bytes, .at = n_bytes - SUM_BYTES};
     walk_u64(&last, &found);

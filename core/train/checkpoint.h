@@ -1,23 +1,26 @@
 /* A run's checkpoint as bytes: the same on every machine, checked when read.
  *
- * Version 1, of an optimizer without memory (plain SGD), all numbers little-endian, doubles as the
- * bits of IEEE 754:
+ * Version 3, all numbers little-endian, doubles as the bits of IEEE 754:
  *   4 bytes   "DSCK"
  *   u32       the version
+ *   12 bytes  the optimizer's name, padded with zeros
  *   u32       n_inputs, then n_layers, then for each layer its units and 12 bytes of its
  *             activation's name, padded with zeros
  *   u64       n_samples of the data set
- *   u32       1 if the order is shuffled, plus 2 if the arithmetic is fast; then the order's seed
- *             (0 if it is not shuffled)
+ *   u32       1 if the order is shuffled, 4 if it is drawn with replacement, plus 2 if the
+ *             arithmetic is fast; then the order's seed (0 of a fixed order)
  *   u32       status: 0 running, 1 done, 2 diverged
  *   i64       epoch, then diverged_epoch, then diverged_sample (see struct block_state)
  *   u64       n_parameters, then that many doubles in the network's order
- *   if shuffled, the generator before the next epoch's permutation: 624 u32 of key, i32 position,
- *             i32 has_normal, a double (zeros in a diverged run's)
+ *   doubles   what the optimizer remembers, optimizer_memory of them (zeros in a diverged run's)
+ *   of an order that is not fixed, the generator before the next epoch's draws: 624 u32 of key, i32
+ *             position, i32 has_normal, a double (zeros in a diverged run's)
+ *   u32       stopped: 0 not, 1 target, 2 patience, 3 time
+ *   double    the stop's best value of the monitored series (struct training_watch), i64 waited;
+ *             double the plateau's best, i64 waited, double rate
  *   u64       FNV-1a (64 bits) of everything before
- * Version 2 has more after the version, 12 bytes of the optimizer's name, padded with zeros; and
- * after the parameters what the optimizer remembers, optimizer_memory doubles (zeros in a
- * diverged run's). */
+ * Versions 1 and 2, still read, have nothing from `stopped` to the sum, and no order with
+ * replacement; version 1, of a plain SGD, has no name and no memory of an optimizer. */
 #ifndef CORE_TRAIN_CHECKPOINT_H
 #define CORE_TRAIN_CHECKPOINT_H
 
@@ -32,15 +35,18 @@
 /* Everything in a checkpoint but the network and the parameters. */
 struct checkpoint {
     struct block_state state;
+    int has_watch; /* written: 1; 0: of an older version, `watch` is all zero */
+    struct training_watch watch;
     uint64_t n_samples;
-    int is_shuffled;
+    enum order order;
     enum arithmetic arithmetic;
     uint32_t order_seed;
     struct rng generator;
     enum optimizer optimizer;
 };
 
-size_t checkpoint_bytes(const struct network *network, int is_shuffled, enum optimizer optimizer);
+/* Of those that are written. */
+size_t checkpoint_bytes(const struct network *network, enum order order, enum optimizer optimizer);
 
 /* Writes checkpoint_bytes bytes. memory: [optimizer_memory]. */
 void checkpoint_write(const struct checkpoint *checkpoint, const struct network *network,

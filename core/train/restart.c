@@ -32,17 +32,19 @@ static int check(const struct checkpoint *found, const struct training *training
 static struct checkpoint restarted(const struct checkpoint *found, const struct training *training,
                                    uint64_t n_samples)
 {
-    int is_shuffled = training->order != ORDER_FIXED;
+    int is_drawn = training->order != ORDER_FIXED;
     struct checkpoint start = {
+        .has_watch = 1,
+        .watch = training_watch(training),
         .n_samples = n_samples,
-        .is_shuffled = is_shuffled,
+        .order = training->order,
         .arithmetic = training->arithmetic,
-        .order_seed = is_shuffled ? training->order_seed : 0,
+        .order_seed = is_drawn ? training->order_seed : 0,
         .optimizer = training->optimizer,
     };
-    if (is_shuffled && found->is_shuffled && found->order_seed == training->order_seed) {
+    if (is_drawn && found->order == training->order && found->order_seed == training->order_seed) {
         start.generator = found->generator;
-    } else if (is_shuffled) {
+    } else if (is_drawn) {
         rng_seed(&start.generator, training->order_seed);
     }
     return start;
@@ -63,7 +65,7 @@ void *checkpoint_restart(const struct network *network, const struct training *t
         goto out;
     }
     start = restarted(&found, training, n_samples);
-    *out_n_bytes = checkpoint_bytes(network, start.is_shuffled, start.optimizer);
+    *out_n_bytes = checkpoint_bytes(network, start.order, start.optimizer);
     out = memory_array(*out_n_bytes, 1, error);
     if (out) {
         checkpoint_write(&start, network, parameters, memory, out);

@@ -14,7 +14,7 @@
  * losses are, bit for bit, those that would have come next. Everything may be other than it was but
  * the network and the optimizer's name: its numbers, loss, batches, arithmetic, the data. The
  * generator of the sample orders goes on where the order is of the same kind and seed; else it
- * starts from the training's seed. Schedules count from the first epoch.
+ * starts from the training's seed. Schedules and stops count from the first epoch.
  *
  * malloc'ed, for block_load. NULL with ERROR_INVALID when the bytes are no checkpoint of this
  * network and optimizer, when its run had diverged (it stands inside an epoch) or when a parameter

@@ -1,7 +1,9 @@
-/* The order in which an epoch visits the samples: fixed, or a new permutation every epoch.
+/* The order in which an epoch visits the samples: fixed, or drawn anew every epoch.
  *
- * Epoch e (0-based here) of a shuffled training uses the (e+1)-th np.random.permutation(n) after
- * np.random.seed(order_seed). Permutations are drawn ahead for a window of epochs. */
+ * Epoch e (0-based here) uses the (e+1)-th np.random.permutation(n) after
+ * np.random.seed(order_seed), or with replacement the (e+1)-th np.random.randint(0, n, size=n): n
+ * draws, in which a sample may come never or more than once. Orders are drawn ahead for a window of
+ * epochs. */
 #ifndef CORE_TRAIN_SAMPLE_ORDER_H
 #define CORE_TRAIN_SAMPLE_ORDER_H
 
@@ -14,10 +16,10 @@
 
 struct sample_order {
     size_t n_samples;
-    int is_shuffled;
+    enum order order;
     int64_t window_epochs; /* orders in the window; a fixed one serves all */
     int64_t first_epoch;   /* of the window */
-    struct rng start;      /* the generator before the window's first permutation */
+    struct rng start;      /* the generator before the window's first draws */
     struct rng next;       /* and after its last */
     uint32_t *rows;        /* [window_epochs][n_samples] */
     uint32_t *spare;       /* [n_samples] */
@@ -39,7 +41,7 @@ size_t sample_order_stride(const struct sample_order *order);
 /* Epochs from `epoch` on that are in the window. */
 int64_t sample_order_ahead(const struct sample_order *order, int64_t epoch);
 
-/* The generator just before it draws the permutation of `epoch`, which is in the window or the
+/* The generator just before it draws the order of `epoch`, which is in the window or the
  * first after it; and a window that starts there. */
 void sample_order_save(const struct sample_order *order, int64_t epoch, struct rng *out_generator);
 void sample_order_load(struct sample_order *order, int64_t epoch, const struct rng *generator);

@@ -18,6 +18,7 @@ static const char *const REDUCTIONS[REDUCTION_COUNT] = {
 static const char *const ORDERS[ORDER_COUNT] = {
     [ORDER_FIXED] = "fixed",
     [ORDER_SHUFFLE] = "shuffle",
+    [ORDER_WITH_REPLACEMENT] = "with_replacement",
 };
 
 static int find(const char *const *names, int n_names, const char *name)
@@ -66,6 +67,19 @@ int training_series(const struct training *training, int has_validation,
 int training_is_watchful(const struct training *training)
 {
     return stop_is_watchful(&training->stop) || schedule_is_watchful(&training->schedule);
+}
+
+struct training_watch training_watch(const struct training *training)
+{
+    return (struct training_watch){.stop = stop_watch_start(),
+                          .plateau = schedule_start(training->learning_rate)};
+}
+
+enum stopped training_look(const struct training *training, struct training_watch *watch,
+                           int64_t epoch, double value)
+{
+    schedule_look(&training->schedule, &watch->plateau, epoch, value);
+    return stop_look(&training->stop, &watch->stop, value);
 }
 
 int training_in_lockstep(const struct training *a, const struct training *b)

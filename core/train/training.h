@@ -22,6 +22,7 @@ enum reduction { REDUCTION_MEAN, REDUCTION_SUM, REDUCTION_COUNT };
 enum order {
     ORDER_FIXED,   /* as in the data set, every epoch */
     ORDER_SHUFFLE, /* epoch e uses the e-th np.random.permutation(n) after np.random.seed(seed) */
+    ORDER_WITH_REPLACEMENT, /* epoch e uses the e-th np.random.randint(0, n, size=n) after it */
     ORDER_COUNT
 };
 
@@ -43,7 +44,7 @@ struct training {
     size_t batch_size;    /* 1..n_samples */
     enum reduction reduction;
     enum order order;
-    uint32_t order_seed; /* shuffle only */
+    uint32_t order_seed; /* unless the order is fixed */
     int64_t epochs;      /* >= 1 */
     unsigned record;     /* series besides those every run has: a bit 1 << SERIES_... for each */
     enum series monitor; /* a loss: what `stop` and a reduce_on_plateau look at */
@@ -62,8 +63,19 @@ int training_is_plain(const struct training *training);
 int training_series(const struct training *training, int has_validation,
                     enum series out_series[SERIES_COUNT]);
 
-/* Whether the monitored series is needed after every epoch. */
+/* What a run remembers of the monitored series. */
+struct training_watch {
+    struct stop_watch stop;
+    struct plateau plateau;
+};
+
+/* Whether it does anything: then every epoch must be looked at. */
 int training_is_watchful(const struct training *training);
+
+/* Before the first epoch; and takes the value of an epoch, counted from 0. */
+struct training_watch training_watch(const struct training *training);
+enum stopped training_look(const struct training *training, struct training_watch *watch,
+                           int64_t epoch, double value);
 
 /* Whether two runs can be trained in lockstep: only the learning rate, the optimizer's settings,
  * the schedule and the stop may differ, and whether there is a penalty or a limit may not. */
@@ -76,7 +88,7 @@ const char *training_gradient_name(enum gradient gradient); /* "full", "half" */
 int training_gradient_find(const char *name);
 const char *training_reduction_name(enum reduction reduction); /* "mean", "sum" */
 int training_reduction_find(const char *name);
-const char *training_order_name(enum order order);          /* "fixed", "shuffle" */
+const char *training_order_name(enum order order);          /* "fixed", "shuffle", "with_replacement" */
 int training_order_find(const char *name);
 
 #endif

@@ -314,6 +314,25 @@ static int64_t train_epoch(const struct network *network, const struct dataset *
     return diverged;
 }
 
+/* The learning rate of the epochs after those with these losses (PyTorch's ReduceLROnPlateau). */
+static double plateau_rate(const struct training *training, const double *losses, int64_t n)
+{
+    const struct schedule *schedule = &training->schedule;
+    double best = INFINITY, rate = training->learning_rate;
+    int64_t n_bad = 0;
+    for (int64_t e = schedule->warmup_epochs; e < n; e++) {
+        int is_better = losses[e] < best * (1 - schedule->threshold);
+        best = is_better ? losses[e] : best;
+        n_bad = is_better ? 0 : n_bad + 1;
+        if (n_bad > schedule->patience) {
+            double reduced = fmax(rate * schedule->factor, schedule->min_learning_rate);
+            rate = rate - reduced > 1e-8 ? reduced : rate;
+            n_bad = 0;
+        }
+    }
+    return rate;
+}
+
 struct block_state reference_train(const struct network *network, const struct dataset *dataset,
                                    const struct training *training, double *parameters,
                                    double *losses)
@@ -334,12 +353,21 @@ struct block_state reference_train(const struct network *network, const struct d
         if (training->order == ORDER_SHUFFLE) {
             rng_permutation(&rng, order, dataset->n_samples);
         }
-        double rate = schedule_rate(&training->schedule, training->learning_rate, e,
-                                    training->epochs);
+        for (size_t i = 0; training->order == ORDER_WITH_REPLACEMENT && i < dataset->n_samples;
+             i++) {
+            order[i] = (uint32_t)rng_randint(&rng, 0, (int64_t)dataset->n_samples);
+        }
+        double base = training->schedule.kind == SCHEDULE_REDUCE_ON_PLATEAU
+                          ? plateau_rate(training, losses, e)
+                          : training->learning_rate;
+        double rate = schedule_rate(&training->schedule, base, e, training->epochs);
         int64_t row = train_epoch(network, dataset, training, rate, order, parameters, &memory,
                                   &losses[e]);
         if (row >= 0) {
-            state = (struct block_state){BLOCK_DIVERGED, e, e + 1, row};
+            state = (struct block_state){.status = BLOCK_DIVERGED,
+                                         .epoch = e,
+                                         .diverged_epoch = e + 1,
+                                         .diverged_sample = row};
             break;
         }
         state.epoch = e + 1;
@@ -391,7 +419,7 @@ static int draw(struct rng *rng, int from, int to)
 
 static void draw_schedule(struct rng *rng, struct schedule *schedule)
 {
-    schedule->kind = (enum schedule_kind)draw(rng, 0, SCHEDULE_COUNT - 1);
+    schedule->kind = (enum schedule_kind)draw(rng, 0, SCHEDULE_RANGE_TEST);
     schedule->every = draw(rng, 1, 3);
     schedule->factor = 0.5 + 0.5 * rng_uniform(rng);
     schedule->final = 0.01 + 0.01 * rng_uniform(rng);
@@ -454,7 +482,7 @@ void reference_case_init(struct reference_case *it, struct rng *rng, int64_t epo
     it->parameters = reference_parameters(rng, &it->network, 1.0);
     it->training.gradient = (enum gradient)draw(rng, 0, GRADIENT_COUNT - 1);
     it->training.reduction = (enum reduction)draw(rng, 0, REDUCTION_COUNT - 1);
-    it->training.order = (enum order)draw(rng, 0, ORDER_COUNT - 1);
+    it->training.order = (enum order)draw(rng, 0, ORDER_SHUFFLE);
     it->training.order_seed = (uint32_t)rng_randint(rng, 0, UINT32_MAX);
     it->training.learning_rate = 0.02 + 0.1 * rng_uniform(rng);
     it->training.batch_size = batch_size;

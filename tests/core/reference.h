@@ -12,7 +12,7 @@
 #include "core/train/training.h"
 
 /* Trains `parameters` in place for up to training->epochs epochs and writes each finished epoch's
- * printed loss. A run that diverges ends as block.h says. */
+ * printed loss, which is monitored, but stops nothing. A run that diverges ends as block.h says. */
 struct block_state reference_train(const struct network *network, const struct dataset *dataset,
                                    const struct training *training, double *parameters,
                                    double *losses);

@@ -148,8 +148,8 @@ static void refuses_runs_that_differ_in_more_than_the_optimizers_numbers(void **
 {
     (void)state;
     static const char alike[] =
-        "run 1: only the optimizer's numbers and the schedule may differ between the runs of a "
-        "block";
+        "run 1: only the optimizer's numbers, the schedule and the stop may differ between the "
+        "runs of a block";
     struct parts parts;
     parts_init(&parts);
     parts.trainings[1].order_seed = 1;

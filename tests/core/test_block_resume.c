@@ -191,6 +191,8 @@ static void every_optimizer_and_schedule_goes_on_with_its_bits(void **state)
                                           .every = 2,
                                           .factor = 0.9,
                                           .final = 0.001,
+                                          .patience = 1,
+                                          .threshold = 0.01,
                                           .warmup_epochs = i % 3};
         regroup(&base);
     }
@@ -439,14 +441,39 @@ static void runs_of_different_epochs_are_not_loaded_together(void **state)
     field_clear(&field);
 }
 
-/* The bytes are a promise to stored data: version 1 of a tiny run, written out. */
-static void bytes_are_those_of_version_1(void **state)
+static void put_sum(unsigned char *bytes, size_t n)
+{
+    uint64_t sum = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
+    for (size_t i = 0; i < n; i++) {
+        sum = (sum ^ bytes[i]) * UINT64_C(0x100000001b3);
+    }
+    for (int i = 0; i < 8; i++) {
+        bytes[n + (size_t)i] = (unsigned char)(sum >> (8 * i));
+    }
+}
+
+static const struct network line = {
+    .n_inputs = 1, .n_layers = 1, .layers = {{1, ACTIVATION_LINEAR}}};
+
+/* Two samples, and two parameters that were 1.5 and -2. */
+static struct block *line_block(const struct training *training, struct dataset **out_dataset)
+{
+    const double start[] = {1.5, -2.0};
+    const struct block_run run = {training, start};
+    *out_dataset = dataset_create(2, 1, 1, NULL);
+    struct block *block = block_create(&line, *out_dataset, &run, 1, NULL);
+    assert_non_null(block);
+    return block;
+}
+
+/* The bytes are a promise to stored data: a tiny run, written out. */
+static void bytes_are_those_of_version_3(void **state)
 {
     (void)state;
-    const struct network line = {.n_inputs = 1, .n_layers = 1, .layers = {{1, ACTIVATION_LINEAR}}};
     /* clang-format off */
     static const unsigned char expected[] = {
-        'D', 'S', 'C', 'K', 1, 0, 0, 0,                                   /* version */
+        'D', 'S', 'C', 'K', 3, 0, 0, 0,                                   /* version */
+        's', 'g', 'd', 0, 0, 0, 0, 0, 0, 0, 0, 0,
         1, 0, 0, 0, 1, 0, 0, 0,                                           /* 1 input, 1 layer */
         1, 0, 0, 0, 'l', 'i', 'n', 'e', 'a', 'r', 0, 0, 0, 0, 0, 0,       /* 1 unit, linear */
         2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,                   /* 2 samples, fixed */
@@ -454,24 +481,102 @@ static void bytes_are_those_of_version_1(void **state)
         0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,                   /* not diverged */
         2, 0, 0, 0, 0, 0, 0, 0,                                           /* 2 parameters */
         0, 0, 0, 0, 0, 0, 0xf8, 0x3f, 0, 0, 0, 0, 0, 0, 0, 0xc0,          /* 1.5, -2.0 */
+        0, 0, 0, 0,                                                       /* not stopped */
+        0, 0, 0, 0, 0, 0, 0xf0, 0x7f, 0, 0, 0, 0, 0, 0, 0, 0,             /* best inf, waited 0 */
+        0, 0, 0, 0, 0, 0, 0xf0, 0x7f, 0, 0, 0, 0, 0, 0, 0, 0,             /* best inf, waited 0 */
+        0, 0, 0, 0, 0, 0, 0xf0, 0x3f,                                     /* rate 1 */
     };
     /* clang-format on */
-    struct dataset *dataset = dataset_create(2, 1, 1, NULL);
-    struct training training = {.learning_rate = 1, .batch_size = 1, .epochs = 9};
-    const double start[] = {1.5, -2.0};
-    struct block_run run = {&training, start};
-    struct block *block = block_create(&line, dataset, &run, 1, NULL);
-    unsigned char bytes[200];
-    assert_int_equal(block_checkpoint_bytes(block), sizeof expected + 8);
+    const struct training training = {.learning_rate = 1, .batch_size = 1, .epochs = 9};
+    struct dataset *dataset;
+    struct block *block = line_block(&training, &dataset);
+    unsigned char bytes[sizeof expected + 8], whole[sizeof bytes];
+    assert_int_equal(block_checkpoint_bytes(block), sizeof bytes);
+    memcpy(whole, expected, sizeof expected);
+    put_sum(whole, sizeof expected);
     block_save(block, 0, bytes);
-    assert_memory_equal(bytes, expected, sizeof expected);
-    uint64_t sum = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
-    for (size_t i = 0; i < sizeof expected; i++) {
-        sum = (sum ^ bytes[i]) * UINT64_C(0x100000001b3);
+    assert_memory_equal(bytes, whole, sizeof whole);
+    block_destroy(block);
+    dataset_destroy(dataset);
+}
+
+/* A run after 3 epochs as version 1 and, with momentum, version 2 wrote it. */
+static size_t old_bytes(int version, unsigned char *bytes)
+{
+    /* clang-format off */
+    static const unsigned char head[] = {'D', 'S', 'C', 'K'};
+    static const unsigned char name[] = {'m', 'o', 'm', 'e', 'n', 't', 'u', 'm', 0, 0, 0, 0};
+    static const unsigned char body[] = {
+        1, 0, 0, 0, 1, 0, 0, 0,
+        1, 0, 0, 0, 'l', 'i', 'n', 'e', 'a', 'r', 0, 0, 0, 0, 0, 0,
+        2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        2, 0, 0, 0, 0, 0, 0, 0,
+        0, 0, 0, 0, 0, 0, 0xf8, 0x3f, 0, 0, 0, 0, 0, 0, 0, 0xc0,
+    };
+    static const unsigned char memory[] = {
+        0, 0, 0, 0, 0, 0, 0xe0, 0x3f, 0, 0, 0, 0, 0, 0, 0xd0, 0x3f}; /* 0.5, 0.25 */
+    /* clang-format on */
+    const unsigned char number[] = {(unsigned char)version, 0, 0, 0};
+    size_t n = 0;
+    memcpy(bytes + n, head, sizeof head), n += sizeof head;
+    memcpy(bytes + n, number, sizeof number), n += sizeof number;
+    if (version == 2) {
+        memcpy(bytes + n, name, sizeof name), n += sizeof name;
     }
-    for (int i = 0; i < 8; i++) {
-        assert_int_equal(bytes[sizeof expected + (size_t)i], (sum >> (8 * i)) & 0xff);
+    memcpy(bytes + n, body, sizeof body), n += sizeof body;
+    if (version == 2) {
+        memcpy(bytes + n, memory, sizeof memory), n += sizeof memory;
     }
+    put_sum(bytes, n);
+    return n + 8;
+}
+
+static void versions_1_and_2_go_on(void **state)
+{
+    (void)state;
+    for (int version = 1; version <= 2; version++) {
+        struct training training = {.learning_rate = 0.5, .batch_size = 1, .epochs = 9};
+        unsigned char bytes[300];
+        const void *checkpoint = bytes;
+        size_t n_bytes = old_bytes(version, bytes);
+        struct dataset *dataset;
+        double parameters[2], loss;
+        if (version == 2) {
+            training.optimizer = OPTIMIZER_MOMENTUM;
+            training.settings[SETTING_MOMENTUM] = 0.5;
+        }
+        struct block *block = line_block(&training, &dataset);
+        assert_int_equal(block_load(block, &checkpoint, &n_bytes, NULL), 0);
+        assert_int_equal(block_state(block, 0).epoch, 3);
+        assert_int_equal(block_train(block, INT64_MAX, 1, &loss), 1);
+        assert_int_equal(block_state(block, 0).epoch, 4);
+        block_parameters(block, 0, parameters);
+        double b = -2, v = 0.25; /* features and targets are 0; v of the descent, -2 b */
+        for (int i = 0; i < 2; i++) {
+            v = version == 2 ? 0.5 * v - 2 * b : -2 * b;
+            b += 0.5 * v;
+        }
+        assert_same_double(parameters[1], b, "bias");
+        block_destroy(block);
+        dataset_destroy(dataset);
+    }
+}
+
+static void versions_1_and_2_do_not_tell_what_was_monitored(void **state)
+{
+    (void)state;
+    const struct training training = {
+        .learning_rate = 1, .batch_size = 1, .epochs = 9, .stop = {.patience = 3}};
+    unsigned char bytes[300];
+    const void *checkpoint = bytes;
+    size_t n_bytes = old_bytes(1, bytes);
+    struct dataset *dataset;
+    struct block *block = line_block(&training, &dataset);
+    struct error error = ERROR_INIT;
+    assert_int_equal(block_load(block, &checkpoint, &n_bytes, &error), -1);
+    assert_string_equal(error.text, "run 0: the checkpoint does not tell what was monitored");
     block_destroy(block);
     dataset_destroy(dataset);
 }
@@ -489,7 +594,9 @@ int main(void)
         cmocka_unit_test(other_networks_checkpoints_are_refused),
         cmocka_unit_test(checkpoints_of_other_trainings_are_refused),
         cmocka_unit_test(runs_of_different_epochs_are_not_loaded_together),
-        cmocka_unit_test(bytes_are_those_of_version_1),
+        cmocka_unit_test(bytes_are_those_of_version_3),
+        cmocka_unit_test(versions_1_and_2_go_on),
+        cmocka_unit_test(versions_1_and_2_do_not_tell_what_was_monitored),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,12 +18,17 @@
 #include "core/train/batch/product_lanes.h"
 #include "core/train/batch/transpose_lanes.h"
 
-/* Some samples of one batch, as visited. */
+/* Some samples of one batch, as visited, or in a row. */
 struct batch_tile {
-    const struct kernel_task *task;
-    const uint32_t *order; /* their rows in the data set */
+    const double *features; /* of the data set */
+    const double *targets;
+    const uint32_t *order; /* the samples' rows in it; NULL: the first ones */
+    enum loss loss;
     int n_samples;
     int n_vectors; /* that hold them */
+
+    /* To train: */
+    enum way way;
     double scale;
     int is_first, is_last; /* of the batch */
 };
@@ -36,8 +41,9 @@ LANES_FN void gather(const struct batch_tile *tile, const struct batch_space *sp
     size_t n_inputs = (size_t)first->n_inputs, n_targets = (size_t)last->n_units;
     size_t n_lanes = (size_t)tile->n_vectors * LANES;
     for (size_t s = 0; s < (size_t)tile->n_samples; s++) {
-        const double *features = tile->task->features + tile->order[s] * n_inputs;
-        const double *targets = tile->task->targets + tile->order[s] * n_targets;
+        size_t row = tile->order ? tile->order[s] : s;
+        const double *features = tile->features + row * n_inputs;
+        const double *targets = tile->targets + row * n_targets;
         memcpy(first->rows + s * first->row, features, n_inputs * sizeof *features);
         for (size_t j = 0; j < n_targets; j++) {
             space->targets[j * n_lanes + s] = targets[j];
@@ -86,22 +92,40 @@ LANES_FN void batch_forward(const struct batch_layer *layer, int n_vectors)
     }
 }
 
-/* Scores the tile and adds each sample's loss to the total, in turn; returns that. */
+/* Scores the tile, whose outputs are there, and adds each sample's loss to the total, in turn;
+ * returns that. */
 LANES_FN double batch_score(const struct batch_tile *tile, const struct batch_space *space,
-                            double total)
+                            double total, const enum purpose purpose)
 {
     const struct batch_layer *last = &space->layers[space->n_layers - 1];
     const struct layer layer = {.units = last->n_units, .activation = last->activation};
     lanes *losses = (lanes *)space->losses;
     for (int v = 0; v < tile->n_vectors; v++) {
-        losses[v] = score(tile->task->loss, &layer, (const lanes *)last->outputs + v,
+        losses[v] = score(tile->loss, &layer, (const lanes *)last->outputs + v,
                           (const lanes *)last->sums + v, space->targets + v * LANES,
-                          tile->n_vectors, 1, lanes_set(tile->scale), (lanes *)space->deltas + v);
+                          tile->n_vectors, 1, lanes_set(tile->scale), (lanes *)space->deltas + v,
+                          purpose);
     }
     for (int s = 0; s < tile->n_samples; s++) {
         total += space->losses[s];
     }
     return total;
+}
+
+/* How many of the tile's samples are told right. */
+LANES_FN double batch_hits(const struct batch_tile *tile, const struct batch_space *space)
+{
+    const struct batch_layer *last = &space->layers[space->n_layers - 1];
+    lanes *hits = (lanes *)space->hits;
+    double right = 0.0;
+    for (int v = 0; v < tile->n_vectors; v++) {
+        hits[v] = hit(tile->loss, last->n_units, (const lanes *)last->outputs + v,
+                      space->targets + v * LANES, tile->n_vectors, 1);
+    }
+    for (int s = 0; s < tile->n_samples; s++) {
+        right += space->hits[s];
+    }
+    return right;
 }
 
 /* The deltas of the layer below, all from the old weights. */
@@ -134,7 +158,7 @@ LANES_FN void batch_gradient(const struct batch_tile *tile, const struct batch_l
                              const double *deltas, double *near)
 {
     size_t row = layer->row, n_lanes = (size_t)tile->n_vectors * LANES;
-    const enum way way = way_of(tile->task);
+    const enum way way = tile->way;
     int at_once = way == WAY_DIRECT;
     int is_whole = way == WAY_SUM && tile->is_first && tile->is_last;
     for (int unit = 0; unit < layer->n_units; unit += BATCH_UNITS) {
@@ -160,16 +184,22 @@ LANES_FN void batch_gradient(const struct batch_tile *tile, const struct batch_l
     }
 }
 
+/* The tile's outputs. */
+LANES_FN void forward_tile(const struct batch_tile *tile, const struct batch_space *space)
+{
+    gather(tile, space);
+    for (int l = 0; l < space->n_layers; l++) {
+        batch_forward(&space->layers[l], tile->n_vectors);
+    }
+}
+
 /* One tile: adds its losses to the total, which it returns, and its gradient to the batch's. */
 LANES_FN double train_tile(const struct batch_tile *tile, const struct batch_space *space,
                            double total)
 {
     double *deltas = space->deltas, *deltas_below = space->deltas_below;
-    gather(tile, space);
-    for (int l = 0; l < space->n_layers; l++) {
-        batch_forward(&space->layers[l], tile->n_vectors);
-    }
-    total = batch_score(tile, space, total);
+    forward_tile(tile, space);
+    total = batch_score(tile, space, total, PURPOSE_TRAIN);
     for (int l = space->n_layers - 1; l >= 0; l--) {
         const struct batch_layer *layer = &space->layers[l];
         if (l > 0) {
@@ -268,8 +298,11 @@ LANES_FN struct batch_tile tile_at(const struct kernel_task *task, const double 
     n = n < BATCH_TILE ? n : BATCH_TILE;
     int is_short = position >= n_samples - n_samples % task->batch_size;
     return (struct batch_tile){
-        .task = task,
+        .features = task->features,
+        .targets = task->targets,
         .order = order + position,
+        .loss = task->loss,
+        .way = way_of(task),
         .n_samples = (int)n,
         .n_vectors = ((int)n + LANES - 1) / LANES,
         .scale = paces[(is_short ? PACE_LAST : PACE_WHOLE) * task->lanes + run],
@@ -338,10 +371,42 @@ LANES_TARGET static void train_batches(const struct kernel_task *task)
     }
 }
 
+LANES_FN void score_run(const struct kernel_score_task *task, const struct batch_space *space,
+                        int run)
+{
+    size_t n_inputs = (size_t)task->network->n_inputs;
+    size_t n_outputs = (size_t)task->network->layers[space->n_layers - 1].units;
+    double total = task->totals[run], right = task->right[run];
+    for (size_t at = 0; at < task->n_samples; at += BATCH_TILE) {
+        size_t left = task->n_samples - at, n = left < BATCH_TILE ? left : BATCH_TILE;
+        struct batch_tile tile = {.features = task->features + at * n_inputs,
+                                  .targets = task->targets + at * n_outputs,
+                                  .loss = task->loss,
+                                  .n_samples = (int)n,
+                                  .n_vectors = ((int)n + LANES - 1) / LANES};
+        forward_tile(&tile, space);
+        total = batch_score(&tile, space, total, PURPOSE_SCORE);
+        right += batch_hits(&tile, space);
+    }
+    task->totals[run] = total;
+    task->right[run] = right;
+}
+
+LANES_TARGET static void score_batches(const struct kernel_score_task *task)
+{
+    struct batch_space space;
+    batch_space_init(&space, task->network, LANES, 0, task->scratch);
+    size_t n_parameters = network_n_parameters(task->network);
+    for (int run = 0; run < task->lanes; run++) {
+        batch_space_set_parameters(&space, task->parameters + (size_t)run * n_parameters);
+        score_run(task, &space, run);
+    }
+}
+
 /* The row of a table of kernels. */
 #define BATCH_KERNEL(processor)                                                                    \
     {                                                                                              \
-        "batch", KERNEL_ARITHMETIC, processor, 1, NULL, train_batches, LANES                       \
+        "batch", KERNEL_ARITHMETIC, processor, 1, NULL, train_batches, score_batches, LANES        \
     }
 
 #endif

@@ -54,6 +54,7 @@ size_t batch_space_init(struct batch_space *space, const struct network *network
     space->deltas = take(memory, &used, widest * BATCH_TILE);
     space->deltas_below = take(memory, &used, widest * BATCH_TILE);
     space->losses = take(memory, &used, BATCH_TILE);
+    space->hits = take(memory, &used, BATCH_TILE);
     for (int i = 0; i < BATCH_FLAT_MAX; i++) {
         space->flat[i] = i < n_flat ? take(memory, &used, n_parameters) : NULL;
     }

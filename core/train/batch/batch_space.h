@@ -47,6 +47,7 @@ struct batch_space {
     double *deltas;       /* [widest][samples] */
     double *deltas_below; /* the same */
     double *losses;       /* [BATCH_TILE] */
+    double *hits;         /* the same */
     double *flat[BATCH_FLAT_MAX];
 };
 

@@ -1,5 +1,5 @@
-/* Blocks: made, looked at, freed. block_train.c trains them, block_resume.c saves and loads them;
- * block_inside.h has the design. */
+/* Blocks: made, looked at, freed. block_train.c trains them, block_score.c ends their epochs,
+ * block_resume.c saves and loads them; block_inside.h has the design. */
 #include "core/train/block/block.h"
 
 #include <stdlib.h>
@@ -49,6 +49,8 @@ static int allocate(struct block *block, struct error *error)
     size_t lane_bytes = (size_t)lanes * sizeof(double);
     size_t epochs_max = block->stretch_steps / block->dataset->n_samples + 1;
     size_t memory = optimizer_memory(block->training.optimizer, n);
+    size_t n_runs = (size_t)block->n_runs;
+    int is_fixed = block->training.order == ORDER_FIXED;
     int is_direct = block->training.batch_size == 1 && training_is_plain(&block->training);
     const struct pack_room room = {.lanes = lanes,
                                    .n_parameters = n,
@@ -56,16 +58,18 @@ static int allocate(struct block *block, struct error *error)
                                    .optimizer = block->training.optimizer};
     struct pack_room lone_room = room;
     lone_room.lanes = 1;
-    block->ended = memory_array((size_t)block->n_runs, n * sizeof(double), error);
+    block->ended = memory_array(n_runs, (n + memory) * sizeof(double), error);
+    block->generators = memory_array(is_fixed ? 0 : n_runs, sizeof *block->generators, error);
+    block->scores = memory_array((size_t)block->n_parts * 2, lane_bytes, error);
+    block->row = memory_array((size_t)block->n_series, n_runs * sizeof(double), error);
     block->paces =
         memory_array(block->has_schedule ? epochs_max + 1 : 1, PACE_COUNT * lane_bytes, error);
     block->settings = memory_array(SETTING_COUNT, lane_bytes, error);
-    block->memory = memory > 0 ? memory_array(memory, sizeof(double), error) : NULL;
     block->check = memory_array(1, lane_bytes, error);
     block->losses = memory_array(epochs_max, lane_bytes, error);
     block->scratch = memory_array(scratch, sizeof(double), error);
-    if (!block->ended || !block->paces || !block->settings || (memory > 0 && !block->memory) ||
-        !block->check || !block->losses || !block->scratch ||
+    if (!block->ended || !block->generators || !block->scores || !block->row || !block->paces ||
+        !block->settings || !block->check || !block->losses || !block->scratch ||
         pack_init(&block->now, kernel, &room, error) != 0 ||
         pack_init(&block->kept, kernel, &room, error) != 0 ||
         pack_init(&block->lone, lone, &lone_room, error) != 0) {
@@ -87,33 +91,35 @@ static void place_runs(struct block *block, const struct block_run *runs)
     block_lanes_filled(block);
 }
 
-struct block *block_create_on(const struct kernel *kernel, const struct network *network,
-                              const struct dataset *dataset, const struct block_run *runs,
-                              int n_runs, struct error *error)
+struct block *block_create_of(const struct block_parts *parts, struct error *error)
 {
-    if (block_check(network, dataset, runs, n_runs, error) != 0) {
+    if (block_check(parts, error) != 0) {
         return NULL;
     }
     struct block *block = memory_array(1, sizeof *block, error);
     if (!block) {
         return NULL;
     }
-    block->network = *network;
-    block->dataset = dataset;
-    block->training = *runs[0].training;
-    block->n_parameters = network_n_parameters(network);
-    block->forced = kernel;
-    block->n_runs = n_runs;
+    block->network = *parts->network;
+    block->dataset = parts->dataset;
+    block->training = *parts->runs[0].training;
+    block->n_parameters = network_n_parameters(parts->network);
+    block->forced = parts->kernel;
+    block->n_runs = parts->n_runs;
     block->stretch_steps = stretch_steps(block->n_parameters);
-    for (int run = 0; run < n_runs; run++) {
-        block->trainings[run] = *runs[run].training;
-        block->has_schedule |= !schedule_is_constant(&runs[run].training->schedule);
+    for (int run = 0; run < parts->n_runs; run++) {
+        const struct training *training = parts->runs[run].training;
+        block->trainings[run] = *training;
+        block->watches[run] = training_watch(training);
+        block->has_schedule |= !schedule_is_constant(&training->schedule);
+        block->is_watchful |= training_is_watchful(training);
     }
+    block_plan_series(block, parts->validation);
     if (allocate(block, error) != 0) {
         block_destroy(block);
         return NULL;
     }
-    place_runs(block, runs);
+    place_runs(block, parts->runs);
     return block;
 }
 
@@ -121,6 +127,18 @@ struct block *block_create(const struct network *network, const struct dataset *
                            const struct block_run *runs, int n_runs, struct error *error)
 {
     return block_create_on(NULL, network, dataset, runs, n_runs, error);
+}
+
+struct block *block_create_on(const struct kernel *kernel, const struct network *network,
+                              const struct dataset *dataset, const struct block_run *runs,
+                              int n_runs, struct error *error)
+{
+    const struct block_parts parts = {.network = network,
+                                      .dataset = dataset,
+                                      .runs = runs,
+                                      .n_runs = n_runs,
+                                      .kernel = kernel};
+    return block_create_of(&parts, error);
 }
 
 void block_destroy(struct block *block)
@@ -137,7 +155,9 @@ void block_destroy(struct block *block)
     free(block->check);
     free(block->paces);
     free(block->settings);
-    free(block->memory);
+    free(block->row);
+    free(block->scores);
+    free(block->generators);
     free(block->ended);
     free(block);
 }
@@ -155,6 +175,11 @@ int block_n_runs(const struct block *block)
     return block->n_runs;
 }
 
+int block_n_series(const struct block *block)
+{
+    return block->n_series;
+}
+
 const struct kernel *block_kernel(const struct block *block)
 {
     return block->now.kernel;
@@ -163,7 +188,7 @@ const struct kernel *block_kernel(const struct block *block)
 void block_pace(const struct block *block, int run, int64_t epoch, double out_pace[PACE_COUNT])
 {
     const struct training *training = &block->trainings[run];
-    double rate = schedule_rate(&training->schedule, training->learning_rate, epoch,
+    double rate = schedule_rate(&training->schedule, block->watches[run].plateau.rate, epoch,
                                 training->epochs);
     double factor = training->loss == LOSS_MSE && training->gradient == GRADIENT_FULL ? 2.0 : 1.0;
     double step = training_is_plain(training) ? rate * factor : factor;
@@ -219,10 +244,16 @@ int block_lane_of_run(const struct block *block, int run)
     return BLOCK_NO_RUN;
 }
 
+double *block_ended(const struct block *block, int run)
+{
+    size_t n = block->n_parameters;
+    return block->ended + (size_t)run * (n + optimizer_memory(block->training.optimizer, n));
+}
+
 struct block_state block_state(const struct block *block, int run)
 {
     struct block_state state = block->states[run];
-    if (state.status != BLOCK_DIVERGED) {
+    if (state.status == BLOCK_RUNNING) {
         state.epoch = block->epoch;
         state.status = block->epoch == block->training.epochs ? BLOCK_DONE : BLOCK_RUNNING;
     }
@@ -233,7 +264,7 @@ void block_parameters(const struct block *block, int run, double *out_parameters
 {
     int lane = block_lane_of_run(block, run);
     if (lane == BLOCK_NO_RUN) {
-        memcpy(out_parameters, block->ended + (size_t)run * block->n_parameters,
+        memcpy(out_parameters, block_ended(block, run),
                block->n_parameters * sizeof *out_parameters);
     } else {
         pack_get(&block->now, lane, out_parameters);

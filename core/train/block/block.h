@@ -27,6 +27,14 @@
  *             -0.0, which changes no bit of what is added to it, so a batch of one sample is,
  *             unfused, the first rule exactly.)
  *
+ * Series: an epoch is finished once its training is, and the parameters it ended with have been
+ * scored for the series that are of them (series.h): the mean over all samples of a part, in the
+ * data set's order, each by the forward and loss above. They need not be finite: an end or
+ * validation loss beyond all doubles is recorded as the infinity or NaN it is and ends no run,
+ * for what it is of, the parameters, is finite and may get better; and what was trained never
+ * depends on what was looked at. Then the monitored one may stop the run (stop.h) or, from the next
+ * epoch on, change its rate (schedule.h).
+ *
  * Divergence: a run ends at the first sample after whose visit the loss summed over the epoch, or
  * (at the end of its batch) a parameter, is not finite. That epoch does not count; the parameters
  * kept are those before that batch's update, all finite. */
@@ -49,11 +57,22 @@ struct block_run {
     const double *parameters;        /* start values [network_n_parameters] */
 };
 
+/* What a block is made of. */
+struct block_parts {
+    const struct network *network;
+    const struct dataset *dataset;    /* trained on */
+    const struct dataset *validation; /* of the same columns; NULL: none */
+    const struct block_run *runs;
+    int n_runs;
+    const struct kernel *kernel; /* must suit the network and run here; NULL: the best */
+};
+
 enum block_status { BLOCK_RUNNING, BLOCK_DONE, BLOCK_DIVERGED };
 
 /* Where a run stands. */
 struct block_state {
     enum block_status status;
+    enum stopped stopped;    /* why it is done, where that is not its last epoch alone */
     int64_t epoch;           /* finished epochs; of a diverged run, those before it diverged */
     int64_t diverged_epoch;  /* 1-based, epoch + 1; 0 unless diverged */
     int64_t diverged_sample; /* 0-based row of the data set; 0 unless diverged */
@@ -62,14 +81,15 @@ struct block_state {
 struct block;
 struct kernel;
 
-/* Takes copies of everything but `dataset`, which it borrows until destroyed and whose shape must
- * match. NULL with ERROR_MEMORY or ERROR_INVALID. One thread at a time may use a block. */
-struct block *block_create(const struct network *network, const struct dataset *dataset,
-                           const struct block_run *runs, int n_runs, struct error *error);
+/* Takes copies of everything but the data sets, which it borrows until destroyed and whose shape
+ * must match. NULL with ERROR_MEMORY or ERROR_INVALID. One thread at a time may use a block. */
+struct block *block_create_of(const struct block_parts *parts, struct error *error);
 void block_destroy(struct block *block); /* NULL is fine */
 
-/* The same on a given kernel (core/train/kernel/kernel.h), which must suit the network and run
- * here: for tests and benchmarks, the results are the same bits. */
+/* The same without a validation part; and so on a given kernel (core/train/kernel/kernel.h), for
+ * tests and benchmarks: the results are the same bits. */
+struct block *block_create(const struct network *network, const struct dataset *dataset,
+                           const struct block_run *runs, int n_runs, struct error *error);
 struct block *block_create_on(const struct kernel *kernel, const struct network *network,
                               const struct dataset *dataset, const struct block_run *runs,
                               int n_runs, struct error *error);
@@ -80,18 +100,25 @@ int block_runs_best(const struct network *network, const struct training *traini
 
 int block_n_runs(const struct block *block);
 
+/* How many numbers are recorded of every epoch of each run: those training_series lists. */
+int block_n_series(const struct block *block);
+
 /* The kernel that trains its running runs now. */
 const struct kernel *block_kernel(const struct block *block);
 
-/* Trains until about `max_steps` samples have been seen, `max_epochs` epochs have been finished, or
- * no run is left. It stops at an epoch's end if it can, or at a batch's: only an epoch longer than
- * `max_steps` is cut in the middle, to be gone on with by the next call, and only a batch longer
- * than that. At least one sample is seen.
+/* Trains until about `max_steps` samples have been seen (in training, or in scoring an epoch's end),
+ * `max_epochs` epochs have been finished, or no run is left. It stops at an epoch's end if it can,
+ * or at a batch's: only an epoch longer than `max_steps` is cut in the middle, to be gone on with
+ * by the next call, and only a batch longer than that. At least one sample is seen.
  *
- * Writes the printed loss of every epoch finished in this call to losses[epoch][n_runs]; NaN for a
- * run that had ended or diverged in it. Returns the number of epochs finished: that of the runs
- * that are left, or if none is, of the one that came furthest. */
-int64_t block_train(struct block *block, int64_t max_steps, int64_t max_epochs, double *losses);
+ * Writes what every epoch finished in this call came to into records[epoch][n_series][n_runs]; NaN
+ * for a run that had ended or diverged in it. Returns the number of epochs finished: that of the
+ * runs that are left, or if none is, of the one that came furthest. */
+int64_t block_train(struct block *block, int64_t max_steps, int64_t max_epochs, double *records);
+
+/* Ends a running run at the present epoch's end: it is done, STOPPED_TIME. Only valid at an epoch's
+ * end (block_at_epoch_end); a run that has ended stays as it is. */
+void block_stop(struct block *block, int run);
 
 struct block_state block_state(const struct block *block, int run);
 

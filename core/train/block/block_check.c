@@ -31,21 +31,21 @@ static int check_network(const struct network *network, struct error *error)
     return 0;
 }
 
-static int check_dataset(const struct dataset *dataset, const struct network *network,
-                         struct error *error)
+static int check_dataset(const char *what, const struct dataset *dataset,
+                         const struct network *network, struct error *error)
 {
     if (dataset->n_samples < 1 || dataset->n_samples > UINT32_MAX) {
-        return error_set(error, ERROR_INVALID, "data set: got %zu samples, expected 1 to %lld",
+        return error_set(error, ERROR_INVALID, "%s: got %zu samples, expected 1 to %lld", what,
                          dataset->n_samples, (long long)UINT32_MAX);
     }
     if (dataset->n_features != (size_t)network->n_inputs) {
         return error_set(error, ERROR_INVALID,
-                         "data set: got %zu features, expected %d, the network's inputs",
+                         "%s: got %zu features, expected %d, the network's inputs", what,
                          dataset->n_features, network->n_inputs);
     }
     if (dataset->n_targets != (size_t)network_n_outputs(network)) {
         return error_set(error, ERROR_INVALID,
-                         "data set: got %zu targets, expected %d, the network's outputs",
+                         "%s: got %zu targets, expected %d, the network's outputs", what,
                          dataset->n_targets, network_n_outputs(network));
     }
     return 0;
@@ -80,8 +80,29 @@ static int check_settings(const struct training *training, struct error *error)
     }
     if ((unsigned)schedule->kind >= SCHEDULE_COUNT || schedule->warmup_epochs < 0 ||
         (schedule->kind == SCHEDULE_STEP && schedule->every < 1) || !isfinite(schedule->factor) ||
-        !isfinite(schedule->final)) {
+        !isfinite(schedule->final) || schedule->patience < 0 || !(schedule->threshold >= 0) ||
+        !(schedule->threshold < 1) || !(schedule->min_learning_rate >= 0)) {
         return error_set(error, ERROR_INVALID, "schedule: one of its numbers is out of range");
+    }
+    return 0;
+}
+
+/* What is recorded, monitored, and stops a run. */
+static int check_watch(const struct training *training, int has_validation, struct error *error)
+{
+    const struct stop *stop = &training->stop;
+    if (training->record >= 1u << SERIES_COUNT || (unsigned)training->monitor >= SERIES_COUNT ||
+        series_is_accuracy(training->monitor)) {
+        return error_set(error, ERROR_INVALID, "training: record or monitor is out of range");
+    }
+    if (series_is_of_validation(training->monitor) && !has_validation) {
+        return error_set(error, ERROR_INVALID,
+                         "monitor: got %s, but there are no validation samples",
+                         series_name(training->monitor));
+    }
+    if (stop->patience < 0 || !(stop->min_delta >= 0) || !isfinite(stop->min_delta) ||
+        (stop->has_target && !isfinite(stop->target))) {
+        return error_set(error, ERROR_INVALID, "stop: one of its numbers is out of range");
     }
     return 0;
 }
@@ -114,16 +135,18 @@ static int check_training(const struct training *training, const struct dataset 
     return check_settings(training, error);
 }
 
-static int check_run(const struct block_run *runs, int run, size_t n_parameters,
-                     const struct dataset *dataset, struct error *error)
+static int check_run(const struct block_parts *parts, int run, size_t n_parameters,
+                     struct error *error)
 {
-    if (check_training(runs[run].training, dataset, error) != 0) {
+    const struct block_run *runs = parts->runs;
+    if (check_training(runs[run].training, parts->dataset, error) != 0 ||
+        check_watch(runs[run].training, parts->validation != NULL, error) != 0) {
         return -1;
     }
     if (!training_in_lockstep(runs[run].training, runs[0].training)) {
         return error_set(error, ERROR_INVALID,
-                         "run %d: only the optimizer's numbers and the schedule may differ between "
-                         "the runs of a block", run);
+                         "run %d: only the optimizer's numbers, the schedule and the stop may "
+                         "differ between the runs of a block", run);
     }
     for (size_t p = 0; p < n_parameters; p++) {
         if (!isfinite(runs[run].parameters[p])) {
@@ -134,22 +157,25 @@ static int check_run(const struct block_run *runs, int run, size_t n_parameters,
     return 0;
 }
 
-int block_check(const struct network *network, const struct dataset *dataset,
-                const struct block_run *runs, int n_runs, struct error *error)
+int block_check(const struct block_parts *parts, struct error *error)
 {
-    if (n_runs < 1 || n_runs > BLOCK_RUNS_MAX) {
-        return error_set(error, ERROR_INVALID, "block: got %d runs, expected 1 to %d", n_runs,
-                         BLOCK_RUNS_MAX);
+    const struct network *network = parts->network;
+    if (parts->n_runs < 1 || parts->n_runs > BLOCK_RUNS_MAX) {
+        return error_set(error, ERROR_INVALID, "block: got %d runs, expected 1 to %d",
+                         parts->n_runs, BLOCK_RUNS_MAX);
     }
-    if (check_network(network, error) != 0 || check_dataset(dataset, network, error) != 0) {
+    if (check_network(network, error) != 0 ||
+        check_dataset("data set", parts->dataset, network, error) != 0 ||
+        (parts->validation &&
+         check_dataset("validation part", parts->validation, network, error) != 0)) {
         return -1;
     }
-    if ((unsigned)runs[0].training->loss < LOSS_COUNT &&
-        check_loss(network, runs[0].training->loss, error) != 0) {
+    enum loss loss = parts->runs[0].training->loss;
+    if ((unsigned)loss < LOSS_COUNT && check_loss(network, loss, error) != 0) {
         return -1;
     }
-    for (int run = 0; run < n_runs; run++) {
-        if (check_run(runs, run, network_n_parameters(network), dataset, error) != 0) {
+    for (int run = 0; run < parts->n_runs; run++) {
+        if (check_run(parts, run, network_n_parameters(network), error) != 0) {
             return -1;
         }
     }

@@ -4,11 +4,6 @@
 #include "core/train/block/block_inside.h"
 #include "core/train/checkpoint.h"
 
-static int is_shuffled(const struct block *block)
-{
-    return block->training.order == ORDER_SHUFFLE;
-}
-
 int block_at_epoch_end(const struct block *block)
 {
     return block->position == 0 || block->n_running == 0;
@@ -16,32 +11,33 @@ int block_at_epoch_end(const struct block *block)
 
 size_t block_checkpoint_bytes(const struct block *block)
 {
-    return checkpoint_bytes(&block->network, is_shuffled(block), block->training.optimizer);
+    return checkpoint_bytes(&block->network, block->training.order, block->training.optimizer);
 }
 
 void block_save(const struct block *block, int run, void *out_bytes)
 {
+    int is_drawn = block->training.order != ORDER_FIXED, lane = block_lane_of_run(block, run);
     struct checkpoint checkpoint = {
         .state = block_state(block, run),
+        .has_watch = 1,
+        .watch = block->watches[run],
         .n_samples = block->dataset->n_samples,
-        .is_shuffled = is_shuffled(block),
+        .order = block->training.order,
         .arithmetic = block->training.arithmetic,
-        .order_seed = is_shuffled(block) ? block->training.order_seed : 0,
+        .order_seed = is_drawn ? block->training.order_seed : 0,
         .optimizer = block->training.optimizer,
     };
-    if (is_shuffled(block) && checkpoint.state.status != BLOCK_DIVERGED) {
+    double *ended = block_ended(block, run), *memory = ended + block->n_parameters;
+    if (lane != BLOCK_NO_RUN) {
+        pack_get(&block->now, lane, ended);
+        pack_get_memory(&block->now, lane, memory);
+    }
+    if (is_drawn && lane != BLOCK_NO_RUN) {
         sample_order_save(&block->order, block->epoch, &checkpoint.generator);
+    } else if (is_drawn && checkpoint.state.status != BLOCK_DIVERGED) {
+        checkpoint.generator = block->generators[run];
     }
-    double *parameters = block->lone.wide[PACK_PARAMETERS]; /* free between stretches, and flat */
-    int lane = block_lane_of_run(block, run);
-    block_parameters(block, run, parameters);
-    if (block->memory && lane != BLOCK_NO_RUN) {
-        pack_get_memory(&block->now, lane, block->memory);
-    } else if (block->memory) {
-        size_t n = optimizer_memory(block->training.optimizer, block->n_parameters);
-        memset(block->memory, 0, n * sizeof *block->memory);
-    }
-    checkpoint_write(&checkpoint, &block->network, parameters, block->memory, out_bytes);
+    checkpoint_write(&checkpoint, &block->network, ended, memory, out_bytes);
 }
 
 /* Reads one and checks that this block can go on from it. */
@@ -56,8 +52,8 @@ static int read_one(const struct block *block, int run, const void *bytes, size_
         return error_set(error, ERROR_INVALID, "run %d: the checkpoint is of optimizer %s", run,
                          optimizer_name(out->optimizer));
     }
-    if (out->n_samples != block->dataset->n_samples || out->is_shuffled != is_shuffled(block) ||
-        (out->is_shuffled && out->order_seed != block->training.order_seed)) {
+    if (out->n_samples != block->dataset->n_samples || out->order != block->training.order ||
+        (out->order != ORDER_FIXED && out->order_seed != block->training.order_seed)) {
         return error_set(error, ERROR_INVALID,
                          "run %d: the checkpoint is of another number of samples or order", run);
     }
@@ -67,12 +63,22 @@ static int read_one(const struct block *block, int run, const void *bytes, size_
                          training_arithmetic_name(out->arithmetic),
                          training_arithmetic_name(block->training.arithmetic));
     }
+    if (!out->has_watch && training_is_watchful(&block->trainings[run]) && out->state.epoch > 0) {
+        return error_set(error, ERROR_INVALID,
+                         "run %d: the checkpoint does not tell what was monitored", run);
+    }
     if (out->state.epoch > block->training.epochs) {
         return error_set(error, ERROR_INVALID,
                          "run %d: the checkpoint is of epoch %lld, expected at most %lld", run,
                          (long long)out->state.epoch, (long long)block->training.epochs);
     }
     return 0;
+}
+
+/* Whether it has no lane any more. */
+static int has_ended(const struct block_state *state)
+{
+    return state->status == BLOCK_DIVERGED || state->stopped != STOPPED_NOT;
 }
 
 /* Reads all without keeping any. *out_running: one of those still running, if *out_n > 0. */
@@ -85,7 +91,7 @@ static int check_all(const struct block *block, const void *const *checkpoints, 
         if (read_one(block, run, checkpoints[run], bytes[run], &found, error) != 0) {
             return -1;
         }
-        if (found.state.status == BLOCK_DIVERGED) {
+        if (has_ended(&found.state)) {
             continue;
         }
         if (*out_n > 0 && found.state.epoch != out_running->state.epoch) {
@@ -104,11 +110,20 @@ static int check_all(const struct block *block, const void *const *checkpoints, 
 static void place_one(struct block *block, int run, int *lane, const void *bytes, size_t n_bytes)
 {
     struct checkpoint found;
-    double *parameters = block->ended + (size_t)run * block->n_parameters;
-    checkpoint_read(&block->network, bytes, n_bytes, &found, parameters, block->memory, NULL);
-    block->states[run] = found.state;
-    if (found.state.status != BLOCK_DIVERGED) {
-        pack_set(&block->now, *lane, parameters, block->memory);
+    double *ended = block_ended(block, run), *memory = ended + block->n_parameters;
+    checkpoint_read(&block->network, bytes, n_bytes, &found, ended, memory, NULL);
+    block->states[run] = (struct block_state){.status = BLOCK_RUNNING};
+    block->watches[run] = training_watch(&block->trainings[run]);
+    if (found.has_watch && training_is_watchful(&block->trainings[run])) {
+        block->watches[run] = found.watch;
+    }
+    if (has_ended(&found.state)) {
+        block->states[run] = found.state;
+        if (found.order != ORDER_FIXED) {
+            block->generators[run] = found.generator;
+        }
+    } else {
+        pack_set(&block->now, *lane, ended, memory);
         block->run_of_lane[(*lane)++] = run;
     }
 }
@@ -131,7 +146,7 @@ int block_load(struct block *block, const void *const *checkpoints, const size_t
     }
     block->position = 0;
     block->epoch = running.state.epoch;
-    if (n_running > 0 && running.is_shuffled) {
+    if (n_running > 0 && running.order != ORDER_FIXED) {
         sample_order_load(&block->order, block->epoch, &running.generator);
     }
     block_lanes_filled(block);

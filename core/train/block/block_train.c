@@ -1,19 +1,9 @@
 /* The training of a block: stretch by stretch, with the exact place of every divergence. */
 #include <assert.h>
 #include <math.h>
+#include <string.h>
 
 #include "core/train/block/block_inside.h"
-
-/* One call of block_train, and where the stretch under way began. */
-struct call {
-    int64_t first_epoch; /* at the call's beginning */
-    int64_t last_epoch;  /* to stop at */
-    int64_t steps_left;
-    double *losses; /* the caller's */
-    int64_t epoch;  /* at the stretch's beginning */
-    size_t position;
-    size_t n_steps; /* of the stretch */
-};
 
 /* a * b - c for a >= 0 and b, c > 0, at most INT64_MAX. */
 static int64_t product_less(int64_t a, int64_t b, int64_t c)
@@ -27,14 +17,15 @@ static int64_t product_less(int64_t a, int64_t b, int64_t c)
 static int64_t to_batch_end(const struct block *block, int64_t steps)
 {
     int64_t n = (int64_t)block->dataset->n_samples, size = (int64_t)block->training.batch_size;
-    int64_t surplus = ((int64_t)block->position + steps) % n % size;
+    int64_t end = ((int64_t)block->position + steps) % (int64_t)block->epoch_steps;
+    int64_t surplus = end < n ? end % size : 0;
     return surplus < steps ? steps - surplus : steps;
 }
 
 /* Samples this call is to see: whole epochs if one can be finished, else whole batches. */
 static int64_t steps_of_call(const struct block *block, int64_t max_steps, int64_t last_epoch)
 {
-    int64_t n = (int64_t)block->dataset->n_samples, seen = (int64_t)block->position;
+    int64_t n = (int64_t)block->epoch_steps, seen = (int64_t)block->position;
     int64_t all = product_less(last_epoch - block->epoch, n, seen);
     int64_t to_epoch_end = n - seen;
     if (max_steps >= to_epoch_end) {
@@ -46,14 +37,15 @@ static int64_t steps_of_call(const struct block *block, int64_t max_steps, int64
     return to_batch_end(block, max_steps < all ? max_steps : all);
 }
 
-/* The next stretch ends where the call does, at its longest, or where the orders known end. */
-static void plan_stretch(struct block *block, struct call *call)
+/* The next stretch ends where the call does, at its longest, or where the orders known end or, if it
+ * matters, the epoch does. */
+static void plan_stretch(struct block *block, struct block_call *call)
 {
     int64_t n = (int64_t)block->dataset->n_samples;
     call->epoch = block->epoch;
     call->position = block->position;
     sample_order_seek(&block->order, block->epoch);
-    int64_t ahead = sample_order_ahead(&block->order, block->epoch);
+    int64_t ahead = block->is_by_epoch ? 1 : sample_order_ahead(&block->order, block->epoch);
     int64_t steps = product_less(ahead, n, (int64_t)block->position);
     steps = steps < call->steps_left ? steps : call->steps_left;
     steps = steps < (int64_t)block->stretch_steps ? steps : (int64_t)block->stretch_steps;
@@ -97,43 +89,39 @@ static struct kernel_task task_at(const struct block *block, struct pack *pack, 
     return task;
 }
 
-/* Where the caller wants the losses of the stretch's epochs. */
-static double *losses_of_stretch(const struct block *block, const struct call *call)
+/* Where the caller wants the losses of the stretch's epochs, if there are no other series. */
+static double *losses_of_stretch(const struct block *block, const struct block_call *call)
 {
-    return call->losses + (call->epoch - call->first_epoch) * block->n_runs;
+    return call->records + (call->epoch - call->first_epoch) * block->n_runs;
 }
 
-/* 1 if lane i holds run i: then a kernel writes what the caller wants to have. */
-static int has_run_in_every_lane(const struct block *block)
+/* 1 if lane i holds run i, and nothing else is recorded: then a kernel writes what the caller wants
+ * to have. */
+static int writes_for_caller(const struct block *block)
 {
-    return block->now.lanes == block->n_runs && block->n_running == block->n_runs;
+    return !block->is_by_epoch && block->now.lanes == block->n_runs &&
+           block->n_running == block->n_runs;
 }
 
-static void train_stretch(struct block *block, const struct call *call)
+static void train_stretch(struct block *block, const struct block_call *call)
 {
     struct pack *now = &block->now;
     struct kernel_task task = task_at(block, now, call->epoch, call->position, call->n_steps);
     task.paces = block->paces;
     task.paces_stride = block->has_schedule ? (size_t)(PACE_COUNT * now->lanes) : 0;
     task.settings = block->settings;
-    task.losses = has_run_in_every_lane(block) ? losses_of_stretch(block, call) : block->losses;
+    task.losses = writes_for_caller(block) ? losses_of_stretch(block, call) : block->losses;
     task.check = block->check;
     now->kernel->train(&task);
     size_t seen = call->position + call->n_steps, n = block->dataset->n_samples;
-    block->epoch = call->epoch + (int64_t)(seen / n);
-    block->position = seen % n;
+    block->epoch = block->is_by_epoch ? call->epoch : call->epoch + (int64_t)(seen / n);
+    block->position = block->is_by_epoch ? seen : seen % n;
 }
 
-/* Hands the losses of the epochs the stretch finished to the caller, who may have them already. */
-static void copy_losses(const struct block *block, const struct call *call)
+/* Puts losses [epochs][lanes] where their runs stand in to[epochs][n_runs], NaN for the others. */
+static void copy_by_run(const struct block *block, const double *from, size_t n_epochs, double *to)
 {
     int n_runs = block->n_runs, lanes = block->now.lanes;
-    size_t n_epochs = (size_t)(block->epoch - call->epoch);
-    double *to = losses_of_stretch(block, call);
-    const double *from = block->losses;
-    if (has_run_in_every_lane(block)) {
-        return;
-    }
     for (size_t i = 0; i < n_epochs * (size_t)n_runs; i++) {
         to[i] = NAN;
     }
@@ -146,13 +134,28 @@ static void copy_losses(const struct block *block, const struct call *call)
     }
 }
 
+/* Keeps the losses of the epochs whose training the stretch ended: for the caller, who may have them
+ * already, or until the epoch is finished. */
+static void keep_losses(const struct block *block, const struct block_call *call)
+{
+    if (block->is_by_epoch) {
+        for (int i = 0; i < block->n_series * block->n_runs; i++) {
+            block->row[i] = NAN;
+        }
+        copy_by_run(block, block->losses, block->position == block->dataset->n_samples, block->row);
+    } else if (!writes_for_caller(block)) {
+        copy_by_run(block, block->losses, (size_t)(block->epoch - call->epoch),
+                    losses_of_stretch(block, call));
+    }
+}
+
 /* Replays the stretch for the run in `lane` alone, to the sample at which it diverged. Sets the
  * run's state and its parameters in `ended`. */
-static void find_divergence(struct block *block, const struct call *call, int lane)
+static void find_divergence(struct block *block, const struct block_call *call, int lane)
 {
     struct pack *lone = &block->lone;
     int run = block->run_of_lane[lane];
-    double *before = block->ended + (size_t)run * block->n_parameters;
+    double *before = block_ended(block, run);
     size_t n = block->dataset->n_samples, position = call->position;
     int64_t epoch = call->epoch;
     _Alignas(64) double pace[PACE_COUNT], check = 0.0, loss;
@@ -189,19 +192,31 @@ static void find_divergence(struct block *block, const struct call *call, int la
 }
 
 /* Ends the run in `lane`, whose losses from its last epoch on don't count. */
-static void end_diverged(struct block *block, const struct call *call, int lane)
+static void end_diverged(struct block *block, struct block_call *call, int lane)
 {
     int run = block->run_of_lane[lane];
+    size_t n_memory = optimizer_memory(block->training.optimizer, block->n_parameters);
     find_divergence(block, call, lane);
-    for (int64_t e = block->states[run].epoch; e < block->epoch; e++) {
-        call->losses[(e - call->first_epoch) * block->n_runs + run] = NAN;
+    memset(block_ended(block, run) + block->n_parameters, 0, n_memory * sizeof(double));
+    if (block->is_by_epoch) {
+        block->row[run] = NAN;
     }
+    for (int64_t e = block->states[run].epoch; e < block->epoch; e++) {
+        call->records[(e - call->first_epoch) * block->n_runs + run] = NAN;
+    }
+    block_leave(block, call, lane);
+}
+
+void block_leave(struct block *block, struct block_call *call, int lane)
+{
+    int64_t epoch = block->states[block->run_of_lane[lane]].epoch;
+    call->furthest = epoch > call->furthest ? epoch : call->furthest;
     block->run_of_lane[lane] = BLOCK_NO_RUN; /* what the lane holds from now on nobody reads */
 }
 
-/* Moves the runs that are left to a narrower pack, if there is one for so few. */
-static void repack(struct block *block)
+void block_repack(struct block *block)
 {
+    block_lanes_filled(block);
     if (block->n_running == 0) {
         return;
     }
@@ -227,7 +242,7 @@ static void repack(struct block *block)
 }
 
 /* Ends every run that diverged in the stretch. */
-static void settle(struct block *block, const struct call *call)
+static void settle(struct block *block, struct block_call *call)
 {
     int n_running = block->n_running;
     for (int lane = 0; lane < block->now.lanes; lane++) {
@@ -237,38 +252,40 @@ static void settle(struct block *block, const struct call *call)
         }
     }
     if (n_running < block->n_running) {
-        block_lanes_filled(block);
-        repack(block);
+        block_repack(block);
     }
 }
 
-/* Epochs finished by the runs that are left, or by the one that came furthest. */
-static int64_t reached(const struct block *block)
+/* Trains for a stretch. */
+static void go_on(struct block *block, struct block_call *call)
 {
-    int64_t furthest = 0;
-    for (int run = 0; run < block->n_runs; run++) {
-        int64_t epoch = block_state(block, run).epoch;
-        furthest = epoch > furthest ? epoch : furthest;
+    plan_stretch(block, call);
+    pack_copy(&block->kept, &block->now, call->position % block->training.batch_size != 0);
+    train_stretch(block, call);
+    keep_losses(block, call);
+    settle(block, call);
+    if (block->is_by_epoch && block->position == block->dataset->n_samples &&
+        block->n_running > 0) {
+        block_end_training(block, call);
     }
-    return furthest;
 }
 
-int64_t block_train(struct block *block, int64_t max_steps, int64_t max_epochs, double *losses)
+int64_t block_train(struct block *block, int64_t max_steps, int64_t max_epochs, double *records)
 {
     int64_t left = block->training.epochs - block->epoch;
     if (max_epochs <= 0 || left <= 0 || block->n_running == 0) {
         return 0;
     }
-    struct call call = {.first_epoch = block->epoch, .losses = losses};
+    struct block_call call = {
+        .first_epoch = block->epoch, .records = records, .furthest = block->epoch};
     call.last_epoch = block->epoch + (max_epochs < left ? max_epochs : left);
     call.steps_left = steps_of_call(block, max_steps, call.last_epoch);
     while (call.steps_left > 0 && block->n_running > 0) {
-        plan_stretch(block, &call);
-        pack_copy(&block->kept, &block->now, call.position % block->training.batch_size != 0);
-        train_stretch(block, &call);
-        copy_losses(block, &call);
-        settle(block, &call);
+        if (block->position < block->dataset->n_samples) {
+            go_on(block, &call);
+        } else {
+            block_score(block, &call);
+        }
     }
-    return block->n_running > 0 ? block->epoch - call.first_epoch
-                                : reached(block) - call.first_epoch;
+    return (block->n_running > 0 ? block->epoch : call.furthest) - call.first_epoch;
 }

@@ -7,10 +7,9 @@
 
 #include "core/train/kernel/core.h"
 
-LANES_TARGET static void train_any_size(const struct kernel_task *task)
+LANES_FN struct workspace any_size_space(const struct network *network, double *scratch)
 {
-    const struct network *network = task->network;
-    struct workspace space = {.units = (lanes *)task->scratch, .n_units = network->n_inputs};
+    struct workspace space = {.units = (lanes *)scratch, .n_units = network->n_inputs};
     for (int l = 0, n_inputs = network->n_inputs; l < network->n_layers; l++) {
         int n_units = network->layers[l].units;
         space.n_parameters += n_units * (n_inputs + 1);
@@ -20,6 +19,13 @@ LANES_TARGET static void train_any_size(const struct kernel_task *task)
     }
     space.sums = space.units + space.n_units;
     space.deltas = space.sums + space.n_units;
+    return space;
+}
+
+LANES_TARGET static void train_any_size(const struct kernel_task *task)
+{
+    const struct network *network = task->network;
+    struct workspace space = any_size_space(network, task->scratch);
     for (int v = 0; v < task->lanes / LANES; v++) {
         struct kernel_task part = task_from_vector(task, v, (size_t)space.n_parameters);
         space.parameters = (lanes *)part.parameters;
@@ -36,10 +42,19 @@ LANES_TARGET static void train_any_size(const struct kernel_task *task)
     }
 }
 
+LANES_TARGET static void score_any_size(const struct kernel_score_task *task)
+{
+    struct workspace space = any_size_space(task->network, task->scratch);
+    for (int v = 0; v < task->lanes / LANES; v++) { /* only read from */
+        space.parameters = (lanes *)task->parameters + (size_t)v * (size_t)space.n_parameters;
+        score_vector(task, task->network, task->loss, &space, v * LANES);
+    }
+}
+
 /* The row of a table of kernels. */
 #define ANY_SIZE_KERNEL(processor)                                                                 \
     {                                                                                              \
-        "any size", KERNEL_ARITHMETIC, processor, LANES, NULL, train_any_size, 0                   \
+        "any size", KERNEL_ARITHMETIC, processor, LANES, NULL, train_any_size, score_any_size, 0   \
     }
 
 #endif

@@ -1,4 +1,5 @@
-/* The training core: forward, loss, backward and update of one sample, over a vector of runs.
+/* The training core: forward, loss, backward and update of one sample, over a vector of runs; and
+ * forward and loss alone, to score.
  *
  * A template, like core/base/lanes.h; any_size.h and small_size.h make kernels of it, and for
  * vectors of samples core/train/batch/batch.h takes loss, slopes and update from here. What it
@@ -15,6 +16,7 @@
 #define CORE_TRAIN_KERNEL_CORE_H
 
 #include "core/model/forward_lanes.h"
+#include "core/model/hit_lanes.h"
 #include "core/model/loss_lanes.h"
 #include "core/train/kernel/kernel.h"
 #include "core/train/optimizer_lanes.h"
@@ -50,13 +52,16 @@ struct backward_layer {
     int n_units;
 };
 
-/* The loss of a sample. deltas: each output's scaled descent by its weighted sum. From one output
- * to the next it is `stride` vectors, also in sums, which may be NULL (see forward_lanes.h). A
- * target is one number for all lanes or, with is_own (a constant, as the stride of runs is), a
- * vector that lies as the outputs do. */
+/* Whether a sample is only to be scored, or to be learned from, too. */
+enum purpose { PURPOSE_SCORE, PURPOSE_TRAIN };
+
+/* The loss of a sample. To train (a constant), also deltas: each output's scaled descent by its
+ * weighted sum. From one output to the next it is `stride` vectors, also in sums, which may be NULL
+ * (see forward_lanes.h). A target is one number for all lanes or, with is_own (a constant, as the
+ * stride of runs is), a vector that lies as the outputs do. */
 LANES_FN lanes score(enum loss loss, const struct layer *last, const lanes *outputs,
                      const lanes *sums, const double *targets, const int stride, const int is_own,
-                     lanes scale, lanes *deltas)
+                     lanes scale, lanes *deltas, const enum purpose purpose)
 {
     const int n = last->units;
     const int is_by_sum = loss_is_by_sum(loss);
@@ -67,11 +72,13 @@ LANES_FN lanes score(enum loss loss, const struct layer *last, const lanes *outp
         lanes target = is_own ? ((const lanes *)targets)[j * stride] : lanes_set(targets[j]);
         lanes value = loss_value(loss, target, output, z, &descent);
         total = j == 0 ? value : total + value;
-        descent = scale * descent;
-        deltas[j * stride] =
-            is_by_sum ? descent : activation_slope(last->activation, output, z, descent);
+        if (purpose == PURPOSE_TRAIN) {
+            descent = scale * descent;
+            deltas[j * stride] =
+                is_by_sum ? descent : activation_slope(last->activation, output, z, descent);
+        }
     }
-    if (last->activation == ACTIVATION_SOFTMAX && !is_by_sum) {
+    if (purpose == PURPOSE_TRAIN && last->activation == ACTIVATION_SOFTMAX && !is_by_sum) {
         loss_through_softmax(n, outputs, stride, deltas);
     }
     return n == 1 || loss == LOSS_CATEGORICAL_CROSS_ENTROPY ? total : total / lanes_set((double)n);
@@ -175,7 +182,8 @@ LANES_FN lanes train_sample(const struct network *network, enum loss loss,
     const struct layer *last = &network->layers[network->n_layers - 1];
     const lanes *outputs = forward(network, parameters, space->units, space->sums);
     const lanes *sums = space->sums ? space->sums + (outputs - space->units) : NULL;
-    lanes result = score(loss, last, outputs, sums, targets, 1, 0, scale, space->deltas);
+    lanes result = score(loss, last, outputs, sums, targets, 1, 0, scale, space->deltas,
+                         PURPOSE_TRAIN);
     backward(network, space, parameters, into);
     return result;
 }
@@ -337,6 +345,33 @@ LANES_FN void train(const struct kernel_task *task, const struct network *networ
         }
     }
     finish_check(task, n_groups, space);
+}
+
+/* Scores the samples for one vector of runs, its totals in lane `lane` and following. */
+LANES_FN void score_vector(const struct kernel_score_task *task, const struct network *network,
+                           const enum loss loss, const struct workspace *space, int lane)
+{
+    const int n_inputs = network->n_inputs;
+    const struct layer *last = &network->layers[network->n_layers - 1];
+    const double *features = task->features, *targets = task->targets;
+    lanes total, right;
+    memcpy(&total, task->totals + lane, sizeof total);
+    memcpy(&right, task->right + lane, sizeof right);
+    for (size_t s = 0; s < task->n_samples; s++) {
+        LANES_UNROLL_SIZES
+        for (int i = 0; i < n_inputs; i++) {
+            space->units[i] = lanes_set(features[i]);
+        }
+        const lanes *outputs = forward(network, space->parameters, space->units, space->sums);
+        const lanes *sums = space->sums ? space->sums + (outputs - space->units) : NULL;
+        total += score(loss, last, outputs, sums, targets, 1, 0, lanes_set(0.0), NULL,
+                       PURPOSE_SCORE);
+        right += hit(loss, last->units, outputs, targets, 1, 0);
+        features += n_inputs;
+        targets += last->units;
+    }
+    memcpy(task->totals + lane, &total, sizeof total);
+    memcpy(task->right + lane, &right, sizeof right);
 }
 
 /* The part of the task from vector `v` on. */

@@ -1,4 +1,4 @@
-/* Training kernels: each trains the runs of a block in lockstep, one run per lane of a vector; or,
+/* Training kernels: each trains, and scores, the runs of a block in lockstep, one run per lane of a vector; or,
  * of width 1, one run after the other, the samples of a batch in the lanes (core/train/batch).
  *
  * The first are instances of one core (core.h), the others of batch.h, which takes loss, slopes and
@@ -56,6 +56,20 @@ struct kernel_task {
     double *check;         /* out, [lanes]: 0, or NaN if a loss or a parameter is not finite */
 };
 
+/* Samples in a row to be scored with the parameters as they are. */
+struct kernel_score_task {
+    const struct network *network;
+    enum loss loss;
+    const double *features; /* [n_samples][n_inputs] */
+    const double *targets;  /* [n_samples][n_outputs] */
+    size_t n_samples;
+    int lanes;                /* a multiple of the kernel's width, at most KERNEL_LANES_MAX */
+    const double *parameters; /* per parameter and lane */
+    double *scratch;          /* [kernel_scratch] */
+    double *totals;           /* [lanes]: the samples' losses are added to it, one after the other */
+    double *right; /* [lanes]: likewise how many are told right, see core/model/hit_lanes.h */
+};
+
 /* What a processor must have. */
 enum kernel_processor { KERNEL_ANY_PROCESSOR, KERNEL_AVX2, KERNEL_AVX2_FMA, KERNEL_AVX512 };
 
@@ -66,6 +80,7 @@ struct kernel {
     int width;                   /* runs in a vector */
     const struct network *shape; /* the only network it trains; NULL: any */
     void (*train)(const struct kernel_task *task);
+    void (*score)(const struct kernel_score_task *task);
     int samples;                 /* of a batch, side by side in a vector; 0: vectors hold runs */
 };
 
@@ -95,7 +110,7 @@ int kernel_lanes(const struct kernel *kernel, int n_runs);
 /* Where parameter `parameter` of a lane stands. */
 size_t kernel_offset(const struct kernel *kernel, size_t n_parameters, size_t parameter, int lane);
 
-/* Doubles of scratch its task needs. */
+/* Doubles of scratch its tasks need. */
 size_t kernel_scratch(const struct kernel *kernel, const struct network *network,
                       const struct training *training);
 

@@ -60,6 +60,17 @@ LANES_FN void train_local(const struct kernel_task *task, const struct network *
     copy_lanes((lanes *)part.parameters, space->parameters, n);
 }
 
+/* Scores every vector, with its parameters in local memory. */
+LANES_FN void score_local(const struct kernel_score_task *task, const struct network *network,
+                          const struct workspace *space)
+{
+    const int n = space->n_parameters;
+    for (int v = 0; v < task->lanes / LANES; v++) {
+        copy_lanes(space->parameters, (const lanes *)task->parameters + v * n, n);
+        score_vector(task, network, LOSS_MSE, space, v * LANES);
+    }
+}
+
 /* One loop of a kernel, a function of its own so that it has all registers to itself. */
 #define SMALL_LOOP(function, network, parameters_, units_, widest, n_groups, way)                  \
     LANES_TARGET static __attribute__((noinline)) void function(const struct kernel_task *task,    \
@@ -75,6 +86,17 @@ LANES_FN void train_local(const struct kernel_task *task, const struct network *
                                         .n_units = units_,                                         \
                                         .n_widest = widest};                                       \
         train_local(task, &network, &space, v, n_groups, way);                                     \
+    }
+
+#define SMALL_SCORE(function, network, parameters_, units_)                                        \
+    LANES_TARGET static void function(const struct kernel_score_task *task)                        \
+    {                                                                                              \
+        lanes parameters[parameters_], units[units_];                                              \
+        const struct workspace space = {.parameters = parameters,                                  \
+                                        .units = units,                                            \
+                                        .n_parameters = parameters_,                               \
+                                        .n_units = units_};                                        \
+        score_local(task, &network, &space);                                                       \
     }
 
 typedef void (*small_loop)(const struct kernel_task *task, int v);
@@ -94,7 +116,8 @@ LANES_FN int run_loop(const struct kernel_task *task, int v, int n_groups, small
 #define SMALL_KERNEL(function, network, parameters, units, widest)                                 \
     SMALL_LOOP(function##_direct, network, parameters, units, widest, 1, WAY_DIRECT)               \
     SMALL_LOOP(function##_batch, network, parameters, units, widest, 1, WAY_SUM)                   \
-    LANES_TARGET static void function(const struct kernel_task *task)                              \
+    SMALL_SCORE(function##_score, network, parameters, units)                                      \
+    LANES_TARGET static void function##_train(const struct kernel_task *task)                      \
     {                                                                                              \
         run_loop(task, 0, 1, function##_direct, function##_batch);                                 \
     }
@@ -106,7 +129,8 @@ LANES_FN int run_loop(const struct kernel_task *task, int v, int n_groups, small
     SMALL_LOOP(function##_direct_1, network, parameters, units, widest, 1, WAY_DIRECT)             \
     SMALL_LOOP(function##_batch_2, network, parameters, units, widest, 2, WAY_SUM)                 \
     SMALL_LOOP(function##_batch_1, network, parameters, units, widest, 1, WAY_SUM)                 \
-    LANES_TARGET static void function(const struct kernel_task *task)                              \
+    SMALL_SCORE(function##_score, network, parameters, units)                                      \
+    LANES_TARGET static void function##_train(const struct kernel_task *task)                      \
     {                                                                                              \
         int v = way_of(task) == WAY_DIRECT ? run_loop(task, 0, 4, function##_direct_4, NULL) : 0;  \
         v = run_loop(task, v, 2, function##_direct_2, function##_batch_2);                         \
@@ -115,46 +139,46 @@ LANES_FN int run_loop(const struct kernel_task *task, int v, int n_groups, small
 
 /* 2-H-1 has 4 H + 1 parameters and H + 3 units, 2-H-H-1 has H (H + 5) + 1 and 2 H + 3. */
 #if LANES == 1
-SMALL_KERNEL(train_2_2_1_relu, RELU_2_2_1, 9, 5, 2)
+SMALL_KERNEL(relu_2_2_1, RELU_2_2_1, 9, 5, 2)
 #else
-TINY_KERNEL(train_2_2_1_relu, RELU_2_2_1, 9, 5, 2)
-SMALL_KERNEL(train_2_2_1_tanh, TANH_2_2_1, 9, 5, 2)
-SMALL_KERNEL(train_2_8_8_1_relu, RELU_2_8_8_1, 105, 19, 8)
+TINY_KERNEL(relu_2_2_1, RELU_2_2_1, 9, 5, 2)
+SMALL_KERNEL(tanh_2_2_1, TANH_2_2_1, 9, 5, 2)
+SMALL_KERNEL(relu_2_8_8_1, RELU_2_8_8_1, 105, 19, 8)
 #endif
 #if LANES > 1 && !defined(LANES_FUSED)
-SMALL_KERNEL(train_2_2_1_leaky_relu, LEAKY_RELU_2_2_1, 9, 5, 2)
-SMALL_KERNEL(train_2_2_1_sigmoid, SIGMOID_2_2_1, 9, 5, 2)
-SMALL_KERNEL(train_2_3_1_relu, RELU_2_3_1, 13, 6, 3)
-SMALL_KERNEL(train_2_4_1_relu, RELU_2_4_1, 17, 7, 4)
-SMALL_KERNEL(train_2_8_1_relu, RELU_2_8_1, 33, 11, 8)
-SMALL_KERNEL(train_2_8_1_tanh, TANH_2_8_1, 33, 11, 8)
+SMALL_KERNEL(leaky_relu_2_2_1, LEAKY_RELU_2_2_1, 9, 5, 2)
+SMALL_KERNEL(sigmoid_2_2_1, SIGMOID_2_2_1, 9, 5, 2)
+SMALL_KERNEL(relu_2_3_1, RELU_2_3_1, 13, 6, 3)
+SMALL_KERNEL(relu_2_4_1, RELU_2_4_1, 17, 7, 4)
+SMALL_KERNEL(relu_2_8_1, RELU_2_8_1, 33, 11, 8)
+SMALL_KERNEL(tanh_2_8_1, TANH_2_8_1, 33, 11, 8)
 #endif
 
 /* The rows of a table of kernels. Fused ones are rarely asked for: those for the usual sizes do.
  * And one lane by itself pays only where there is little beside the chain of operations. */
 #define SMALL_ROW(processor, name, network, function)                                              \
     {                                                                                              \
-        name, KERNEL_ARITHMETIC, processor, LANES, &network, function, 0                           \
+        name, KERNEL_ARITHMETIC, processor, LANES, &network, function##_train, function##_score, 0 \
     }
 #if LANES == 1
 #define SMALL_SIZE_KERNELS(processor)                                                              \
-    SMALL_ROW(processor, "2-2-1 relu", RELU_2_2_1, train_2_2_1_relu)
+    SMALL_ROW(processor, "2-2-1 relu", RELU_2_2_1, relu_2_2_1)
 #elif defined(LANES_FUSED)
 #define SMALL_SIZE_KERNELS(processor)                                                              \
-    SMALL_ROW(processor, "2-2-1 relu", RELU_2_2_1, train_2_2_1_relu),                              \
-        SMALL_ROW(processor, "2-2-1 tanh", TANH_2_2_1, train_2_2_1_tanh),                          \
-        SMALL_ROW(processor, "2-8-8-1 relu", RELU_2_8_8_1, train_2_8_8_1_relu)
+    SMALL_ROW(processor, "2-2-1 relu", RELU_2_2_1, relu_2_2_1),                              \
+        SMALL_ROW(processor, "2-2-1 tanh", TANH_2_2_1, tanh_2_2_1),                          \
+        SMALL_ROW(processor, "2-8-8-1 relu", RELU_2_8_8_1, relu_2_8_8_1)
 #else
 #define SMALL_SIZE_KERNELS(processor)                                                              \
-    SMALL_ROW(processor, "2-2-1 relu", RELU_2_2_1, train_2_2_1_relu),                              \
-        SMALL_ROW(processor, "2-2-1 leaky_relu", LEAKY_RELU_2_2_1, train_2_2_1_leaky_relu),        \
-        SMALL_ROW(processor, "2-2-1 tanh", TANH_2_2_1, train_2_2_1_tanh),                          \
-        SMALL_ROW(processor, "2-2-1 sigmoid", SIGMOID_2_2_1, train_2_2_1_sigmoid),                 \
-        SMALL_ROW(processor, "2-3-1 relu", RELU_2_3_1, train_2_3_1_relu),                          \
-        SMALL_ROW(processor, "2-4-1 relu", RELU_2_4_1, train_2_4_1_relu),                          \
-        SMALL_ROW(processor, "2-8-1 relu", RELU_2_8_1, train_2_8_1_relu),                          \
-        SMALL_ROW(processor, "2-8-1 tanh", TANH_2_8_1, train_2_8_1_tanh),                          \
-        SMALL_ROW(processor, "2-8-8-1 relu", RELU_2_8_8_1, train_2_8_8_1_relu)
+    SMALL_ROW(processor, "2-2-1 relu", RELU_2_2_1, relu_2_2_1),                              \
+        SMALL_ROW(processor, "2-2-1 leaky_relu", LEAKY_RELU_2_2_1, leaky_relu_2_2_1),        \
+        SMALL_ROW(processor, "2-2-1 tanh", TANH_2_2_1, tanh_2_2_1),                          \
+        SMALL_ROW(processor, "2-2-1 sigmoid", SIGMOID_2_2_1, sigmoid_2_2_1),                 \
+        SMALL_ROW(processor, "2-3-1 relu", RELU_2_3_1, relu_2_3_1),                          \
+        SMALL_ROW(processor, "2-4-1 relu", RELU_2_4_1, relu_2_4_1),                          \
+        SMALL_ROW(processor, "2-8-1 relu", RELU_2_8_1, relu_2_8_1),                          \
+        SMALL_ROW(processor, "2-8-1 tanh", TANH_2_8_1, tanh_2_8_1),                          \
+        SMALL_ROW(processor, "2-8-8-1 relu", RELU_2_8_8_1, relu_2_8_8_1)
 #endif
 
 #endif

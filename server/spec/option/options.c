@@ -311,16 +311,32 @@ static const struct option table[] = {
     {"/training/schedule", OPTION_OBJECT, .also = "scheduler|lr_schedule|decay|learning_rate_schedule",
      .description = "How the learning rate changes from epoch to epoch. Left out: not at all."},
     {"/training/schedule/kind", OPTION_CHOICE, .fallback = "\"constant\"",
-     .choices = "constant|step|exponential|cosine|range_test", .also = "name|type",
+     .choices = "constant|step|exponential|cosine|range_test|reduce_on_plateau",
+     .also = "name|type",
      .description = "step multiplies it by factor every so many epochs, exponential every epoch; "
                     "cosine lets it sink to final along half a wave; range_test lets it grow to "
-                    "final by equal ratios, to find where training breaks."},
+                    "final by equal ratios, to find where training breaks; reduce_on_plateau "
+                    "multiplies it by factor whenever the monitored loss (stop) has not improved "
+                    "for more than patience epochs, as PyTorch's ReduceLROnPlateau."},
     {"/training/schedule/every", OPTION_INTEGER, .when = "kind=step", .is_required = 1, .minimum = 1,
      .maximum = 1000000000, .unit = "epochs", .also = "step_size|step|epochs|period",
      .description = "Epochs from one step to the next."},
-    {"/training/schedule/factor", OPTION_NUMBER, .when = "kind=step|exponential", .fallback = "0.1",
+    {"/training/schedule/factor", OPTION_NUMBER, .when = "kind=step|exponential|reduce_on_plateau",
+     .fallback = "0.1",
      .but_when = "kind=exponential", .but = "0.99", .minimum = 0, .is_above = 1, .maximum = 1000,
-     .also = "gamma|decay|rate", .description = "What the learning rate is multiplied with."},
+     .also = "gamma|decay|rate",
+     .description = "What the learning rate is multiplied with; below 1 for reduce_on_plateau."},
+    {"/training/schedule/patience", OPTION_INTEGER, .when = "kind=reduce_on_plateau",
+     .fallback = "10", .minimum = 0, .maximum = 1000000000, .unit = "epochs", .also = "wait",
+     .description = "So many epochs in a row may pass without an improvement; the next one without "
+                    "reduces the rate, and counting begins anew."},
+    {"/training/schedule/threshold", OPTION_NUMBER, .when = "kind=reduce_on_plateau",
+     .fallback = "0.0001", .minimum = 0, .maximum = 0.999999, .also = "min_delta|tolerance|epsilon",
+     .description = "Only a loss below the best one times (1 - threshold) is an improvement."},
+    {"/training/schedule/min_learning_rate", OPTION_NUMBER, .when = "kind=reduce_on_plateau",
+     .fallback = "0", .minimum = 0, .maximum = INFINITY, .also = "min_lr|min|floor|minimum",
+     .description = "The rate is never made smaller than this. A change of 1e-8 or less is not "
+                    "made, as in PyTorch."},
     {"/training/schedule/final", OPTION_NUMBER, .when = "kind=cosine|range_test", .fallback = "0",
      .but_when = "kind=range_test", .but = "1", .minimum = 0, .maximum = INFINITY,
      .also = "to|end|eta_min|min|max",
@@ -336,12 +352,14 @@ static const struct option table[] = {
     {"/training/reduction", OPTION_CHOICE, .fallback = "\"mean\"", .choices = "mean|sum",
      .description = "What is taken over the samples of a batch. No difference when batch_size is "
                     "1."},
-    {"/training/order", OPTION_CHOICE, .fallback = "\"fixed\"", .choices = "fixed|shuffle",
-     .also = "shuffle",
-     .description = "Samples as they stand in the data set, or in a new random "
-                    "order every epoch."},
+    {"/training/order", OPTION_CHOICE, .fallback = "\"fixed\"", .choices = "fixed|shuffle|with_replacement", .also = "shuffle",
+     .description = "Samples as they stand in the data set (fixed), in a new random order every "
+                    "epoch (shuffle), or n of them drawn anew every epoch, each draw from all n "
+                    "(with_replacement: some come more than once, others not)."},
     {"/training/seed", OPTION_INTEGER, .fallback = "0", .minimum = 0, .maximum = SEED_MAX,
-     .also = "random_state|random_seed", .description = "Start of the random orders (shuffle)."},
+     .also = "random_state|random_seed", 
+     .description = "Start of the random orders: epoch e uses the e-th np.random.permutation(n) "
+                    "after np.random.seed(seed), or the e-th np.random.randint(0, n, size=n)."},
     {"/training/epochs", OPTION_INTEGER, .fallback = "1000", .minimum = 1, .maximum = 1000000000,
      .unit = "epochs", .also = "iterations|n_epochs|rounds|steps|max_epochs|epoch",
      .description = "How many times to go through the data set. The first million losses of a run are "

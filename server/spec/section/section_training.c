@@ -15,7 +15,10 @@ static struct schedule schedule_of(const json_t *json)
         .every = json_integer_value(json_object_get(json, "every")),
         .factor = json_number_value(json_object_get(json, "factor")),
         .final = json_number_value(json_object_get(json, "final")),
-        .warmup_epochs = json_integer_value(json_object_get(json, "warmup_epochs"))};
+        .warmup_epochs = json_integer_value(json_object_get(json, "warmup_epochs")),
+        .patience = json_integer_value(json_object_get(json, "patience")),
+        .threshold = json_number_value(json_object_get(json, "threshold")),
+        .min_learning_rate = json_number_value(json_object_get(json, "min_learning_rate"))};
 }
 
 void section_training(const json_t *training, struct training *out)
@@ -57,4 +60,8 @@ void section_check_training(const json_t *training, const struct shape *shape,
     if (built.schedule.kind == SCHEDULE_RANGE_TEST && built.schedule.final == 0)
         faults_add(faults, "/training/schedule/final",
                    "got 0, expected more than 0: a range test grows by equal ratios");
+    if (built.schedule.kind == SCHEDULE_REDUCE_ON_PLATEAU && built.schedule.factor >= 1)
+        faults_add(faults, "/training/schedule/factor",
+                   "got %g, expected less than 1: reduce_on_plateau makes the rate smaller",
+                   built.schedule.factor);
 }
