@@ -221,7 +221,8 @@ static void guesses_what_was_meant(void **state)
     assert_suggests("/network/init", "ds", ", did you mean sd?");
     assert_suggests("", "data", ", did you mean dataset?");
     assert_suggests("/training/schedule", "curve",
-                    ", expected one of kind, every, factor, final, warmup_epochs");
+                    ", expected one of kind, every, factor, patience, threshold, min_learning_rate, "
+                    "final, warmup_epochs");
     assert_suggests("/training/optimizer", "eps", ", did you mean epsilon?");
 }
 
