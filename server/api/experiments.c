@@ -12,12 +12,24 @@
 #include "server/base/clock.h"
 #include "server/base/json.h"
 #include "server/lab/explain/explanation.h"
+#include "server/lab/fork.h"
 #include "server/lab/uploads.h"
 #include "server/spec/preset/presets.h"
 
 /* --- create --- */
 
-/* The posted spec, presets expanded and checked; NULL after replying. */
+/* The posted body as a spec, a new reference; NULL with faults or an error. */
+static json_t *expand(struct call *call, const json_t *body, struct faults *faults,
+                      struct error *error)
+{
+    if (!fork_is_asked(body))
+        return presets_expand(body, faults);
+    const struct replay_wish wish = call_replay(call, NULL); /* stops as one does */
+    const struct fork_desk desk = {wish.engine, lab_shelf(call->api->lab), wish.stop, wish.context};
+    return fork_expand(&desk, body, faults, error);
+}
+
+/* The posted spec, presets and forks expanded and checked; NULL after replying. */
 static struct spec *read_spec(struct call *call)
 {
     struct error error = ERROR_INIT;
@@ -26,9 +38,11 @@ static struct spec *read_spec(struct call *call)
         return NULL;
     struct spec *spec = NULL;
     struct faults *faults = memory_array(1, sizeof *faults, &error);
-    json_t *expanded = faults == NULL ? NULL : presets_expand(body, faults);
+    json_t *expanded = faults == NULL ? NULL : expand(call, body, faults, &error);
     if (expanded != NULL)
         spec = spec_parse_with(expanded, uploads_fetch, lab_engine(call->api->lab), faults);
+    if (expanded != NULL && fork_is_asked(body))
+        fork_place_faults(body, faults);
     if (faults != NULL && faults->no_memory)
         error_set(&error, ERROR_MEMORY, "not enough memory to check the spec");
     if (error.kind != ERROR_NONE)

@@ -28,6 +28,17 @@ static int find_keep(struct candidate *candidate, struct engine *engine, const s
     return 0;
 }
 
+/* A run that was not begun goes on from another's state, if its plan does. */
+static void take_start(struct candidate *candidate)
+{
+    struct run_plan *plan = &candidate->plan;
+    if (candidate->checkpoint != NULL)
+        return;
+    candidate->checkpoint = plan->start;
+    candidate->checkpoint_bytes = plan->start_bytes;
+    plan->start = NULL;
+}
+
 static int candidate_load(struct candidate *candidate, struct engine *engine,
                           const struct study *study, int run, int with_dataset,
                           struct error *error)
@@ -38,8 +49,10 @@ static int candidate_load(struct candidate *candidate, struct engine *engine,
                           &candidate->checkpoint_bytes, &candidate->epoch, error) != 0)
         return -1;
     if (find_keep(candidate, engine, study, error) == 0 &&
-        spec_plan(study->spec, run, with_dataset, &candidate->plan, error) == 0)
+        spec_plan(study->spec, run, with_dataset, &candidate->plan, error) == 0) {
+        take_start(candidate);
         return 0;
+    }
     candidate_clear(candidate);
     return -1;
 }
@@ -50,6 +63,7 @@ static int in_lockstep(const struct study *study, const struct candidate *a,
     return a->epoch == b->epoch && a->keep == b->keep &&
            network_same(&a->plan.network, &b->plan.network) &&
            training_in_lockstep(&a->plan.training, &b->plan.training) &&
+           spec_same_start(study->spec, a->run, b->run) &&
            spec_same_dataset(study->spec, a->run, b->run);
 }
 

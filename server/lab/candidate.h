@@ -10,7 +10,7 @@
 struct candidate {
     int run;
     struct run_plan plan; /* only the first one's has the data set */
-    void *checkpoint;     /* NULL: from the start */
+    void *checkpoint;     /* where it goes on, or the plan's start; NULL: from the start values */
     size_t checkpoint_bytes;
     int64_t epoch; /* where the checkpoint stands */
     int64_t keep;  /* epochs to keep one by one */

@@ -29,17 +29,16 @@ static atomic_int n_under_way; /* replays, of the whole process */
 
 /* The nearest checkpoint at or before `epoch`; NULL: the start. The latest one of a run that
  * diverged is in the middle of an epoch, so it does not serve. */
-static int find_checkpoint(struct replay *replay, int64_t epoch, void **out_bytes, size_t *out_n,
+static int find_checkpoint(const struct replay_wish *wish, const struct network *network,
+                           int64_t epoch, void **out_bytes, size_t *out_n, int64_t *out_epoch,
                            struct error *error)
 {
-    const struct replay_wish *wish = replay->wish;
     struct block_state state = {0};
-    int64_t found;
-    if (engine_checkpoint(wish->engine, wish->study->id, wish->run, out_bytes, out_n, &found,
+    if (engine_checkpoint(wish->engine, wish->study->id, wish->run, out_bytes, out_n, out_epoch,
                           error) != 0)
         return -1;
-    if (*out_bytes != NULL && found <= epoch) {
-        if (block_read_checkpoint(&replay->plan.network, *out_bytes, *out_n, &state, NULL,
+    if (*out_bytes != NULL && *out_epoch <= epoch) {
+        if (block_read_checkpoint(network, *out_bytes, *out_n, &state, NULL,
                                   error) != 0)
             return -1;
         if (state.status != BLOCK_DIVERGED)
@@ -47,7 +46,7 @@ static int find_checkpoint(struct replay *replay, int64_t epoch, void **out_byte
     }
     free(*out_bytes);
     return engine_kept_checkpoint(wish->engine, wish->study->id, wish->run, epoch, out_bytes,
-                                  out_n, &found, error);
+                                  out_n, out_epoch, error);
 }
 
 static int load(struct replay *replay, const void *bytes, size_t n_bytes, struct error *error)
@@ -57,6 +56,10 @@ static int load(struct replay *replay, const void *bytes, size_t n_bytes, struct
         block_create(&replay->plan.network, replay->plan.dataset, &run, 1, error);
     if (replay->block == NULL)
         return -1;
+    if (bytes == NULL) { /* another run's state, or none */
+        bytes = replay->plan.start;
+        n_bytes = replay->plan.start_bytes;
+    }
     if (bytes != NULL && block_load(replay->block, &bytes, &n_bytes, error) != 0)
         return -1;
     replay->epoch = block_state(replay->block, 0).epoch;
@@ -94,13 +97,15 @@ static int replay_open(struct replay *replay, const struct replay_wish *wish, in
     }
     void *bytes = NULL;
     size_t n_bytes = 0;
+    int64_t found;
     replay->deadline_ns = clock_monotonic_ns() + (int64_t)REPLAY_MS * 1000000;
     replay->losses = memory_array(CALL_EPOCHS, sizeof *replay->losses, error);
     int result = replay->losses == NULL ? -1
                                         : spec_plan(wish->study->spec, wish->run, 1,
                                                     &replay->plan, error);
     if (result == 0)
-        result = find_checkpoint(replay, epoch, &bytes, &n_bytes, error);
+        result = find_checkpoint(wish, &replay->plan.network, epoch, &bytes, &n_bytes, &found,
+                                 error);
     if (result == 0)
         result = load(replay, bytes, n_bytes, error);
     free(bytes);
@@ -197,4 +202,41 @@ int replay_walk(const struct replay_wish *wish, int64_t epoch, struct run_plan *
     }
     replay_close(&replay);
     return result;
+}
+
+/* The checkpoint, where one stands at that very epoch; else NULL. */
+static int find_at(const struct replay_wish *wish, int64_t epoch, void **out_bytes, size_t *out_n,
+                   struct error *error)
+{
+    struct run_plan outline;
+    int64_t found;
+    spec_outline(wish->study->spec, wish->run, &outline);
+    if (find_checkpoint(wish, &outline.network, epoch, out_bytes, out_n, &found, error) != 0)
+        return -1;
+    if (found == epoch)
+        return 0;
+    free(*out_bytes);
+    *out_bytes = NULL;
+    return 0;
+}
+
+int replay_checkpoint(const struct replay_wish *wish, int64_t epoch, void **out_bytes,
+                      size_t *out_n_bytes, struct error *error)
+{
+    struct replay replay;
+    *out_bytes = NULL;
+    if (!is_run(wish, error) || find_at(wish, epoch, out_bytes, out_n_bytes, error) != 0)
+        return -1;
+    if (*out_bytes != NULL)
+        return 0;
+    if (replay_open(&replay, wish, epoch, error) != 0)
+        return -1;
+    if (train_to(&replay, epoch, NULL, error) == 0) {
+        *out_n_bytes = block_checkpoint_bytes(replay.block);
+        *out_bytes = memory_array(*out_n_bytes, 1, error);
+        if (*out_bytes != NULL)
+            block_save(replay.block, 0, *out_bytes);
+    }
+    replay_close(&replay);
+    return *out_bytes != NULL ? 0 : -1;
 }

@@ -42,4 +42,9 @@ int replay_parameters(const struct replay_wish *wish, int64_t epoch, struct run_
 int replay_walk(const struct replay_wish *wish, int64_t epoch, struct run_plan *out_plan,
                 struct walk *out_walk, struct error *error);
 
+/* Likewise the run's checkpoint after `epoch`, malloc'ed. Nothing is trained, and nobody else is in
+ * the way, where one is kept of that epoch. */
+int replay_checkpoint(const struct replay_wish *wish, int64_t epoch, void **out_bytes,
+                      size_t *out_n_bytes, struct error *error);
+
 #endif

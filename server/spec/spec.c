@@ -12,6 +12,7 @@
 
 #include "core/base/memory.h"
 #include "server/base/json.h"
+#include "server/spec/content.h"
 #include "server/spec/option/check.h"
 #include "server/spec/source/library.h"
 #include "server/spec/section/sections.h"
@@ -97,8 +98,8 @@ static json_t *default_name(const struct spec *spec)
  * memory. */
 static int complete(struct spec *spec, json_t *base)
 {
-    static const char *const names[] = {"name",  "dataset", "network", "training",
-                                        "sweep", "predict", "cache"};
+    static const char *const names[] = {"name",     "forked_from", "dataset", "network",
+                                        "training", "sweep",       "predict", "cache"};
     const char *given = json_string_value(json_object_get(base, "name"));
     int failed = 0;
 
@@ -229,14 +230,7 @@ const char *spec_upload(const struct spec *spec, int i)
 
 void spec_print_content(const struct spec *spec, struct text *text)
 {
-    static const char others[] = "name|predict|cache";
-    json_t *json = spec->json;
-    for (void *at = json_object_iter(json); at != NULL; at = json_object_iter_next(json, at)) {
-        if (option_has_word(others, json_object_iter_key(at)))
-            continue;
-        text_json_string(text, json_object_iter_key(at));
-        text_json(text, json_object_iter_value(at));
-    }
+    content_print(spec->json, text);
 }
 
 /* --- runs ---------------------------------------------------------------------------------- */
@@ -244,6 +238,22 @@ void spec_print_content(const struct spec *spec, struct text *text)
 int spec_n_runs(const struct spec *spec)
 {
     return spec->sweep.n_runs;
+}
+
+json_t *spec_of_run(const struct spec *spec, int run)
+{
+    static const char *const whole[] = {"predict", "cache"};
+    json_t *own = json_private(json_array_get(spec->runs, (size_t)run));
+    int failed = own == NULL;
+
+    for (int i = 0; i < 2 && !failed; i++) {
+        const json_t *member = json_object_get(spec->json, whole[i]);
+        failed = member != NULL && json_object_set_new(own, whole[i], json_private(member)) < 0;
+    }
+    if (!failed)
+        return own;
+    json_decref(own);
+    return NULL;
 }
 
 json_t *spec_overrides(const struct spec *spec, int run)
@@ -315,17 +325,29 @@ int spec_plan_trained(const struct spec *spec, int run, struct run_plan *out_pla
     return 0;
 }
 
+/* Fills what the plan starts with. */
+static int start(const struct spec *spec, int run, struct run_plan *plan, struct error *error)
+{
+    const json_t *init = json_object_get(run_section(spec, run, "network"), "init");
+
+    plan->parameters =
+        memory_array(network_n_parameters(&plan->network), sizeof *plan->parameters, error);
+    if (plan->parameters == NULL)
+        return -1;
+    if (!section_is_continued(init))
+        return section_init(init, &plan->network, plan->parameters, error);
+    const struct shape shape = section_shape(run_section(spec, run, "dataset"), spec->library);
+    return section_continue(init, shape.n_train, plan, error);
+}
+
 int spec_plan(const struct spec *spec, int run, int with_dataset, struct run_plan *out_plan,
               struct error *error)
 {
-    const json_t *init = json_object_get(run_section(spec, run, "network"), "init");
     struct run_plan plan;
 
     if (spec_plan_trained(spec, run, &plan, error) < 0)
         goto failed;
-    plan.parameters =
-        memory_array(network_n_parameters(&plan.network), sizeof *plan.parameters, error);
-    if (plan.parameters == NULL || section_init(init, &plan.network, plan.parameters, error) < 0)
+    if (start(spec, run, &plan, error) < 0)
         goto failed;
     if (with_dataset && spec_plan_data(spec, run, &plan, error) < 0)
         goto failed;
@@ -360,11 +382,22 @@ int spec_plan_data(const struct spec *spec, int run, struct run_plan *plan, stru
 void run_plan_clear(struct run_plan *plan)
 {
     free(plan->parameters);
+    free(plan->start);
     free(plan->predict);
     dataset_destroy(plan->dataset);
     dataset_destroy(plan->validation);
     dataset_destroy(plan->test);
     *plan = (struct run_plan){0};
+}
+
+int spec_same_start(const struct spec *spec, int run_a, int run_b)
+{
+    const json_t *a = json_object_get(run_section(spec, run_a, "network"), "init");
+    const json_t *b = json_object_get(run_section(spec, run_b, "network"), "init");
+    const json_t *state_a = json_object_get(a, "state"), *state_b = json_object_get(b, "state");
+
+    return section_is_continued(a) == section_is_continued(b) &&
+           (state_a == state_b || json_equal(state_a, state_b));
 }
 
 int spec_same_dataset(const struct spec *spec, int run_a, int run_b)

@@ -41,14 +41,16 @@ const char *spec_name(const struct spec *spec);
 /* Whether results of the same content may answer for it ("cache"). */
 int spec_uses_cache(const struct spec *spec);
 
-/* Prints the spec's content: all that determines what its runs are and come to. That is everything
- * but the name, `predict`, which asks of the parameters, and `cache`. */
+/* Prints what determines its runs' numbers, as content.h says. */
 void spec_print_content(const struct spec *spec, struct text *text);
 
 /* The id of the i-th uploaded file that it takes data from; NULL behind the last. */
 const char *spec_upload(const struct spec *spec, int i);
 
 int spec_n_runs(const struct spec *spec);
+
+/* Run `run` alone as a spec, without a name; a new reference, NULL on memory failure. */
+json_t *spec_of_run(const struct spec *spec, int run);
 
 /* Run `run`'s overrides, {"/training/optimizer/learning_rate": 0.001, ...}; {} without a sweep.
  * A new reference; NULL on memory failure. */
@@ -59,6 +61,9 @@ struct run_plan {
     struct network network;
     struct training training;
     double *parameters;      /* start values [network_n_parameters], owned */
+    void *start;             /* a checkpoint to load before the first epoch (core/train/restart.h)
+                                when it goes on from another run's state, owned; else NULL */
+    size_t start_bytes;
     struct dataset *dataset; /* what is trained on, owned; NULL unless asked for */
     struct dataset *validation, *test; /* kept from training, owned; NULL where there are none */
     const struct scaling *scaling; /* of the features, the spec's; NULL: none */
@@ -94,6 +99,9 @@ struct spec_data {
 };
 int spec_data(const struct spec *spec, int run, struct spec_data *out, struct error *error);
 void spec_data_clear(struct spec_data *data);
+
+/* 1 if both runs go on from the same state, or from none (so that they can be trained in lockstep).*/
+int spec_same_start(const struct spec *spec, int run_a, int run_b);
 
 /* 1 if both runs have the same data set (so that one copy can serve both). */
 int spec_same_dataset(const struct spec *spec, int run_a, int run_b);

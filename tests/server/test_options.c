@@ -125,9 +125,9 @@ static const char *activation(int i)
 {
     return activation_name((enum activation)i);
 }
-static const char *scheme(int i)
+static const char *scheme(int i) /* and the server's own */
 {
-    return init_name((enum init_scheme)i);
+    return i < INIT_COUNT ? init_name((enum init_scheme)i) : "continue";
 }
 static const char *loss(int i)
 {
@@ -163,7 +163,7 @@ static void choices_are_those_of_the_core(void **state)
 {
     (void)state;
     assert_choices("/network/layers/*/activation", ACTIVATION_COUNT, activation);
-    assert_choices("/network/init/scheme", INIT_COUNT, scheme);
+    assert_choices("/network/init/scheme", INIT_COUNT + 1, scheme);
     assert_choices("/training/loss", LOSS_COUNT, loss);
     assert_choices("/training/gradient", GRADIENT_COUNT, gradient);
     assert_choices("/training/optimizer/name", OPTIMIZER_COUNT, optimizer);

@@ -142,15 +142,11 @@ static void kind_field(const char *when, char out[32])
 /* Whether a row applies, given the members found right so far; nothing is said about sweeps. */
 static enum applies applies(const struct option *row, const json_t *right)
 {
-    char field[32];
+    int holds = row->when == NULL ? 1 : option_holds(row->when, right);
 
-    if (row->when == NULL)
-        return APPLIES;
-    kind_field(row->when, field);
-    const char *kind = json_string_value(json_object_get(right, field));
-    if (kind == NULL)
+    if (holds < 0)
         return APPLIES_UNKNOWN; /* its own fault has been said */
-    return option_has_word(strchr(row->when, '=') + 1, kind) ? APPLIES : APPLIES_ELSEWHERE;
+    return holds ? APPLIES : APPLIES_ELSEWHERE;
 }
 
 /* Says that a member belongs to another kind: `only for scheme "uniform", here it is "zeros"`. */
@@ -191,15 +187,6 @@ static int refuse_unknown(const struct check *check, const struct visit *visit)
     return n > 0;
 }
 
-static int holds(const char *when, const json_t *right)
-{
-    char field[32];
-
-    kind_field(when, field);
-    const char *word = json_string_value(json_object_get(right, field));
-    return word != NULL && option_has_word(strchr(when, '=') + 1, word);
-}
-
 /* The default of a member. While the sweep may still change what it depends on, there is none yet:
  * each run gets its own. */
 static const char *fallback_of(const struct check *check, const struct visit *object,
@@ -214,7 +201,8 @@ static const char *fallback_of(const struct check *check, const struct visit *ob
         if (is_swept(check, object->place, field))
             return NULL;
     }
-    return row->but_when != NULL && holds(row->but_when, right) ? row->but : row->fallback;
+    return row->but_when != NULL && option_holds(row->but_when, right) > 0 ? row->but
+                                                                             : row->fallback;
 }
 
 /* The value of a member, a new reference: the one given, else the default where it applies, else

@@ -3,6 +3,7 @@
 #include "server/spec/option/options.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/data/dataset.h"
@@ -16,6 +17,7 @@
 #define DRAWN "uniform|normal|" FANS "|orthogonal"
 #define SEED_MAX 4294967295.0
 #define SAMPLES_MAX 100000
+#define EPOCHS_MAX 1000000000
 /* Of a running mean or velocity; with 1 it would never forget. */
 #define SHARE_MAX 0.999999999
 #define ANY .minimum = -INFINITY, .maximum = INFINITY
@@ -53,6 +55,17 @@ static const struct option table[] = {
     {"", OPTION_OBJECT, .description = "An experiment: what is trained, on what, and how."},
     {"/name", OPTION_TEXT, .minimum = 0, .maximum = 200, .also = "title|label",
      .description = "What to call the experiment. Made from the spec when left out or empty."},
+
+    {"/forked_from", OPTION_OBJECT, .is_made = 1,
+     .description = "The run that this was made from, by fork."},
+    {"/forked_from/experiment", OPTION_TEXT, .is_made = 1, .is_required = 1, .minimum = 1,
+     .maximum = 23,
+     .description = "Its experiment, which may be gone."},
+    {"/forked_from/run", OPTION_INTEGER, .is_made = 1, .is_required = 1, .minimum = 0,
+     .maximum = OPTIONS_RUNS_MAX - 1, .description = "Its number."},
+    {"/forked_from/epoch", OPTION_INTEGER, .is_made = 1, .is_required = 1, .minimum = 0,
+     .maximum = EPOCHS_MAX,
+     .description = "The epoch it goes on from; 0: from the same start."},
 
     {"/dataset", OPTION_OBJECT, .is_required = 1, .also = "data|data_set",
      .description = "The samples to learn from."},
@@ -167,7 +180,8 @@ static const struct option table[] = {
      .also = "random_state|random_seed",
      .description = "The first samples of np.random.permutation(n) after np.random.seed(seed) are "
                     "the train part, the next validation, the last test."},
-    {"/dataset/standardize", OPTION_BOOLEAN, .also = "standardise|normalize|normalise|scale",
+    {"/dataset/standardize", OPTION_BOOLEAN, .absent = "false",
+     .also = "standardise|normalize|normalise|scale",
      .description = "true: each feature x becomes (x - mean) / sd, with mean and standard "
                     "deviation (over n, as StandardScaler of scikit-learn) of those trained on. "
                     "What is to be predicted is given unscaled and scaled the same way. Targets "
@@ -200,9 +214,10 @@ static const struct option table[] = {
      .also = "initial|initialization|start|weights|biases",
      .description = "The weights and biases before the first update."},
     {"/network/init/scheme", OPTION_CHOICE, .fallback = "\"uniform\"",
-     .choices = "explicit|zeros|constant|" DRAWN "|layers", .also = "kind|type|name|method",
-     .description = SCHEMES " Or every value given (explicit), or a scheme for each layer "
-                    "(layers)."},
+     .choices = "explicit|zeros|constant|" DRAWN "|layers|continue",
+     .also = "kind|type|name|method",
+     .description = SCHEMES " Or every value given (explicit), a scheme for each layer "
+                    "(layers), or the state of a run to go on from (continue; a fork makes it)."},
     {"/network/init/layers", OPTION_LIST, .when = "scheme=layers", .is_required = 1, .minimum = 1,
      .maximum = NETWORK_LAYERS_MAX, .also = "schemes|per_layer",
      .description = "How each layer starts, from the first to the last."},
@@ -251,6 +266,16 @@ static const struct option table[] = {
      .minimum = 0, .maximum = SEED_MAX, .also = "random_state|random_seed",
      .description = "Start of the random numbers, as in np.random.seed(seed): one stream for all "
                     "layers, each unit's weights after those of the one before."},
+    {"/network/init/experiment", OPTION_TEXT, .is_made = 1, .when = "scheme=continue", .minimum = 1,
+     .maximum = 23, .description = "The experiment whose run goes on."},
+    {"/network/init/run", OPTION_INTEGER, .is_made = 1, .when = "scheme=continue", .minimum = 0,
+     .maximum = OPTIONS_RUNS_MAX - 1, .description = "That run."},
+    {"/network/init/epoch", OPTION_INTEGER, .is_made = 1, .when = "scheme=continue", .minimum = 0,
+     .maximum = EPOCHS_MAX, .description = "The epoch after which it goes on."},
+    {"/network/init/state", OPTION_TEXT, .is_made = 1, .when = "scheme=continue",
+     .is_required = 1, .minimum = 1, .maximum = OPTIONS_STATE_MAX,
+     .description = "Its state then, a checkpoint in base64: parameters, what the optimizer "
+                    "remembers, the generator of the sample orders."},
 
     {"/training", OPTION_OBJECT, .fallback = "{}", .also = "train|fit",
      .description = "How the network is trained."},
@@ -296,10 +321,11 @@ static const struct option table[] = {
      .maximum = 1, .also = "eps",
      .description = "Added to the root of the mean square, by which the step is divided."},
     {"/training/optimizer/weight_decay", OPTION_NUMBER, .but_when = "name=adamw", .but = "0.01",
-     .minimum = 0, .maximum = 1e6, .also = "l2|decay|regularization|lambda",
+     .absent = "0", .minimum = 0, .maximum = 1e6, .also = "l2|decay|regularization|lambda",
      .description = "Pulls every parameter towards 0: weight_decay * parameter is added to its "
                     "slope; adamw takes learning_rate * weight_decay * parameter off by itself."},
-    {"/training/optimizer/l1", OPTION_NUMBER, .minimum = 0, .maximum = 1e6, .also = "lasso",
+    {"/training/optimizer/l1", OPTION_NUMBER, .absent = "0", .minimum = 0, .maximum = 1e6,
+     .also = "lasso",
      .description = "Pulls every parameter towards 0 by the same amount: l1 * sign(parameter) is "
                     "added to its slope. The printed loss is without it."},
     {"/training/optimizer/clip_value", OPTION_NUMBER, .minimum = 0, .is_above = 1,
@@ -308,7 +334,8 @@ static const struct option table[] = {
     {"/training/optimizer/clip_norm", OPTION_NUMBER, .minimum = 0, .is_above = 1,
      .maximum = INFINITY, .also = "clip|clipnorm|max_norm|gradient_clip",
      .description = "When the norm of all slopes together is larger, they are scaled down to it."},
-    {"/training/schedule", OPTION_OBJECT, .also = "scheduler|lr_schedule|decay|learning_rate_schedule",
+    {"/training/schedule", OPTION_OBJECT, .absent = "{\"kind\":\"constant\",\"warmup_epochs\":0}",
+     .also = "scheduler|lr_schedule|decay|learning_rate_schedule",
      .description = "How the learning rate changes from epoch to epoch. Left out: not at all."},
     {"/training/schedule/kind", OPTION_CHOICE, .fallback = "\"constant\"",
      .choices = "constant|step|exponential|cosine|range_test|reduce_on_plateau",
@@ -427,10 +454,37 @@ const struct option *option_below(const struct option *parent, const struct opti
     return NULL;
 }
 
+const struct option *option_at(const char *pointer)
+{
+    const struct option *row = table;
+
+    while (*pointer == '/' && row != NULL) {
+        size_t n = strcspn(pointer + 1, "/");
+        const struct option *below = option_below(row, NULL);
+        for (; below != NULL; below = option_below(row, below)) {
+            const char *name = option_name(below);
+            if (strcmp(name, "*") == 0 || (strncmp(name, pointer + 1, n) == 0 && name[n] == '\0'))
+                break;
+        }
+        row = below;
+        pointer += 1 + n;
+    }
+    return *pointer == '\0' ? row : NULL;
+}
+
 const char *option_name(const struct option *option)
 {
     const char *slash = strrchr(option->pointer, '/');
     return slash != NULL ? slash + 1 : "";
+}
+
+int option_holds(const char *when, const json_t *object)
+{
+    char field[32];
+
+    snprintf(field, sizeof field, "%.*s", (int)strcspn(when, "="), when);
+    const char *word = json_string_value(json_object_get(object, field));
+    return word == NULL ? -1 : option_has_word(strchr(when, '=') + 1, word);
 }
 
 int option_has_word(const char *words, const char *word)

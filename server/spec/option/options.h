@@ -14,7 +14,8 @@ enum {
     OPTIONS_DATASET_VALUES_MAX = 1000000, /* of one data set: samples x columns */
     OPTIONS_VALUES_MAX = 4000000,         /* of all different data sets of a sweep together */
     OPTIONS_METRIC_WORK_MAX = 1000000000, /* of a run's metrics: samples x parameters */
-    OPTIONS_AXES_MAX = 16                 /* pointers in a sweep */
+    OPTIONS_AXES_MAX = 16,                /* pointers in a sweep */
+    OPTIONS_STATE_MAX = 700000            /* characters: a spec with a state can be posted again */
 };
 
 enum option_type {
@@ -47,6 +48,8 @@ struct option {
     const char *last;        /* the default in the last element of a list, where it differs */
     const char *but_when;    /* as `when`: with these words in that sibling the default is */
     const char *but;         /* ... this */
+    const char *absent;      /* without a default: the value that says what leaving it out says */
+    int is_made;             /* a fork makes it: never what somebody meant who wrote another name */
     double minimum, maximum; /* of the value, or the number of items or characters */
     int is_above;            /* 1: more than the minimum, never equal to it */
     const char *choices;     /* "mean|sum" */
@@ -65,8 +68,15 @@ const struct option *option_find(const char *pointer);
  * end. */
 const struct option *option_below(const struct option *parent, const struct option *child);
 
+/* The row for the field at `pointer`, in which names and numbers may stand for "*"; or NULL. */
+const struct option *option_at(const char *pointer);
+
 /* The last name of its pointer: "learning_rate". */
 const char *option_name(const struct option *option);
+
+/* Whether `object` has, in the field that `when` is about, one of its words: 1 or 0; -1 where it has
+ * no word there. */
+int option_holds(const char *when, const json_t *object);
 
 /* 1 if `word` is one of the words in "one|two|three"; NULL holds none. */
 int option_has_word(const char *words, const char *word);

@@ -31,7 +31,7 @@ static const struct option *named_row(const char *name)
 
     for (const struct option *row = option_whole() + 1; row->pointer != NULL; row++) {
         int is_hidden = strchr(row->pointer, '*') != NULL && strcmp(option_name(row), "*") == 0;
-        if (is_hidden || strncmp(row->pointer, "/sweep", 6) == 0)
+        if (is_hidden || row->is_made || strncmp(row->pointer, "/sweep", 6) == 0)
             continue;
         if (strcmp(option_name(row), name) == 0)
             return row;
@@ -49,6 +49,8 @@ static void list_names(char out[SUGGEST_BYTES], const struct option *parent)
     for (const struct option *row = option_below(parent, NULL); row != NULL;
          row = option_below(parent, row)) {
         size_t n = strlen(out);
+        if (row->is_made)
+            continue;
         snprintf(out + n, SUGGEST_BYTES - n, "%s%s", separator, option_name(row));
         separator = ", ";
     }
@@ -78,7 +80,7 @@ const char *suggest_pointer(const char *pointer)
         return best->pointer;
     for (const struct option *row = option_whole() + 1; row->pointer != NULL; row++) {
         size_t d = spelling_distance(pointer, row->pointer);
-        if (strncmp(row->pointer, "/sweep", 6) != 0 && d < best_distance) {
+        if (strncmp(row->pointer, "/sweep", 6) != 0 && !row->is_made && d < best_distance) {
             best = row;
             best_distance = d;
         }

@@ -38,6 +38,15 @@ void section_check_init(const json_t *init, const struct network *network, struc
 int section_init(const json_t *init, const struct network *network, double *parameters,
                  struct error *error);
 
+/* /network/init of a run that goes on from another's state: whether it is one; whether the rest of
+ * `run`, which has all three sections, lets it, with faults at the fields that do not; and fills
+ * the plan's parameters and its start, for a training on n_samples samples. The plan has network
+ * and training, and is the caller's to clear after a failure too. */
+int section_is_continued(const json_t *init);
+void section_check_continue(const json_t *run, const struct shape *shape, struct faults *faults);
+int section_continue(const json_t *init, size_t n_samples, struct run_plan *plan,
+                     struct error *error);
+
 /* /training. */
 void section_training(const json_t *training, struct training *out);
 void section_check_training(const json_t *training, const struct shape *shape,

@@ -134,6 +134,7 @@ static void judge_sections(struct survey *survey, int run, const json_t *json,
     }
     if (dataset != NULL && network != NULL && training != NULL && is_due(survey, run, SWEEP_ALL)) {
         section_check_loss(json, survey->library, shape, &survey->found);
+        section_check_continue(json, shape, &survey->found);
         enter(survey, run, SWEEP_ALL);
     }
     if (predict != NULL && is_due(survey, run, SWEEP_DATASET)) {

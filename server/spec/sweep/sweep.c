@@ -34,25 +34,6 @@ unsigned sweep_section(const char *pointer)
 
 /* --- reading an axis ----------------------------------------------------------------------- */
 
-/* The table's row for the field at `pointer`, or NULL. */
-static const struct option *row_at(const char *pointer)
-{
-    const struct option *row = option_whole();
-
-    while (*pointer == '/' && row != NULL) {
-        size_t n = strcspn(pointer + 1, "/");
-        const struct option *below = option_below(row, NULL);
-        for (; below != NULL; below = option_below(row, below)) {
-            const char *name = option_name(below);
-            if (strcmp(name, "*") == 0 || (strncmp(name, pointer + 1, n) == 0 && name[n] == '\0'))
-                break;
-        }
-        row = below;
-        pointer += 1 + n;
-    }
-    return *pointer == '\0' ? row : NULL;
-}
-
 /* Whether `base` has the field, or has a place for it. */
 static int has_place(const json_t *base, const char *pointer, const struct option *row)
 {
@@ -78,7 +59,7 @@ static int has_section(const json_t *base, const char *pointer)
 static int check_pointer(const struct sweep *sweep, const char *pointer, const json_t *base,
                          const struct place *place, struct faults *faults)
 {
-    const struct option *row = row_at(pointer);
+    const struct option *row = option_at(pointer);
     int is_within_axis = 0;
 
     if (sweep_section(pointer) == 0 || strlen(pointer) >= FAULT_POINTER_BYTES) {
@@ -116,7 +97,7 @@ static json_t *read_values(const json_t *json, const char *pointer, const struct
 
     *out_given = NULL;
     if (json_is_object(json))
-        return range_values(json, row_at(pointer), place, out_given, faults);
+        return range_values(json, option_at(pointer), place, out_given, faults);
     if (n < 1 || n > OPTIONS_RUNS_MAX) {
         place_fault(place, faults,
                     "got %s, expected a list of 1 to %d values, or a range such as "
