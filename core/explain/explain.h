@@ -13,9 +13,16 @@ enum explain_depth {
     EXPLAIN_FULL  /* with the counterfactual re-runs */
 };
 
-/* Tells the members of an explanation: "headline" (the first verdict's code, or none), "text",
- * "loss": {"printed", "end"}, "verdicts": [...], "not_run": [{"code", "why"}]. 0, or -1 with
- * ERROR_MEMORY, ERROR_BUSY when subject->stop said so. */
+/* Tells the members of an explanation:
+ *   "headline": a verdict's code, or none; "text": its words
+ *   "loss": {"start", "printed", "end", "median_of_last_epochs", "best_known", "gap", "noise_p"}
+ *   "verdicts": [{"code", "kind", "severity", "certain", "scope": [...], "implied_by"?,
+ *                 "evidence": {...}, "text",
+ *                 "actions": [{"label", "at": "start" | "end", "changes": {pointer: value}}]}],
+ *       the headline first, then by rank (core/explain/verdict/verdict.h)
+ *   "not_run": [{"code", "why"}], what could not be told, or not yet
+ * The floors may lack best_known and permutation_p: what needs them is then not run. 0, or -1 with
+ * ERROR_MEMORY, or ERROR_BUSY when subject->stop said so; then nothing was told. */
 int explain_run(const struct subject *subject, const struct floors *floors,
                 enum explain_depth depth, struct teller *teller, struct error *error);
 

@@ -1,0 +1,101 @@
+/* Actions: what to try next, as changes to the run's spec. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/explain/verdict/diagnosis.h"
+#include "core/explain/verdict/words.h"
+
+static void start(struct teller *teller, const char *label, const char *at)
+{
+    tell_object(teller, NULL);
+    tell_text(teller, "label", label);
+    tell_text(teller, "at", at);
+    tell_object(teller, "changes");
+}
+
+static void end(struct teller *teller)
+{
+    tell_end(teller);
+    tell_end(teller);
+}
+
+/* Of one significant digit when it is not a power of ten of the present one. */
+static double round_rate(double rate, double factor)
+{
+    char text[32];
+    snprintf(text, sizeof text, factor == 0.1 || factor >= 10.0 ? "%.15e" : "%.0e", rate * factor);
+    return strtod(text, NULL);
+}
+
+void action_rate(struct teller *teller, const struct examination *it, const char *at,
+                 double factor)
+{
+    int is_end = strcmp(at, "end") == 0;
+    double old = is_end ? examination_rate(it, it->subject->state.epoch)
+                        : it->subject->training->learning_rate;
+    double rate = round_rate(old, factor);
+    struct words label = {0};
+    words_add(&label, is_end ? "go on with a learning rate of " : "again with a learning rate of ");
+    words_number(&label, rate, 6);
+    start(teller, label.text, at);
+    tell_number(teller, "/training/optimizer/learning_rate", rate);
+    if (is_end) {
+        tell_integer(teller, "/training/epochs", 3 * it->subject->state.epoch);
+    }
+    end(teller);
+}
+
+void action_epochs(struct teller *teller, const struct examination *it, int64_t epochs)
+{
+    struct words label = {0};
+    (void)it;
+    words_add(&label, "go on for %lld more epochs", (long long)epochs);
+    start(teller, label.text, "end");
+    tell_integer(teller, "/training/epochs", epochs);
+    end(teller);
+}
+
+static void tell_init(struct teller *teller)
+{
+    tell_object(teller, "/network/init");
+    tell_text(teller, "scheme", "he_normal");
+    tell_integer(teller, "seed", 1);
+    tell_end(teller);
+}
+
+void action_seed(struct teller *teller)
+{
+    start(teller, "again from a random start", "start");
+    tell_init(teller);
+    end(teller);
+}
+
+void action_wider(struct teller *teller, const struct examination *it)
+{
+    const struct network *network = it->subject->network;
+    struct words label = {0};
+    int units = network->layers[0].units + 2;
+    if (network->n_layers < 2 || units > NETWORK_UNITS_MAX) {
+        return;
+    }
+    words_add(&label, "again with %d units, from a random start", units);
+    start(teller, label.text, "start");
+    tell_integer(teller, "/network/layers/0/units", units);
+    tell_init(teller);
+    end(teller);
+}
+
+void action_leaky(struct teller *teller, const struct examination *it)
+{
+    const struct network *network = it->subject->network;
+    char pointer[64];
+    start(teller, "again with leaky_relu, which never dies", "start");
+    for (int l = 0; l + 1 < network->n_layers; l++) {
+        if (network->layers[l].activation == ACTIVATION_RELU) {
+            snprintf(pointer, sizeof pointer, "/network/layers/%d/activation", l);
+            tell_text(teller, pointer, "leaky_relu");
+        }
+    }
+    end(teller);
+}

@@ -1,0 +1,47 @@
+/* The diagnoses: each finds its facts in an examination, fires, and can tell what it found. */
+#ifndef CORE_EXPLAIN_VERDICT_DIAGNOSIS_H
+#define CORE_EXPLAIN_VERDICT_DIAGNOSIS_H
+
+#include "core/base/teller.h"
+#include "core/explain/verdict/examination.h"
+
+/* How a verdict that fired is told. */
+struct diagnosis {
+    void (*evidence)(const struct examination *it, struct teller *teller); /* an object's members */
+    void (*text)(const struct examination *it, struct teller *teller);     /* "text" */
+    void (*actions)(const struct examination *it, struct teller *teller);  /* a list's; or NULL */
+};
+
+/* 0, or -1 with ERROR_MEMORY or ERROR_BUSY. Those without a result can't fail. */
+void nonfinite_find(struct examination *it);
+int zero_init_find(struct examination *it, struct error *error);
+void collapse_find(struct examination *it);
+int death_find(struct examination *it, struct error *error);
+void saturation_find(struct examination *it);
+int symmetry_find(struct examination *it, struct error *error);
+void affine_find(struct examination *it);
+void stall_find(struct examination *it);
+int overshoot_find(struct examination *it, struct error *error);
+int continuation_find(struct examination *it, struct error *error);
+int sensitivity_find(struct examination *it, struct error *error);
+void signal_find(struct examination *it);
+int minimum_find(struct examination *it, struct error *error);
+void printed_find(struct examination *it);
+int numbers_find(struct examination *it, struct error *error);
+void numbers_tell(const struct examination *it, struct teller *teller);
+
+extern const struct diagnosis diagnosis_nonfinite, diagnosis_zero_init, diagnosis_collapse,
+    diagnosis_death, diagnosis_saturation, diagnosis_symmetry, diagnosis_affine, diagnosis_stall,
+    diagnosis_undertrained, diagnosis_noise_floor, diagnosis_no_signal, diagnosis_worse_minimum,
+    diagnosis_overshoot_start, diagnosis_overshoot_epoch, diagnosis_gd_limit,
+    diagnosis_sensitivity, diagnosis_below_noise, diagnosis_printed, diagnosis_near_best;
+
+/* Actions that several propose: a list's item, {"label", "at", "changes"}. */
+void action_rate(struct teller *teller, const struct examination *it, const char *at,
+                 double factor);
+void action_epochs(struct teller *teller, const struct examination *it, int64_t epochs);
+void action_seed(struct teller *teller);
+void action_wider(struct teller *teller, const struct examination *it);
+void action_leaky(struct teller *teller, const struct examination *it);
+
+#endif

@@ -1,0 +1,139 @@
+/* WORSE_LOCAL_MINIMUM and NEAR_BEST_KNOWN: against the lowest loss that a search found.
+ *
+ * The search's loss is an upper bound of the optimum, not the optimum: near it is near what is
+ * known. Far from it, with nothing else to blame, the run settled in a worse valley. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/memory.h"
+#include "core/explain/verdict/diagnosis.h"
+#include "core/explain/verdict/polish.h"
+#include "core/explain/verdict/words.h"
+
+static int has_block(const struct examination *it)
+{
+    for (int i = 0; i < CODE_COUNT; i++) {
+        const struct verdict *verdict = &it->verdicts[i];
+        if (verdict->has_fired &&
+            (verdict->severity == SEVERITY_BLOCK || verdict->severity == SEVERITY_ERROR)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int polish_below(struct examination *it, struct error *error)
+{
+    struct minimum *minimum = &it->minimum;
+    minimum->polished = NAN;
+    minimum->curvature = it->eigenvalues ? it->eigenvalues[0] : NAN;
+    if (!it->setting.can_polish || !it->setting.is_squared) {
+        return 0;
+    }
+    double *parameters = memory_array(it->n_parameters, sizeof *parameters, error);
+    if (!parameters) {
+        return -1;
+    }
+    memcpy(parameters, it->subject->parameters, it->n_parameters * sizeof *parameters);
+    int status = polish(it, parameters, 100, &minimum->polished, error);
+    free(parameters);
+    return status;
+}
+
+int minimum_find(struct examination *it, struct error *error)
+{
+    if (isnan(it->floors->value[FLOOR_BEST_KNOWN])) {
+        const char *why = it->floors->why[FLOOR_BEST_KNOWN];
+        examination_not_run(it, "WORSE_LOCAL_MINIMUM, NEAR_BEST_KNOWN",
+                            why && it->depth == EXPLAIN_FULL
+                                ? why
+                                : "it waits for the search for this network's best loss");
+        return 0;
+    }
+    if (!examination_has_gap(it)) {
+        examination_fire(it, CODE_NEAR_BEST_KNOWN, KIND_NUMERICAL, SEVERITY_OK,
+                         SCOPE_THESE_SAMPLES);
+        return 0;
+    }
+    if (has_block(it)) {
+        return 0;
+    }
+    if (it->depth != EXPLAIN_FULL || !it->continuation.is_known) {
+        examination_not_run(it, "WORSE_LOCAL_MINIMUM",
+                            "it waits until training on has told what is left to gain");
+        return 0;
+    }
+    examination_fire(it, CODE_WORSE_LOCAL_MINIMUM, KIND_NUMERICAL,
+                     it->verdicts[CODE_NO_SIGNAL].has_fired ? SEVERITY_NOTE : SEVERITY_BLOCK,
+                     SCOPE_THESE_SAMPLES);
+    return polish_below(it, error);
+}
+
+/* --- telling -------------------------------------------------------------------------------- */
+
+static void worse_evidence(const struct examination *it, struct teller *teller)
+{
+    tell_number(teller, "loss", it->loss);
+    tell_number(teller, "polished", it->minimum.polished);
+    tell_number(teller, "best_known", it->best);
+    tell_number(teller, "gap", it->gap);
+    tell_number(teller, "lam_min", it->minimum.curvature);
+}
+
+static void worse_text(const struct examination *it, struct teller *teller)
+{
+    struct words words = {0};
+    words_add(&words, "The run settled at ");
+    words_number(&words, it->loss, 4);
+    words_add(&words, ", ");
+    words_number(&words, 100.0 * it->gap, 2);
+    words_add(&words, " %% above the best loss that a search found for this network, ");
+    words_number(&words, it->best, 4);
+    words_add(&words, ".");
+    if (it->verdicts[CODE_NO_SIGNAL].has_fired) {
+        words_add(&words, " Chasing that gap would only be fitting noise.");
+    } else {
+        words_add(&words, " Nothing else we look for explains it: it is another valley. Another "
+                          "start or more units usually find a better one.");
+    }
+    tell_text(teller, "text", words.text);
+}
+
+static void worse_actions(const struct examination *it, struct teller *teller)
+{
+    action_seed(teller);
+    action_wider(teller, it);
+}
+
+static double explained(const struct examination *it)
+{
+    double constant = it->floors->value[FLOOR_CONSTANT];
+    double pure = it->floors->value[FLOOR_PURE_ERROR];
+    pure = isnan(pure) ? 0.0 : pure;
+    return constant > pure ? (constant - it->loss) / (constant - pure) : NAN;
+}
+
+static void near_evidence(const struct examination *it, struct teller *teller)
+{
+    double constant = it->floors->value[FLOOR_CONSTANT];
+    tell_number(teller, "loss", it->loss);
+    tell_number(teller, "best", it->best);
+    tell_number(teller, "gap", it->gap);
+    tell_number(teller, "R2", constant > 0.0 ? 1.0 - it->loss / constant : NAN);
+    tell_number(teller, "explained_of_explainable", explained(it));
+}
+
+static void near_text(const struct examination *it, struct teller *teller)
+{
+    struct words words = {0};
+    words_add(&words, "The loss is ");
+    words_number(&words, it->loss, 4);
+    words_add(&words, "; the best that a search found for this network on these samples is ");
+    words_number(&words, it->best, 4);
+    words_add(&words, ". There is little left to gain here with a network of this size.");
+    tell_text(teller, "text", words.text);
+}
+
+const struct diagnosis diagnosis_worse_minimum = {worse_evidence, worse_text, worse_actions};
+const struct diagnosis diagnosis_near_best = {near_evidence, near_text, NULL};

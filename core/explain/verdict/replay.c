@@ -1,0 +1,202 @@
+/* Training again by the same blocks, a few milliseconds at a time. */
+#include "core/explain/verdict/replay.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "core/base/memory.h"
+
+/* Values of one call of block_train: about a millisecond, whatever the network. */
+enum { CALL_WORK = 1 << 20, CALL_EPOCHS = 4096 };
+
+/* The training of a variant. */
+static struct training variant(const struct subject *subject, double pace, int64_t epochs)
+{
+    struct training training = *subject->training;
+    training.learning_rate *= pace;
+    if (training.schedule.kind == SCHEDULE_COSINE || training.schedule.kind == SCHEDULE_RANGE_TEST) {
+        training.schedule.final *= pace;
+    } else {
+        training.epochs = epochs > training.epochs ? epochs : training.epochs;
+    }
+    return training;
+}
+
+static int open_block(struct replay *replay, const struct training *trainings,
+                      const double *const *parameters, struct error *error)
+{
+    const struct subject *subject = replay->subject;
+    struct block_run runs[BLOCK_RUNS_MAX];
+    for (int i = 0; i < replay->n_runs; i++) {
+        runs[i] = (struct block_run){&trainings[i], parameters[i]};
+    }
+    replay->losses = memory_array((size_t)CALL_EPOCHS * (size_t)replay->n_runs, sizeof(double),
+                                  error);
+    replay->block = replay->losses ? block_create(subject->network, subject->dataset, runs,
+                                                  replay->n_runs, error)
+                                   : NULL;
+    if (!replay->block) {
+        replay_close(replay);
+        return -1;
+    }
+    return 0;
+}
+
+int replay_open(struct replay *replay, const struct subject *subject,
+                const struct replay_run *runs, int n_runs, int64_t epochs, struct error *error)
+{
+    struct training trainings[BLOCK_RUNS_MAX];
+    const double *parameters[BLOCK_RUNS_MAX];
+    *replay = (struct replay){.subject = subject, .n_runs = n_runs};
+    for (int i = 0; i < n_runs; i++) {
+        trainings[i] = variant(subject, runs[i].pace, epochs);
+        parameters[i] = runs[i].parameters;
+    }
+    return open_block(replay, trainings, parameters, error);
+}
+
+void replay_close(struct replay *replay)
+{
+    block_destroy(replay->block);
+    free(replay->losses);
+    *replay = (struct replay){0};
+}
+
+int replay_continue(struct replay *replay, const struct replay *from, const double *paces,
+                    int n_runs, int64_t epochs, struct error *error)
+{
+    const struct subject *subject = from->subject;
+    int64_t epoch = replay_epoch(from, 0);
+    struct training trainings[BLOCK_RUNS_MAX];
+    const double *parameters[BLOCK_RUNS_MAX];
+    const void *marks[BLOCK_RUNS_MAX];
+    size_t bytes[BLOCK_RUNS_MAX];
+    struct replay_mark mark = {NULL};
+    *replay = (struct replay){.subject = subject, .n_runs = n_runs};
+    if (replay_mark(from, &mark, error) != 0) {
+        return -1;
+    }
+    double rate = schedule_rate(&subject->training->schedule, subject->training->learning_rate,
+                                epoch > 0 ? epoch - 1 : 0, subject->training->epochs);
+    for (int i = 0; i < n_runs; i++) {
+        trainings[i] = *subject->training;
+        trainings[i].schedule = (struct schedule){.kind = SCHEDULE_CONSTANT};
+        trainings[i].learning_rate = rate * paces[i];
+        trainings[i].epochs = epoch + epochs;
+        parameters[i] = subject->start;
+        marks[i] = mark.bytes;
+        bytes[i] = block_checkpoint_bytes(from->block);
+    }
+    int status = open_block(replay, trainings, parameters, error);
+    if (status == 0 && block_load(replay->block, marks, bytes, error) != 0) {
+        replay_close(replay);
+        status = -1;
+    }
+    replay_mark_clear(&mark);
+    return status;
+}
+
+static int is_left(const struct replay *replay)
+{
+    for (int i = 0; i < replay->n_runs; i++) {
+        if (block_state(replay->block, i).status == BLOCK_RUNNING) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int64_t furthest(const struct replay *replay)
+{
+    int64_t epoch = 0;
+    for (int i = 0; i < replay->n_runs; i++) {
+        int64_t at = block_state(replay->block, i).epoch;
+        epoch = at > epoch ? at : epoch;
+    }
+    return epoch;
+}
+
+int replay_to(struct replay *replay, int64_t epoch, struct error *error)
+{
+    const struct subject *subject = replay->subject;
+    int64_t steps = CALL_WORK / (int64_t)network_n_parameters(subject->network) + 1;
+    while (is_left(replay) && furthest(replay) < epoch) {
+        if (subject->stop && subject->stop(subject->context)) {
+            return error_set(error, ERROR_BUSY, "the explanation was stopped");
+        }
+        int64_t left = epoch - furthest(replay);
+        block_train(replay->block, steps, left < CALL_EPOCHS ? left : CALL_EPOCHS, replay->losses);
+    }
+    return 0;
+}
+
+void replay_step(struct replay *replay)
+{
+    block_train(replay->block, (int64_t)replay->subject->training->batch_size, 1, replay->losses);
+}
+
+int64_t replay_epoch(const struct replay *replay, int run)
+{
+    return block_state(replay->block, run).epoch;
+}
+
+int replay_is_finite(const struct replay *replay, int run)
+{
+    return block_state(replay->block, run).status != BLOCK_DIVERGED;
+}
+
+void replay_parameters(const struct replay *replay, int run, double *out_parameters)
+{
+    block_parameters(replay->block, run, out_parameters);
+}
+
+int replay_end_losses(struct replay *replay, struct derivative *derivative, int64_t n,
+                      double *out_losses, struct error *error)
+{
+    double *parameters = memory_array(derivative->n_parameters, sizeof *parameters, error);
+    int status = parameters ? 0 : -1;
+    for (int64_t i = 0; i < n && status == 0; i++) {
+        int64_t before = furthest(replay);
+        status = is_left(replay) ? replay_to(replay, before + 1, error) : 0;
+        for (int run = 0; run < replay->n_runs && status == 0; run++) {
+            double *out = &out_losses[i * replay->n_runs + run];
+            *out = INFINITY;
+            if (replay_is_finite(replay, run)) {
+                replay_parameters(replay, run, parameters);
+                *out = derivative_data(derivative, parameters, replay->subject->dataset, NULL);
+            }
+        }
+    }
+    free(parameters);
+    return status;
+}
+
+int replay_mark(const struct replay *replay, struct replay_mark *mark, struct error *error)
+{
+    size_t bytes = block_checkpoint_bytes(replay->block);
+    mark->bytes = memory_array((size_t)replay->n_runs, bytes, error);
+    if (!mark->bytes) {
+        return -1;
+    }
+    for (int i = 0; i < replay->n_runs; i++) {
+        block_save(replay->block, i, (char *)mark->bytes + (size_t)i * bytes);
+    }
+    return 0;
+}
+
+int replay_return(struct replay *replay, const struct replay_mark *mark, struct error *error)
+{
+    const void *marks[BLOCK_RUNS_MAX];
+    size_t bytes[BLOCK_RUNS_MAX];
+    for (int i = 0; i < replay->n_runs; i++) {
+        bytes[i] = block_checkpoint_bytes(replay->block);
+        marks[i] = (char *)mark->bytes + (size_t)i * bytes[i];
+    }
+    return block_load(replay->block, marks, bytes, error);
+}
+
+void replay_mark_clear(struct replay_mark *mark)
+{
+    free(mark->bytes);
+    mark->bytes = NULL;
+}

@@ -1,0 +1,61 @@
+/* A replay: the run, or one like it, trained again by the same blocks.
+ *
+ * Up to BLOCK_RUNS_MAX variants of one training go side by side. `subject->stop` is asked between
+ * calls of a few milliseconds. */
+#ifndef CORE_EXPLAIN_VERDICT_REPLAY_H
+#define CORE_EXPLAIN_VERDICT_REPLAY_H
+
+#include "core/base/error.h"
+#include "core/explain/derivative.h"
+#include "core/explain/subject.h"
+
+struct replay {
+    const struct subject *subject;
+    struct block *block;
+    int n_runs;
+    double *losses; /* the printed losses of a call, not kept */
+};
+
+/* One variant: from where, and with which multiple of the run's own learning rates. */
+struct replay_run {
+    const double *parameters; /* start values */
+    double pace;
+};
+
+/* From the run's start, or like it, for as many epochs as the training has, or more when it needs
+ * not know its last. -1 with ERROR_MEMORY, and then nothing to close. */
+int replay_open(struct replay *replay, const struct subject *subject,
+                const struct replay_run *runs, int n_runs, int64_t epochs, struct error *error);
+void replay_close(struct replay *replay); /* also one that is all zero */
+
+/* The same from where `from`'s run 0 stands, its optimizer's memory and sample order included, with
+ * the rate of its last epoch times each pace, constant. */
+int replay_continue(struct replay *replay, const struct replay *from, const double *paces,
+                    int n_runs, int64_t epochs, struct error *error);
+
+/* Trains until `epoch` epochs are finished or no run is left. -1 with ERROR_BUSY when told to
+ * stop. */
+int replay_to(struct replay *replay, int64_t epoch, struct error *error);
+
+/* Trains one update of every run, those of an epoch that is cut in its batches. */
+void replay_step(struct replay *replay);
+
+int64_t replay_epoch(const struct replay *replay, int run);
+int replay_is_finite(const struct replay *replay, int run); /* has not diverged */
+void replay_parameters(const struct replay *replay, int run, double *out_parameters);
+
+/* Trains n epochs more, noting the loss of each epoch's last parameters: out [n][n_runs], infinite
+ * for a run that diverged. */
+int replay_end_losses(struct replay *replay, struct derivative *derivative, int64_t n,
+                      double *out_losses, struct error *error);
+
+/* A place to come back to: the runs as they stand at an epoch's end. */
+struct replay_mark {
+    void *bytes; /* [n_runs] checkpoints */
+};
+
+int replay_mark(const struct replay *replay, struct replay_mark *mark, struct error *error);
+int replay_return(struct replay *replay, const struct replay_mark *mark, struct error *error);
+void replay_mark_clear(struct replay_mark *mark);
+
+#endif

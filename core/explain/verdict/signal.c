@@ -1,0 +1,156 @@
+/* NO_SIGNAL and BELOW_NOISE_FLOOR: what the data has to teach, and what of it is noise. */
+#include <math.h>
+
+#include "core/base/statistics.h"
+#include "core/explain/verdict/diagnosis.h"
+#include "core/explain/verdict/words.h"
+
+/* The smallest R^2 of a plane that the F-test would have noticed at 5 %. */
+static double smallest_r2(const struct floors *floors)
+{
+    double n = (double)floors->n_samples, slopes = (double)floors->rank - 1.0;
+    double low = 0.0, high = 1.0, rest = n - slopes - 1.0;
+    if (!(slopes >= 1.0) || !(rest >= 1.0)) {
+        return NAN;
+    }
+    for (int i = 0; i < 60; i++) {
+        double r2 = 0.5 * (low + high);
+        double f = r2 / slopes / ((1.0 - r2) / rest);
+        if (statistics_f_tail(f, slopes, rest) > 0.05) {
+            low = r2;
+        } else {
+            high = r2;
+        }
+    }
+    return high;
+}
+
+static void find_no_signal(struct examination *it)
+{
+    const struct floors *floors = it->floors;
+    struct signal *signal = &it->signal;
+    double constant = floors->value[FLOOR_CONSTANT];
+    signal->linear_p = floors->linear_p;
+    signal->anova_p = floors->anova_p;
+    signal->permutation_p = floors->permutation_p;
+    double p = isnan(floors->linear_p) ? floors->permutation_p : floors->linear_p;
+    if (isnan(p) || !(constant > 0.0)) {
+        examination_not_run(it, "NO_SIGNAL", it->depth == EXPLAIN_FULL
+                                                 ? "no plane could be fitted to these samples"
+                                                 : "it waits for the permutation test");
+        return;
+    }
+    signal->by_mean = (it->first_loss - constant) / fmax(it->first_loss - it->loss, 1e-12);
+    signal->r2 = 1.0 - it->loss / constant;
+    signal->smallest_r2 = smallest_r2(floors);
+    if (p > 0.05 && !(floors->anova_p <= 0.05)) {
+        examination_fire(it, CODE_NO_SIGNAL, KIND_STATISTICAL, SEVERITY_NOTE, SCOPE_THESE_SAMPLES);
+    }
+}
+
+/* The expected loss on a new sample, exactly: the noise plus how far the outputs are from the
+ * expected targets, over all inputs there are. */
+static double exact_risk(struct examination *it, double noise)
+{
+    const struct population *population = it->subject->population;
+    double risk = noise;
+    for (size_t i = 0; i < population->n_points; i++) {
+        derivative_forward(&it->derivative, it->subject->parameters,
+                           population->points + i * population->n_inputs, NULL);
+        const double *outputs = derivative_outputs(&it->derivative);
+        for (size_t j = 0; j < population->n_outputs; j++) {
+            double e = outputs[j] - population->means[i * population->n_outputs + j];
+            risk += population->weights[i] * e * e / (double)population->n_outputs;
+        }
+    }
+    return risk;
+}
+
+static void find_below_noise(struct examination *it)
+{
+    double noise = it->floors->value[FLOOR_NOISE];
+    const struct population *population = it->subject->population;
+    if (it->subject->training->loss != LOSS_MSE || isnan(noise)) {
+        return;
+    }
+    int is_known = population && population->n_points > 0;
+    it->signal.risk = is_known ? exact_risk(it, noise) : NAN;
+    if (it->loss < noise) {
+        examination_fire(it, CODE_BELOW_NOISE_FLOOR, KIND_EXACT, SEVERITY_NOTE,
+                         SCOPE_PRESENT | SCOPE_THESE_SAMPLES);
+    }
+}
+
+void signal_find(struct examination *it)
+{
+    it->signal.risk = NAN;
+    find_no_signal(it);
+    find_below_noise(it);
+}
+
+/* --- telling -------------------------------------------------------------------------------- */
+
+static void none_evidence(const struct examination *it, struct teller *teller)
+{
+    const struct signal *signal = &it->signal;
+    tell_number(teller, "ols_p", signal->linear_p);
+    tell_number(teller, "anova_p", signal->anova_p);
+    tell_number(teller, "permutation_p", signal->permutation_p);
+    tell_number(teller, "L0", it->first_loss);
+    tell_number(teller, it->subject->training->loss == LOSS_MSE ? "var" : "best_constant",
+                it->floors->value[FLOOR_CONSTANT]);
+    tell_number(teller, "drop_by_mean", signal->by_mean);
+    tell_number(teller, "R2", signal->r2);
+    tell_number(teller, "smallest_detectable_R2", signal->smallest_r2);
+}
+
+static void none_text(const struct examination *it, struct teller *teller)
+{
+    const struct signal *signal = &it->signal;
+    double p = isnan(signal->linear_p) ? signal->permutation_p : signal->linear_p;
+    struct words words = {0};
+    if (it->first_loss > it->loss && signal->by_mean > 0.0) {
+        words_number(&words, fmin(100.0 * signal->by_mean, 100.0), 3);
+        words_add(&words, " %% of the drop of the loss is just finding the average. Beyond that we "
+                          "find");
+    } else {
+        words_add(&words, "We find");
+    }
+    words_add(&words, " no evidence that the inputs matter (p = ");
+    words_number(&words, p, 2);
+    words_add(&words, "): a random pairing of inputs and targets would look like this. With %zu "
+                      "rows a weak effect could be missed", it->n_samples);
+    if (!isnan(signal->smallest_r2)) {
+        words_add(&words, " (a plane would have to explain ");
+        words_number(&words, 100.0 * signal->smallest_r2, 2);
+        words_add(&words, " %% to be noticed)");
+    }
+    words_add(&words, ".");
+    tell_text(teller, "text", words.text);
+}
+
+static void below_evidence(const struct examination *it, struct teller *teller)
+{
+    tell_number(teller, "train", it->loss);
+    tell_number(teller, "sigma2", it->floors->value[FLOOR_NOISE]);
+    tell_number(teller, "exact_risk", it->signal.risk);
+}
+
+static void below_text(const struct examination *it, struct teller *teller)
+{
+    struct words words = {0};
+    words_add(&words, "The loss on these samples, ");
+    words_number(&words, it->loss, 4);
+    words_add(&words, ", is below the noise that the data was made with, ");
+    words_number(&words, it->floors->value[FLOOR_NOISE], 4);
+    words_add(&words, ": part of the fit is noise learned by heart.");
+    if (!isnan(it->signal.risk)) {
+        words_add(&words, " On new samples the expected loss is ");
+        words_number(&words, it->signal.risk, 4);
+        words_add(&words, ", exactly.");
+    }
+    tell_text(teller, "text", words.text);
+}
+
+const struct diagnosis diagnosis_no_signal = {none_evidence, none_text, NULL};
+const struct diagnosis diagnosis_below_noise = {below_evidence, below_text, NULL};
