@@ -69,7 +69,7 @@ static void print_name(struct text *text, const struct spec *spec)
     struct training training;
 
     section_network(json_object_get(spec->json, "network"), &shape, &network);
-    section_training(json_object_get(spec->json, "training"), &training);
+    section_training(json_object_get(spec->json, "training"), &shape, &training);
     if (!has_swept_shape(&spec->sweep)) {
         text_printf(text, "%d", network.n_inputs);
         for (int l = 0; l < network.n_layers; l++)
@@ -304,7 +304,7 @@ void spec_outline(const struct spec *spec, int run, struct run_plan *out_plan)
 
     *out_plan = (struct run_plan){0};
     section_network(run_section(spec, run, "network"), &shape, &out_plan->network);
-    section_training(run_section(spec, run, "training"), &out_plan->training);
+    section_training(run_section(spec, run, "training"), &shape, &out_plan->training);
     out_plan->n_predict = json_array_size(json_object_get(spec->json, "predict"));
 }
 

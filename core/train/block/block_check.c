@@ -95,7 +95,8 @@ static int check_watch(const struct training *training, int has_validation, stru
         series_is_accuracy(training->monitor)) {
         return error_set(error, ERROR_INVALID, "training: record or monitor is out of range");
     }
-    if (series_is_of_validation(training->monitor) && !has_validation) {
+    if (series_is_of_validation(training->monitor) && !has_validation &&
+        training_is_watchful(training)) {
         return error_set(error, ERROR_INVALID,
                          "monitor: got %s, but there are no validation samples",
                          series_name(training->monitor));

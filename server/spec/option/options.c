@@ -392,6 +392,32 @@ static const struct option table[] = {
      .description = "How many times to go through the data set. The first million losses of a run are "
                     "kept one by one (fewer in a large sweep), later ones as an envelope; any of "
                     "them can be had by replay."},
+    {"/training/record", OPTION_LIST, .minimum = 0, .maximum = 2, .also = "metrics|track|log|series",
+     .description = "What to record of every epoch besides the printed loss; the validation part's "
+                    "loss and accuracy are always recorded. Each costs a pass over the samples."},
+    {"/training/record/*", OPTION_CHOICE, .choices = "end_loss|accuracy",
+     .description = "end_loss: the loss of the weights at the end of the epoch, over all samples "
+                    "trained on (the printed loss scores each sample just before its own update, "
+                    "so it is no property of any weights). accuracy: the share of those samples "
+                    "whose class they tell, for the cross-entropies."},
+    {"/training/stop", OPTION_OBJECT, .also = "early_stopping|stopping|stop_when",
+     .description = "When a run ends before its last epoch: whichever comes first."},
+    {"/training/stop/monitor", OPTION_CHOICE, .choices = "loss|end_loss|validation_loss",
+     .also = "metric|watch|on|series",
+     .description = "The loss that is looked at after every epoch, here and by a schedule that "
+                    "reduces on a plateau. Left out: validation_loss where there is a validation "
+                    "part, else loss."},
+    {"/training/stop/target", OPTION_NUMBER, .minimum = 0, .maximum = INFINITY,
+     .also = "target_loss|goal|loss|threshold|below",
+     .description = "Stops once that loss is no more than this."},
+    {"/training/stop/patience", OPTION_INTEGER, .minimum = 1, .maximum = 1000000000,
+     .unit = "epochs", .also = "wait",
+     .description = "Stops after so many epochs in a row without an improvement, as Keras's "
+                    "EarlyStopping."},
+    {"/training/stop/min_delta", OPTION_NUMBER, .minimum = 0, .maximum = 1e300,
+     .also = "delta|tolerance|min_change",
+     .description = "For patience: only a loss below the best one minus this is an improvement. "
+                    "Left out: 0."},
 
     {"/sweep", OPTION_SWEEP, .also = "grid|vary|search",
      .description = "Several runs in one experiment: for each pointer to a field the values it is "

@@ -100,7 +100,7 @@ void section_check_continue(const json_t *run, const struct shape *shape, struct
     if (!section_is_continued(init) || shape->n_features == 0)
         return;
     section_network(json_object_get(run, "network"), shape, &network);
-    section_training(json_object_get(run, "training"), &training);
+    section_training(json_object_get(run, "training"), shape, &training);
     void *bytes = read_state(init, &n_bytes, &error);
     if (bytes == NULL)
         tell_error(&error, faults);

@@ -130,6 +130,7 @@ struct shape section_shape(const json_t *dataset, struct library *library)
         split_sizes(&split, shape.n_samples, sizes);
     }
     shape.n_train = sizes[PART_TRAIN];
+    shape.n_validation = sizes[PART_VALIDATION];
     return shape;
 }
 

@@ -98,7 +98,7 @@ void section_check_loss(const json_t *run, struct library *library, const struct
     struct spec_data data;
 
     section_network(json_object_get(run, "network"), shape, &built);
-    section_training(json_object_get(run, "training"), &trained);
+    section_training(json_object_get(run, "training"), shape, &trained);
     check_softmax(&built, faults);
     if (check_output(&built, trained.loss, faults) != 0 ||
         loss_activation(trained.loss) == ACTIVATION_COUNT ||

@@ -17,6 +17,7 @@
 struct shape {
     size_t n_samples, n_features, n_targets;
     size_t n_train; /* samples trained on: all, but for a split */
+    size_t n_validation;
 };
 
 /* /dataset; `library` has the files it may take its data from. The check makes the data set once,
@@ -48,7 +49,7 @@ int section_continue(const json_t *init, size_t n_samples, struct run_plan *plan
                      struct error *error);
 
 /* /training. */
-void section_training(const json_t *training, struct training *out);
+void section_training(const json_t *training, const struct shape *shape, struct training *out);
 void section_check_training(const json_t *training, const struct shape *shape,
                             struct faults *faults);
 
