@@ -137,8 +137,8 @@ static int find_all(struct examination *it, struct error *error)
     if (!it->setting.is_finite) {
         return 0;
     }
-    if (look_back(it, error) != 0 || find_facts(it, error) != 0 || find_reruns(it, error) != 0 ||
-        minimum_find(it, error) != 0) {
+    if (look_back(it, error) != 0 || find_facts(it, error) != 0 || numbers_find(it, error) != 0 ||
+        find_reruns(it, error) != 0 || minimum_find(it, error) != 0) {
         return -1;
     }
     weigh(it);
@@ -248,6 +248,9 @@ static void tell_all(const struct examination *it, struct teller *teller)
     }
     tell_loss(it, teller);
     tell_verdicts(it, first, teller);
+    if (it->setting.is_finite) {
+        numbers_tell(it, teller);
+    }
     tell_list(teller, "not_run");
     for (int i = 0; i < it->n_not_run; i++) {
         tell_object(teller, NULL);

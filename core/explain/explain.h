@@ -20,6 +20,7 @@ enum explain_depth {
  *                 "evidence": {...}, "text",
  *                 "actions": [{"label", "at": "start" | "end", "changes": {pointer: value}}]}],
  *       the headline first, then by rank (core/explain/verdict/verdict.h)
+ *   "numbers": {...}, of which none is right or wrong by itself
  *   "not_run": [{"code", "why"}], what could not be told, or not yet
  * The floors may lack best_known and permutation_p: what needs them is then not run. 0, or -1 with
  * ERROR_MEMORY, or ERROR_BUSY when subject->stop said so; then nothing was told. */

@@ -173,9 +173,10 @@ static void short_text(const struct examination *it, struct teller *teller)
     words_number(&words, it->subject->training->learning_rate * (double)it->subject->state.epoch,
                  3);
     words_add(&words, ". Use more epochs or a larger learning rate");
-    if (it->overshoot.at_start && it->overshoot.max > 0.0) {
-        words_add(&words, ", at this start below ");
-        words_number(&words, 2.0 * examination_rate(it, 1) / it->overshoot.max, 2);
+    if (it->setting.is_single && it->numbers.limit_sample > 0.0) {
+        words_add(&words, ", well below ");
+        words_number(&words, it->numbers.limit_sample, 2);
+        words_add(&words, ", where steps from here overshoot");
     }
     words_add(&words, ".");
     tell_text(teller, "text", words.text);

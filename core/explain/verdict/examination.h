@@ -107,12 +107,11 @@ struct minimum {
     double polished, curvature;
 };
 
-/* Shown as numbers, never as a verdict. */
+/* Shown as numbers, never as a verdict; see numbers.c. NaN: not known. */
 struct numbers {
-    double gradient_norm, update_ratio, sharpness, monodromy, balance_drift, balance_error,
-        gradient_check;
+    double gradient_norm, update_ratio, sharpness, balance_drift, gradient_check;
     double limit_gd, limit_trace, limit_sample, limit_mean_square;
-    int64_t n_frozen;
+    int64_t n_frozen, n_negative;
     int n_checked;
 };
 

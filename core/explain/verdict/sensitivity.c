@@ -97,8 +97,8 @@ static void text(const struct examination *it, struct teller *teller)
     words_add(&words, "Moving the start by a billionth, far below anything one would type, changed "
                       "the final loss by ");
     words_number(&words, 100.0 * it->sensitivity.change, 3);
-    words_add(&words, " %%. This run balances on an edge, so small differences between its results "
-                      "and others' mean nothing.");
+    words_add(&words, " %%. This run balances on an edge: small differences between it and other "
+                      "runs say little.");
     tell_text(teller, "text", words.text);
 }
 

@@ -163,7 +163,8 @@ static void text(const struct examination *it, struct teller *teller)
     int is_one = network_n_outputs(network) == 1;
     struct words words = {0};
     words_add(&words, "Each weight's gradient is multiplied by another weight, or by a hidden "
-                      "output, that is 0, so all %zu stay exactly 0. Only the output bias%s the "
+                      "output, that is 0, so all %zu weights and hidden biases "
+                      "stay exactly 0. Only the output bias%s the "
                       "bare error", n_zero, is_one ? " gets" : "es get");
     if (it->setting.is_squared) {
         words_add(&words, " and moves to the average of the targets, ");
