@@ -273,8 +273,8 @@ static int replay_part(struct call *call, struct table_part *part, int64_t exact
     if (study == NULL)
         return -1;
     struct replay_wish wish = call_replay(call, study);
-    int result = replay_losses(&wish, part->from + (int64_t)n_kept, part->to,
-                                part->records + n_kept, error);
+    int result = replay_records(&wish, part->series, part->from + (int64_t)n_kept, part->to,
+                                part->records + n_kept * n_series, error);
     shelf_release(lab_shelf(call->api->lab), study);
     return result;
 }

@@ -55,9 +55,9 @@ void runs_parameters(struct call *call)
         http_reply_error(call->request, &error);
         return;
     }
-    int64_t last = record.epoch;
+    int result = call_query_epoch(call, &record, 0, record.epoch, record.epoch, &epoch);
     engine_run_clear(&record);
-    if (call_query_integer(call, "epoch", 0, last, last, &epoch) != 0)
+    if (result != 0)
         return;
     const struct study *study = shelf_take(shelf, call->name, &error);
     if (study != NULL) {

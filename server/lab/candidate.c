@@ -13,18 +13,34 @@ void candidate_clear(struct candidate *candidate)
     free(candidate->checkpoint);
 }
 
-/* A run of an older store may have kept more than one does now. */
-static int find_keep(struct candidate *candidate, struct engine *engine, const struct study *study,
-                     struct error *error)
+/* The set of series that a run of the plan records. */
+static unsigned series_of(const struct run_plan *plan, int has_validation)
+{
+    enum series series[SERIES_COUNT];
+    unsigned set = 0;
+    for (int n = training_series(&plan->training, has_validation, series); n > 0; n--)
+        set |= 1u << series[n - 1];
+    return set;
+}
+
+/* What is there of a run that was begun. One of an older store may have the loss alone, which it
+ * goes on with, and have kept more epochs than are kept now. */
+static int find_progress(struct candidate *candidate, struct engine *engine,
+                         const struct study *study, struct error *error)
 {
     struct engine_run record = {0};
-    candidate->keep = history_keep(spec_n_runs(study->spec), 1);
-    if (candidate->epoch <= candidate->keep)
-        return 0;
-    if (engine_find_run(engine, study->id, candidate->run, &record, error) != 0)
-        return -1;
-    candidate->keep = record.exact > candidate->keep ? record.exact : candidate->keep;
-    engine_run_clear(&record);
+    int n_runs = spec_n_runs(study->spec);
+    if (candidate->epoch > 0) {
+        if (engine_find_run(engine, study->id, candidate->run, &record, error) != 0)
+            return -1;
+        candidate->series = record.series;
+        candidate->best = record.best;
+        candidate->trained_ms = record.trained_ms;
+        engine_run_clear(&record);
+    }
+    candidate->keep = history_keep(n_runs, series_n(candidate->series));
+    if (candidate->epoch > candidate->keep && record.exact > candidate->keep)
+        candidate->keep = record.exact;
     return 0;
 }
 
@@ -39,19 +55,22 @@ static void take_start(struct candidate *candidate)
     plan->start = NULL;
 }
 
+/* Only the first one builds its data, which the others that go with it share. */
 static int candidate_load(struct candidate *candidate, struct engine *engine,
-                          const struct study *study, int run, int with_dataset,
+                          const struct study *study, int run, const struct candidate *first,
                           struct error *error)
 {
+    int is_first = candidate == first;
     memset(candidate, 0, sizeof *candidate);
     candidate->run = run;
     if (engine_checkpoint(engine, study->id, run, &candidate->checkpoint,
                           &candidate->checkpoint_bytes, &candidate->epoch, error) != 0)
         return -1;
-    if (find_keep(candidate, engine, study, error) == 0 &&
-        spec_plan(study->spec, run, with_dataset, &candidate->plan, error) == 0) {
+    if (spec_plan(study->spec, run, is_first, &candidate->plan, error) == 0) {
+        candidate->series = series_of(&candidate->plan, first->plan.validation != NULL);
         take_start(candidate);
-        return 0;
+        if (find_progress(candidate, engine, study, error) == 0)
+            return 0;
     }
     candidate_clear(candidate);
     return -1;
@@ -60,7 +79,7 @@ static int candidate_load(struct candidate *candidate, struct engine *engine,
 static int in_lockstep(const struct study *study, const struct candidate *a,
                        const struct candidate *b)
 {
-    return a->epoch == b->epoch && a->keep == b->keep &&
+    return a->epoch == b->epoch && a->keep == b->keep && a->series == b->series &&
            network_same(&a->plan.network, &b->plan.network) &&
            training_in_lockstep(&a->plan.training, &b->plan.training) &&
            spec_same_start(study->spec, a->run, b->run) &&
@@ -72,7 +91,7 @@ int candidates_gather(struct engine *engine, const struct study *study, const in
 {
     int n = 0;
     for (; n < n_runs; n++) {
-        if (candidate_load(&candidates[n], engine, study, runs[n], n == 0,
+        if (candidate_load(&candidates[n], engine, study, runs[n], candidates,
                            n == 0 ? error : NULL) != 0)
             return n == 0 ? -1 : n;
         const struct run_plan *first = &candidates[0].plan;

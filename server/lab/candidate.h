@@ -12,8 +12,11 @@ struct candidate {
     struct run_plan plan; /* only the first one's has the data set */
     void *checkpoint;     /* where it goes on, or the plan's start; NULL: from the start values */
     size_t checkpoint_bytes;
-    int64_t epoch; /* where the checkpoint stands */
-    int64_t keep;  /* epochs to keep one by one */
+    int64_t epoch;   /* where the checkpoint stands */
+    int64_t keep;    /* epochs to keep one by one */
+    unsigned series; /* the set of those to commit: the first ones of those the block records */
+    struct engine_record best; /* so far, by what is monitored */
+    int64_t trained_ms;        /* likewise the time spent */
 };
 
 /* Loads runs[0] and those after it that go in lockstep with it (same shape, data, order, length and

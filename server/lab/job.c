@@ -1,22 +1,21 @@
 /* A job: a block of one experiment's runs in training, and its commits.
  *
  * DESIGN: a slice trains in short calls until its time is over, then until the present epoch ends
- * (a checkpoint exists only there), and commits each run's new epochs with its checkpoint. Losses
- * that are not committed yet stay in `losses`, so a failed commit is repeated, never retrained or
+ * (a checkpoint exists only there), and commits each run's new epochs with its checkpoint. Records
+ * that are not committed yet stay in the intake, so a failed commit is repeated, never retrained or
  * skipped. An epoch longer than a slice is simply continued in the next one.
  *
- * Beyond the epochs that are kept one by one (core/train/history.h) what a call has written to
- * `losses` is summed up in buckets after it, and its place used again: so there a slice is as long
- * as elsewhere, and costs no memory. Full buckets are a reason to commit.
+ * Full buckets (intake.h) are a reason to commit.
  *
  * The length of a call is found by measuring: CALL_NS of steps, so that a slice ends in time
  * whatever the network costs; of a wide network more, because each call begins with copies of its
  * parameters (at 900,000 of them and 5 ms that was half of the time). Results do not depend on
- * where calls end. */
+ * where calls end, but of a run with a limit of seconds: it is done at the first epoch's end at
+ * which its training, in all attempts that committed something, has taken so long. */
 #include "server/lab/job.h"
 
-#include <stdlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/memory.h"
@@ -24,36 +23,32 @@
 #include "server/base/clock.h"
 #include "server/base/log.h"
 #include "server/lab/candidate.h"
+#include "server/lab/intake.h"
 #include "server/spec/spec.h"
 
-enum { CHUNK_LOSSES = 131072, CALL_NS = 5000000, FIRST_STEPS = 2000, FIRST_WORK = 2000000 };
+enum { CALL_NS = 5000000, FIRST_STEPS = 2000, FIRST_WORK = 2000000 };
 enum { WIDE_PARAMETERS = 32768, WIDE_CALL_NS = 25000000, WIDE_WORK = 1 << 28 };
 
 struct lane {
     struct engine_claim claim;
     int64_t committed; /* epochs */
     int ended;         /* finished or fenced: nothing more to commit */
-    size_t n_buckets;  /* not committed yet */
-    struct history_bucket *buckets; /* [ENGINE_CHUNK_BUCKETS_MAX]; NULL if all is kept */
-    int is_open; /* the last bucket's cell has room */
+    int64_t before_ns; /* spent training by attempts before this */
+    double seconds;    /* it may take; 0: any */
 };
 
 struct job {
     struct engine *engine;
-    struct dataset *dataset;
+    struct dataset *dataset, *validation;
     struct block *block;
     int n_lanes;
     struct lane lanes[BLOCK_RUNS_MAX];
     int n_runs;         /* of the experiment */
-    int64_t keep;       /* epochs kept one by one */
-    int64_t reached;    /* finished epochs of the runs that are left */
     int64_t steps;      /* samples a call is given */
     int64_t steps_min;  /* fewer would cost more in copies than in training */
     int64_t call_ns;    /* how long that is to take */
-    int64_t first;      /* the epoch of losses[0], 1-based */
-    int64_t capacity;   /* epochs that fit in losses */
-    int64_t n_epochs;   /* in losses, all of them to be kept */
-    double *losses;     /* [capacity][n_lanes], in the block's order */
+    int64_t trained_ns; /* spent in training */
+    struct intake intake;
     unsigned char *checkpoints; /* [n_lanes][checkpoint_bytes] */
     size_t checkpoint_bytes;
 };
@@ -75,6 +70,8 @@ static int claim_all(struct job *job, const char *id, struct candidate *candidat
         struct lane *lane = &job->lanes[job->n_lanes];
         lane->claim = claims[i];
         lane->committed = candidates[i].epoch;
+        lane->before_ns = candidates[i].trained_ms * 1000000;
+        lane->seconds = candidates[i].plan.training.stop.seconds;
         struct candidate claimed = candidates[i];
         candidates[i] = candidates[job->n_lanes];
         candidates[job->n_lanes++] = claimed;
@@ -93,7 +90,10 @@ static int build_block(struct job *job, const struct candidate *candidates, stru
         checkpoints[i] = candidates[i].checkpoint;
         bytes[i] = candidates[i].checkpoint_bytes;
     }
-    job->block = block_create(&candidates[0].plan.network, job->dataset, runs, job->n_lanes, error);
+    struct block_parts parts = {.network = &candidates[0].plan.network, .dataset = job->dataset,
+                                .validation = job->validation, .runs = runs,
+                                .n_runs = job->n_lanes};
+    job->block = block_create_of(&parts, error);
     if (job->block == NULL)
         return -1;
     if (candidates[0].checkpoint != NULL &&
@@ -111,25 +111,30 @@ static int64_t first_steps(const struct job *job, const struct network *network)
 
 static int build_buffers(struct job *job, const struct run_plan *plan, struct error *error)
 {
-    job->capacity = CHUNK_LOSSES / job->n_lanes;
-    job->reached = job->lanes[0].committed;
-    job->first = job->reached + 1;
     int64_t n_parameters = (int64_t)network_n_parameters(&plan->network);
     int is_wide = n_parameters > WIDE_PARAMETERS;
     job->steps = first_steps(job, &plan->network);
     job->steps_min = is_wide ? WIDE_WORK / (n_parameters * job->n_lanes) + 1 : 1;
     job->call_ns = is_wide ? WIDE_CALL_NS : CALL_NS;
     job->checkpoint_bytes = block_checkpoint_bytes(job->block);
-    job->losses = memory_array((size_t)job->capacity, (size_t)job->n_lanes * sizeof(double), error);
     job->checkpoints = memory_array((size_t)job->n_lanes, job->checkpoint_bytes, error);
-    if (job->losses == NULL || job->checkpoints == NULL)
+    return job->checkpoints == NULL ? -1 : 0;
+}
+
+static int build_intake(struct job *job, const struct candidate *candidates, struct error *error)
+{
+    const struct candidate *first = &candidates[0];
+    enum series monitor = first->plan.training.monitor;
+    struct intake_shape shape = {.n_lanes = job->n_lanes,
+                                 .n_recorded = block_n_series(job->block),
+                                 .series = first->series,
+                                 .keep = first->keep,
+                                 .reached = first->epoch};
+    shape.monitor = (shape.series >> monitor & 1) == 1 ? monitor : SERIES_LOSS;
+    if (intake_init(&job->intake, &shape, first->plan.training.epochs, error) != 0)
         return -1;
-    for (int i = 0; i < job->n_lanes && plan->training.epochs > job->keep; i++) {
-        job->lanes[i].buckets = memory_array(ENGINE_CHUNK_BUCKETS_MAX,
-                                             sizeof *job->lanes[i].buckets, error);
-        if (job->lanes[i].buckets == NULL)
-            return -1;
-    }
+    for (int i = 0; i < job->n_lanes; i++)
+        job->intake.lanes[i].best = candidates[i].best;
     return 0;
 }
 
@@ -151,14 +156,15 @@ struct job *job_begin(struct engine *engine, const struct study *study, const in
     }
     job->engine = engine;
     job->n_runs = spec_n_runs(study->spec);
-    job->keep = candidates[0].keep;
     job->dataset = candidates[0].plan.dataset;
-    candidates[0].plan.dataset = NULL;
+    job->validation = candidates[0].plan.validation;
+    candidates[0].plan.dataset = candidates[0].plan.validation = NULL;
     n_claimed = claim_all(job, study->id, candidates, n, error);
     if (n_claimed < 0)
         *out_n = 0;
     if (n_claimed > 0 && (build_block(job, candidates, error) != 0 ||
-                          build_buffers(job, &candidates[0].plan, error) != 0)) {
+                          build_buffers(job, &candidates[0].plan, error) != 0 ||
+                          build_intake(job, candidates, error) != 0)) {
         release = error->kind == ERROR_MEMORY || error->kind == ERROR_STORAGE;
         if (release) { /* it may be otherwise later: they are tried again */
             *out_n = 0;
@@ -196,72 +202,51 @@ static int is_over(const struct job *job)
     return 1;
 }
 
-/* How many epochs a call may finish: what fits, and in buckets not more than are surely left. */
-static int64_t room(const struct job *job)
+/* Time left to a lane. */
+static int64_t left_ns(const struct job *job, const struct lane *lane)
 {
-    int64_t n = job->capacity - job->n_epochs, n_kept = job->keep - job->reached;
-    int64_t stride = history_stride(n_kept < 0 ? -n_kept + 1 : 1);
-    size_t n_buckets = 0;
-    for (int i = 0; i < job->n_lanes; i++)
-        n_buckets = job->lanes[i].n_buckets > n_buckets ? job->lanes[i].n_buckets : n_buckets;
-    int64_t fits = ((int64_t)ENGINE_CHUNK_BUCKETS_MAX - (int64_t)n_buckets - 1) * stride;
-    fits += n_kept > 0 ? n_kept : 0;
-    return fits < n ? fits : n;
+    double left = lane->seconds * 1e9 - (double)(lane->before_ns + job->trained_ns);
+    return lane->seconds == 0.0 || left > 1e18 ? INT64_MAX : left > 0.0 ? (int64_t)left + 1 : 0;
 }
 
-/* Sums up a lane's n losses, the first one of `first`, in buckets. */
-static void fold_lane(struct job *job, int index, const double *losses, int64_t first, int64_t n)
+/* The slice, or the shortest time that is left to any run. */
+static int64_t time_of_slice(const struct job *job, int64_t slice_ns)
 {
-    struct lane *lane = &job->lanes[index];
-    int64_t at = first - 1 - job->keep, stop = at + n;
-    while (at < stop) {
-        int64_t cell_end = history_cell_end(at), end = cell_end < stop ? cell_end : stop;
-        const double *from = losses + (at - (first - 1 - job->keep)) * job->n_lanes + index;
-        struct history_bucket sum = history_sum(from, (size_t)(end - at), (size_t)job->n_lanes,
-                                                job->keep + at + 1);
-        if (lane->n_buckets > 0 && lane->is_open) {
-            struct history_bucket *open = &lane->buckets[lane->n_buckets - 1];
-            *open = history_merge(open, &sum);
-        } else {
-            lane->buckets[lane->n_buckets++] = sum;
-        }
-        lane->is_open = end < cell_end;
-        at = end;
-    }
-}
-
-/* Takes in n epochs behind those in `losses`: the ones that are not to be kept become buckets. */
-static void take_in(struct job *job, int64_t n)
-{
-    int64_t n_kept = job->keep - job->reached;
-    n_kept = n_kept < 0 ? 0 : n_kept < n ? n_kept : n;
-    int64_t first = job->reached + n_kept + 1;
-    const double *losses = job->losses + (job->n_epochs + n_kept) * job->n_lanes;
     for (int i = 0; i < job->n_lanes; i++) {
-        int64_t last = block_state(job->block, i).epoch;
-        last = last < job->reached + n ? last : job->reached + n;
-        if (!job->lanes[i].ended && last >= first)
-            fold_lane(job, i, losses, first, last - first + 1);
+        int64_t left = left_ns(job, &job->lanes[i]);
+        if (!job->lanes[i].ended && left < slice_ns)
+            slice_ns = left;
     }
-    job->n_epochs += n_kept;
-    job->reached += n;
+    return slice_ns;
 }
 
-/* Fills `losses` until the time is over and an epoch has ended, or two slices have passed. */
+/* Fills the intake until the time is over and an epoch has ended, or two slices have passed. */
 static void train(struct job *job, int64_t slice_ns)
 {
-    int64_t start = clock_monotonic_ns(), now = start;
-    while (room(job) > 0 && !is_over(job)) {
-        int in_time = now - start < slice_ns;
+    int64_t start = clock_monotonic_ns(), now = start, time_ns = time_of_slice(job, slice_ns);
+    while (intake_room(&job->intake) > 0 && !is_over(job)) {
+        int in_time = now - start < time_ns;
         if (!in_time && (block_at_epoch_end(job->block) || now - start > 2 * slice_ns))
-            return;
-        take_in(job, block_train(job->block, job->steps, in_time ? room(job) : 1,
-                                 job->losses + job->n_epochs * job->n_lanes));
+            break;
+        int64_t n = in_time ? intake_room(&job->intake) : 1;
+        n = block_train(job->block, job->steps, n, intake_next(&job->intake));
+        intake_take(&job->intake, job->block, n);
         int64_t then = now;
         now = clock_monotonic_ns();
         if (in_time)
             adjust_steps(job, now - then);
     }
+    job->trained_ns += now - start;
+}
+
+/* Ends the runs whose time is over. */
+static void end_in_time(struct job *job)
+{
+    if (!block_at_epoch_end(job->block))
+        return;
+    for (int i = 0; i < job->n_lanes; i++)
+        if (left_ns(job, &job->lanes[i]) == 0)
+            block_stop(job->block, i);
 }
 
 /* The state a run that is no longer running ends in, and why. */
@@ -281,14 +266,8 @@ static enum run_state final_state(const struct block_state *state, char *message
 static struct engine_chunk chunk_of(struct job *job, int index, const struct block_state *state)
 {
     struct lane *lane = &job->lanes[index];
-    struct engine_chunk chunk = {.first = lane->committed + 1, .stride = (size_t)job->n_lanes};
-    int64_t last = state->epoch < job->keep ? state->epoch : job->keep;
-    if (last >= chunk.first) {
-        chunk.n = (size_t)(last - chunk.first + 1);
-        chunk.records = job->losses + (chunk.first - job->first) * job->n_lanes + index;
-    }
-    chunk.buckets = lane->buckets;
-    chunk.n_buckets = lane->n_buckets;
+    struct engine_chunk chunk = intake_chunk(&job->intake, index, lane->committed, state);
+    chunk.trained_ms = (lane->before_ns + job->trained_ns) / 1000000;
     unsigned char *checkpoint = job->checkpoints + (size_t)index * job->checkpoint_bytes;
     block_save(job->block, index, checkpoint);
     chunk.checkpoint = checkpoint;
@@ -322,7 +301,8 @@ static int gather_parts(struct job *job, struct engine_handover *parts, struct p
         parts[n] = (struct engine_handover){.claim = &lane->claim, .chunk = chunk,
                                             .state = RUN_RUNNING, .message = of[n].message,
                                             .diverged_epoch = state.diverged_epoch,
-                                            .diverged_sample = -1};
+                                            .diverged_sample = -1,
+                                            .stopped = stopped_name(state.stopped)};
         if (state.status != BLOCK_RUNNING)
             parts[n].state = final_state(&state, of[n].message, sizeof of[n].message);
         if (state.status == BLOCK_DIVERGED)
@@ -332,7 +312,7 @@ static int gather_parts(struct job *job, struct engine_handover *parts, struct p
     return n;
 }
 
-/* Commits every run, all at once; the losses are dropped only when all are safe. */
+/* Commits every run, all at once; the records are dropped only when all are safe. */
 static int commit(struct job *job, struct error *error)
 {
     struct engine_handover parts[BLOCK_RUNS_MAX];
@@ -344,10 +324,8 @@ static int commit(struct job *job, struct error *error)
         struct lane *lane = &job->lanes[of[i].lane];
         lane->ended = parts[i].result == ENGINE_FENCED || parts[i].state != RUN_RUNNING;
         lane->committed = of[i].state.epoch;
-        lane->n_buckets = 0;
     }
-    job->first = job->reached + 1;
-    job->n_epochs = 0;
+    intake_empty(&job->intake);
     return 0;
 }
 
@@ -362,6 +340,7 @@ static int all_ended(const struct job *job)
 enum job_result job_slice(struct job *job, int slice_ms, struct error *error)
 {
     train(job, (int64_t)slice_ms * 1000000);
+    end_in_time(job);
     if ((block_at_epoch_end(job->block) || is_over(job)) && commit(job, error) != 0)
         return JOB_STUCK;
     return all_ended(job) ? JOB_ENDED : JOB_MORE;
@@ -386,9 +365,8 @@ void job_close(struct job *job, int release)
             engine_release(job->engine, &job->lanes[i].claim, NULL);
     block_destroy(job->block);
     dataset_destroy(job->dataset);
-    for (int i = 0; i < job->n_lanes; i++)
-        free(job->lanes[i].buckets);
-    free(job->losses);
+    dataset_destroy(job->validation);
+    intake_clear(&job->intake);
     free(job->checkpoints);
     free(job);
 }

@@ -20,7 +20,9 @@ struct replay {
     int64_t epoch; /* finished */
     int64_t steps; /* samples of a call */
     int64_t deadline_ns;
-    double *losses; /* [CALL_EPOCHS] */
+    double *records;   /* [CALL_EPOCHS][n_series], a call's */
+    int n_series;
+    enum series series[SERIES_COUNT];
 };
 
 static atomic_int n_under_way; /* replays, of the whole process */
@@ -51,10 +53,15 @@ static int find_checkpoint(const struct replay_wish *wish, const struct network 
 
 static int load(struct replay *replay, const void *bytes, size_t n_bytes, struct error *error)
 {
-    struct block_run run = {&replay->plan.training, replay->plan.parameters};
-    replay->block =
-        block_create(&replay->plan.network, replay->plan.dataset, &run, 1, error);
-    if (replay->block == NULL)
+    struct run_plan *plan = &replay->plan;
+    struct block_run run = {&plan->training, plan->parameters};
+    struct block_parts parts = {.network = &plan->network, .dataset = plan->dataset,
+                                .validation = plan->validation, .runs = &run, .n_runs = 1};
+    replay->block = block_create_of(&parts, error);
+    replay->n_series = training_series(&plan->training, plan->validation != NULL, replay->series);
+    replay->records = memory_array(CALL_EPOCHS * (size_t)replay->n_series,
+                                   sizeof *replay->records, error);
+    if (replay->block == NULL || replay->records == NULL)
         return -1;
     if (bytes == NULL) { /* another run's state, or none */
         bytes = replay->plan.start;
@@ -70,7 +77,7 @@ static void replay_close(struct replay *replay)
 {
     block_destroy(replay->block);
     run_plan_clear(&replay->plan);
-    free(replay->losses);
+    free(replay->records);
     atomic_fetch_sub(&n_under_way, 1);
 }
 
@@ -99,10 +106,7 @@ static int replay_open(struct replay *replay, const struct replay_wish *wish, in
     size_t n_bytes = 0;
     int64_t found;
     replay->deadline_ns = clock_monotonic_ns() + (int64_t)REPLAY_MS * 1000000;
-    replay->losses = memory_array(CALL_EPOCHS, sizeof *replay->losses, error);
-    int result = replay->losses == NULL ? -1
-                                        : spec_plan(wish->study->spec, wish->run, 1,
-                                                    &replay->plan, error);
+    int result = spec_plan(wish->study->spec, wish->run, 1, &replay->plan, error);
     if (result == 0)
         result = find_checkpoint(wish, &replay->plan.network, epoch, &bytes, &n_bytes, &found,
                                  error);
@@ -132,16 +136,28 @@ static int may_go_on(const struct replay *replay, int64_t to, struct error *erro
     return 0;
 }
 
-/* Trains until epoch `to` is finished; losses[to - epoch], or NULL: not wanted. */
-static int train_to(struct replay *replay, int64_t to, double *losses, struct error *error)
+/* Those of `series` of n epochs of the call, to out[n][of each]; behind them. */
+static double *copy_records(const struct replay *replay, unsigned series, int64_t n, double *out)
+{
+    const double *record = replay->records;
+    for (; n > 0; n--, record += replay->n_series)
+        for (int s = 0; s < replay->n_series; s++)
+            if ((series >> replay->series[s] & 1) == 1)
+                *out++ = record[s];
+    return out;
+}
+
+/* Trains until epoch `to` is finished; out[to - epoch][of each of `series`], none of them: NULL. */
+static int train_to(struct replay *replay, int64_t to, unsigned series, double *out,
+                    struct error *error)
 {
     while (replay->epoch < to) {
         int64_t left = to - replay->epoch, n = left < CALL_EPOCHS ? left : CALL_EPOCHS;
         if (may_go_on(replay, to, error) != 0)
             return -1;
-        n = block_train(replay->block, replay->steps, n, losses ? losses : replay->losses);
+        n = block_train(replay->block, replay->steps, n, replay->records);
         replay->epoch += n;
-        losses = losses ? losses + n : NULL;
+        out = copy_records(replay, series, n, out);
         if (replay->epoch < to && block_state(replay->block, 0).status != BLOCK_RUNNING)
             return error_set(error, ERROR_INTERNAL,
                              "the replay ended in epoch %lld, before epoch %lld",
@@ -150,15 +166,15 @@ static int train_to(struct replay *replay, int64_t to, double *losses, struct er
     return 0;
 }
 
-int replay_losses(const struct replay_wish *wish, int64_t from, int64_t to, double *out,
-                  struct error *error)
+int replay_records(const struct replay_wish *wish, unsigned series, int64_t from, int64_t to,
+                   double *out, struct error *error)
 {
     struct replay replay;
     if (replay_open(&replay, wish, from - 1, error) != 0)
         return -1;
-    int result = train_to(&replay, from - 1, NULL, error);
+    int result = train_to(&replay, from - 1, 0, NULL, error);
     if (result == 0)
-        result = train_to(&replay, to, out, error);
+        result = train_to(&replay, to, series, out, error);
     replay_close(&replay);
     return result;
 }
@@ -170,7 +186,7 @@ int replay_parameters(const struct replay_wish *wish, int64_t epoch, struct run_
     *out_parameters = NULL;
     if (replay_open(&replay, wish, epoch, error) != 0)
         return -1;
-    int result = train_to(&replay, epoch, NULL, error);
+    int result = train_to(&replay, epoch, 0, NULL, error);
     if (result == 0)
         result = spec_plan(wish->study->spec, wish->run, 0, out_plan, error);
     if (result == 0) {
@@ -191,7 +207,7 @@ int replay_walk(const struct replay_wish *wish, int64_t epoch, struct run_plan *
     struct replay replay;
     if (replay_open(&replay, wish, epoch - 1, error) != 0)
         return -1;
-    int result = train_to(&replay, epoch - 1, NULL, error);
+    int result = train_to(&replay, epoch - 1, 0, NULL, error);
     if (result == 0) {
         *out_plan = replay.plan;
         replay.plan = (struct run_plan){.dataset = NULL};
@@ -231,7 +247,7 @@ int replay_checkpoint(const struct replay_wish *wish, int64_t epoch, void **out_
         return 0;
     if (replay_open(&replay, wish, epoch, error) != 0)
         return -1;
-    if (train_to(&replay, epoch, NULL, error) == 0) {
+    if (train_to(&replay, epoch, 0, NULL, error) == 0) {
         *out_n_bytes = block_checkpoint_bytes(replay.block);
         *out_bytes = memory_array(*out_n_bytes, 1, error);
         if (*out_bytes != NULL)

@@ -115,11 +115,11 @@ void call_reply_replay_error(struct call *call, const struct error *error)
         http_reply_error(call->request, error);
 }
 
-int call_query_integer(struct call *call, const char *name, int64_t low, int64_t high,
-                       int64_t missing, int64_t *out)
+/* `or_else`: what else may stand there. */
+static int query_integer(struct call *call, const char *name, int64_t low, int64_t high,
+                         const char *or_else, int64_t *out)
 {
     const char *text = http_query(call->request, name);
-    *out = missing;
     if (text == NULL)
         return 0;
     char *end;
@@ -130,9 +130,31 @@ int call_query_integer(struct call *call, const char *name, int64_t low, int64_t
         return 0;
     }
     char detail[256];
-    snprintf(detail, sizeof detail, "?%s=%.40s: expected an integer from %lld to %lld", name, text,
-             (long long)low, (long long)high);
+    snprintf(detail, sizeof detail, "?%s=%.40s: expected an integer from %lld to %lld%s", name,
+             text, (long long)low, (long long)high, or_else);
     http_reply_problem(call->request, 400, detail, NULL);
+    return -1;
+}
+
+int call_query_integer(struct call *call, const char *name, int64_t low, int64_t high,
+                       int64_t missing, int64_t *out)
+{
+    *out = missing;
+    return query_integer(call, name, low, high, "", out);
+}
+
+int call_query_epoch(struct call *call, const struct engine_run *run, int64_t low, int64_t high,
+                     int64_t missing, int64_t *out)
+{
+    const char *text = http_query(call->request, "epoch");
+    *out = missing;
+    if (text == NULL || strcmp(text, "best") != 0)
+        return query_integer(call, "epoch", low, high, ", or best", out);
+    *out = run->best.epoch;
+    if (run->best.epoch > 0)
+        return 0;
+    http_reply_problem(call->request, 409, "?epoch=best: the run has no epoch with a finite loss yet",
+                       NULL);
     return -1;
 }
 

@@ -76,6 +76,10 @@ json_t *call_body(struct call *call);
 int call_query_integer(struct call *call, const char *name, int64_t low, int64_t high,
                        int64_t missing, int64_t *out);
 
+/* ?epoch= of a run, a number within [low, high] or "best": otherwise likewise. */
+int call_query_epoch(struct call *call, const struct engine_run *run, int64_t low, int64_t high,
+                     int64_t missing, int64_t *out);
+
 /* The arguments of a list that is given in pages, limit and cursor. 0, or -1 after replying 400. */
 int call_query_page(struct call *call, int64_t *out_limit, int64_t *out_cursor);
 

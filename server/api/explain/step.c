@@ -21,8 +21,9 @@ struct wish {
     struct faults *faults;
 };
 
-/* The last epoch that has steps: a diverged run's is the one it diverged in. -1 after replying. */
-static int find_last_epoch(struct call *call, int64_t *out_last)
+/* Which epoch is asked for; the last one that has steps is, of a diverged run, the one it diverged
+ * in. -1 after replying. */
+static int read_epoch(struct call *call, int64_t *out_epoch)
 {
     struct error error = ERROR_INIT;
     struct engine_run record = {0};
@@ -30,25 +31,23 @@ static int find_last_epoch(struct call *call, int64_t *out_last)
         http_reply_error(call->request, &error);
         return -1;
     }
-    *out_last = record.epoch + (record.state == RUN_DIVERGED);
+    int64_t last = record.epoch + (record.state == RUN_DIVERGED);
+    int result = last > 0 ? call_query_epoch(call, &record, 1, last, 1, out_epoch) : -1;
+    if (last == 0)
+        http_reply_problem(call->request, 409,
+                           "the run has no finished epoch yet; steps are worked out of finished "
+                           "ones",
+                           NULL);
     engine_run_clear(&record);
-    if (*out_last > 0)
-        return 0;
-    http_reply_problem(call->request, 409,
-                       "the run has no finished epoch yet; steps are worked out of finished ones",
-                       NULL);
-    return -1;
+    return result;
 }
 
 static int read_query(struct wish *wish)
 {
     struct call *call = wish->call;
-    int64_t last;
-    if (find_last_epoch(call, &last) != 0)
+    if (read_epoch(call, &wish->epoch) != 0)
         return -1;
     wish->has_sample = http_query(call->request, "sample") != NULL || wish->body != NULL;
-    if (call_query_integer(call, "epoch", 1, last, 1, &wish->epoch) != 0)
-        return -1;
     return call_query_integer(call, "sample", 0, UINT32_MAX, 0, &wish->sample);
 }
 
