@@ -6,6 +6,8 @@
 #include <stddef.h>
 
 #include "core/base/error.h"
+#include "core/data/generate.h"
+#include "core/data/pattern.h"
 
 /* target = mean(inputs) + noise, the inputs drawn from finitely many points. Owns its arrays,
  * immutable. */
@@ -18,6 +20,20 @@ struct population {
     double *weights; /* [n_points], their probabilities, > 0, together 1 */
     double *means;   /* [n_points][n_outputs], the expected targets there */
 };
+
+/* Combinations of draws that are gone through, of features and of targets together. */
+enum { POPULATION_COMBINATIONS_MAX = 1 << 18 };
+
+/* The population of a recipe that is right (generate_check). Points are known where all features
+ * draw with randint alone, in at most that many combinations; the targets' noise where they draw so
+ * too, or add draws of any kind to the rest ("x**2 + normal(0, 0.5)"), also where points are not
+ * known if it is the same for all. Not exact, and so not known: anything else. NULL with
+ * ERROR_MEMORY. The caller owns it. */
+struct population *population_of_recipe(const struct generate_recipe *recipe, struct error *error);
+
+/* The population of a pattern, of whose points none is known: of the lines and sines the noise is
+ * that of y. NULL with ERROR_MEMORY. */
+struct population *population_of_pattern(const struct pattern *pattern, struct error *error);
 
 void population_destroy(struct population *population); /* NULL is fine */
 

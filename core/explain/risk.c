@@ -1,0 +1,45 @@
+/* The loss to expect on new data. */
+#include "core/explain/risk.h"
+
+#include <math.h>
+
+#include "core/explain/derivative.h"
+
+/* What no network takes off: of the cross-entropies it is in the loss of the expected targets. */
+static double noise_of(const struct population *population, enum loss loss)
+{
+    double sum = 0.0;
+    if (loss == LOSS_BINARY_CROSS_ENTROPY || loss == LOSS_CATEGORICAL_CROSS_ENTROPY) {
+        return 0.0;
+    }
+    if (loss != LOSS_MSE) {
+        return NAN;
+    }
+    for (size_t j = 0; j < population->n_outputs; j++) {
+        sum += population->noise[j] / (double)population->n_outputs;
+    }
+    return sum;
+}
+
+int risk_exact(const struct population *population, const struct network *network, enum loss loss,
+               const double *parameters, double *out_risk, struct error *error)
+{
+    struct derivative derivative;
+    *out_risk = NAN;
+    if (!population || population->n_points == 0) {
+        return 0;
+    }
+    if (derivative_init(&derivative, network, loss, GRADIENT_FULL, error) != 0) {
+        return -1;
+    }
+    double risk = noise_of(population, loss);
+    for (size_t i = 0; i < population->n_points; i++) {
+        risk += population->weights[i] *
+                derivative_forward(&derivative, parameters,
+                                   population->points + i * population->n_inputs,
+                                   population->means + i * population->n_outputs);
+    }
+    derivative_clear(&derivative);
+    *out_risk = risk;
+    return 0;
+}
