@@ -98,12 +98,12 @@ static void step_through(struct hunt *hunt, int64_t epoch, struct death **deaths
     struct examination *it = hunt->it;
     sample_order_seek(&hunt->order, epoch);
     const uint32_t *rows = sample_order_rows(&hunt->order, epoch);
-    replay_parameters(&hunt->replay, 0, hunt->before);
+    replay_present(&hunt->replay, 0, hunt->before);
     size_t batch = it->subject->training->batch_size;
     int64_t step = 0;
     for (size_t seen = 0; seen < it->n_samples; seen += batch) {
         replay_step(&hunt->replay);
-        replay_parameters(&hunt->replay, 0, hunt->after);
+        replay_present(&hunt->replay, 0, hunt->after);
         step++;
         for (int i = 0; i < n; i++) {
             if (!deaths[i]->is_known && is_dead(it, hunt->after, deaths[i]->unit)) {
@@ -135,7 +135,7 @@ static int bisect(struct hunt *hunt, int64_t low, const struct replay_mark *mark
         replay_mark(&hunt->replay, &middle_mark, error) != 0) {
         return -1;
     }
-    replay_parameters(&hunt->replay, 0, hunt->after);
+    replay_present(&hunt->replay, 0, hunt->after);
     for (int i = 0; i < n; i++) { /* the dead ones first */
         struct death *death = deaths[i];
         if (is_dead(hunt->it, hunt->after, death->unit)) {
@@ -220,7 +220,7 @@ static int try_tenth(struct examination *it, struct error *error)
         if (replay_to(&replay, at, error) != 0) {
             goto out;
         }
-        replay_parameters(&replay, 0, parameters);
+        replay_present(&replay, 0, parameters);
         for (int i = 0; i < it->deaths.n; i++) {
             struct death *death = &it->deaths.items[i];
             if (death->is_known && !death->is_born && tenth_epochs(it, death) == at) {

@@ -50,7 +50,7 @@ static int walk(struct examination *it, double *row, struct error *error)
     const uint32_t *rows = sample_order_rows(&order, 0);
     overshoot->peak = overshoot->max;
     for (size_t i = 0; i < it->n_samples && replay_is_finite(&replay, 0); i++) {
-        replay_parameters(&replay, 0, parameters);
+        replay_present(&replay, 0, parameters);
         double rho = examination_overshoot(it, parameters, rows[i], examination_rate(it, 1), row);
         overshoot->peak = fmax(overshoot->peak, rho);
         if (rho > 2.0 && overshoot->first_step == 0) {

@@ -145,7 +145,7 @@ int replay_is_finite(const struct replay *replay, int run)
     return block_state(replay->block, run).status != BLOCK_DIVERGED;
 }
 
-void replay_parameters(const struct replay *replay, int run, double *out_parameters)
+void replay_present(const struct replay *replay, int run, double *out_parameters)
 {
     block_parameters(replay->block, run, out_parameters);
 }
@@ -162,7 +162,7 @@ int replay_end_losses(struct replay *replay, struct derivative *derivative, int6
             double *out = &out_losses[i * replay->n_runs + run];
             *out = INFINITY;
             if (replay_is_finite(replay, run)) {
-                replay_parameters(replay, run, parameters);
+                replay_present(replay, run, parameters);
                 *out = derivative_data(derivative, parameters, replay->subject->dataset, NULL);
             }
         }

@@ -42,7 +42,7 @@ void replay_step(struct replay *replay);
 
 int64_t replay_epoch(const struct replay *replay, int run);
 int replay_is_finite(const struct replay *replay, int run); /* has not diverged */
-void replay_parameters(const struct replay *replay, int run, double *out_parameters);
+void replay_present(const struct replay *replay, int run, double *out_parameters);
 
 /* Trains n epochs more, noting the loss of each epoch's last parameters: out [n][n_runs], infinite
  * for a run that diverged. */

@@ -64,7 +64,7 @@ int sensitivity_find(struct examination *it, struct error *error)
     for (int i = 0; i < NUDGES; i++) {
         double *end = starts + NUDGES * p, squares = 0.0;
         double loss = examination_median(losses, n, NUDGES, i, losses + NUDGES * n);
-        replay_parameters(&replay, i, end);
+        replay_present(&replay, i, end);
         for (size_t k = 0; k < p; k++) {
             squares += (end[k] - it->subject->parameters[k]) *
                        (end[k] - it->subject->parameters[k]);
