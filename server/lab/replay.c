@@ -201,6 +201,23 @@ int replay_parameters(const struct replay_wish *wish, int64_t epoch, struct run_
     return *out_parameters != NULL ? 0 : -1;
 }
 
+int replay_path(const struct replay_wish *wish, const int64_t *epochs, size_t n, double *out,
+                struct error *error)
+{
+    struct replay replay;
+    int result = 0;
+    if (replay_open(&replay, wish, epochs[0], error) != 0)
+        return -1;
+    size_t n_parameters = network_n_parameters(&replay.plan.network);
+    for (size_t i = 0; result == 0 && i < n; i++) {
+        result = train_to(&replay, epochs[i], 0, NULL, error);
+        if (result == 0)
+            block_parameters(replay.block, 0, out + i * n_parameters);
+    }
+    replay_close(&replay);
+    return result;
+}
+
 int replay_walk(const struct replay_wish *wish, int64_t epoch, struct run_plan *out_plan,
                 struct walk *out_walk, struct error *error)
 {

@@ -37,6 +37,11 @@ int replay_records(const struct replay_wish *wish, unsigned series, int64_t from
 int replay_parameters(const struct replay_wish *wish, int64_t epoch, struct run_plan *out_plan,
                       double **out_parameters, struct error *error);
 
+/* The parameters after each of n ascending numbers of epochs, into out [n][n_parameters]. Fails
+ * likewise. */
+int replay_path(const struct replay_wish *wish, const int64_t *epochs, size_t n, double *out,
+                struct error *error);
+
 /* The run's plan with its data, and a walk of epoch 1 to one past the committed ones, which borrows
  * from the plan; both the caller's to clear, and out_plan to stay where it is. The epoch in which a
  * run diverged is one past its last. Fails likewise. */

@@ -96,6 +96,14 @@ def test_the_step_by_hand_is_as_written(server):
         marks["right"], marks["first_wrong"]["name"], marks["first_wrong"]["slip"]]
 
 
+def test_the_landscape_is_as_written(server):
+    text = README.split("\n### A landscape\n")[1].split("\n### ")[0]
+    experiment = server.train({"preset": "lr_0.0004"})["id"]
+    line = server.get(f"/experiments/{experiment}/runs/0/landscape?kind=parameters&x=w1")
+    written = [json.loads(row) for row in text.split("exact.least'\n")[1].splitlines()[:3]]
+    assert written == [line["here"], len(line["exact"]["pieces"]), line["exact"]["least"]]
+
+
 def test_every_route_is_there(server):
     written = re.findall(r"`(GET|POST|PATCH|DELETE) (/[^`]*)`", section("The API"))
     assert len(written) >= 16, written

@@ -85,6 +85,8 @@ def test_every_known_name_is_heard_once_and_refused_twice(server, routes, finish
         for name in route["query"]:
             value = {"experiments": finished, "format": "json", "validate": "true", "run": "0",
                      "part": "train", "compare": "0,1",
+                     "kind": "random" if "landscape" in route["path"] else "1", "x": "w2",
+                     "y": "w3", "span": "2",
                      "points": "all" if "events" in route["path"] else "5",
                      "last_event_id": "x"}.get(name, "1")
             mandatory = f"&experiments={finished}" if "experiments" in route["query"] else ""

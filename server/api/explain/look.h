@@ -1,0 +1,29 @@
+/* A look: a run's parameters after some epoch, with its data, for routes that compute from them. */
+#ifndef SERVER_API_EXPLAIN_LOOK_H
+#define SERVER_API_EXPLAIN_LOOK_H
+
+#include "core/base/error.h"
+#include "server/api/call/call.h"
+#include "server/spec/spec.h"
+
+struct look {
+    struct call *call;
+    const struct study *study;
+    struct run_plan plan; /* with its data */
+    double *parameters;   /* [n_parameters] after `epoch` epochs */
+    int64_t epoch;
+    struct replay_wish replay;
+};
+
+/* What a route computes; NULL with the error filled. */
+typedef json_t *(*look_fn)(struct look *look, struct error *error);
+
+/* Answers the call: ?epoch= (0 to the finished ones, missing: all of these) is replayed, `compute`
+ * makes the answer. At a desk. */
+void look_answer(struct call *call, look_fn compute);
+
+/* The query's argument `text` (NULL: `missing`) as an integer. -1 with ERROR_INVALID. */
+int look_integer(const char *name, const char *text, int64_t low, int64_t high, int64_t missing,
+                 int64_t *out, struct error *error);
+
+#endif
