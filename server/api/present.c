@@ -155,6 +155,8 @@ json_t *present_divergence(const struct engine_run *run)
 /* What the spec asks of a run. */
 struct asked {
     int64_t epochs;
+    unsigned series;
+    enum series monitor;
     const char *arithmetic;
     int has_parameters; /* its row shows something of its parameters */
 };
@@ -165,21 +167,56 @@ static struct asked asked_of(const struct study *study, int run)
     spec_outline(study->spec, run, &plan);
     return (struct asked){
         .epochs = plan.training.epochs,
+        .series = plan.series,
+        .monitor = plan.training.monitor,
         .arithmetic = training_arithmetic_name(plan.training.arithmetic),
         .has_parameters = plan.n_predict > 0 || network_is_named(&plan.network)};
+}
+
+/* Sets the numbers of a record that the run has, but for the loss. */
+static void add_record(json_t *row, const struct engine_record *record, unsigned series)
+{
+    for (int s = SERIES_LOSS + 1; s < SERIES_COUNT; s++)
+        if ((series >> s & 1) == 1)
+            json_object_set_new(row, series_name((enum series)s), json_number(record->values[s]));
+}
+
+/* What is recorded of every epoch, the last epoch's numbers, and the epoch in which the monitored one
+ * was lowest. A run of an older server has its loss alone. */
+static int add_series(json_t *row, const struct engine_run *run, const struct asked *asked)
+{
+    unsigned series = run->epoch > 0 ? run->series : asked->series;
+    enum series monitor = (series >> asked->monitor & 1) == 1 ? asked->monitor : SERIES_LOSS;
+    json_t *names = json_array();
+    for (int s = 0; s < series_n(series); s++)
+        json_array_append_new(names, json_string(series_name(series_at(series, s))));
+    json_t *best = json_pack("{s:s, s:I, s:o}", "monitor", series_name(monitor), "epoch",
+                             (json_int_t)run->best.epoch, "loss",
+                             json_number(run->best.values[SERIES_LOSS]));
+    add_record(row, &run->last, series);
+    add_record(best, &run->best, series);
+    return json_object_set_new(row, "series", names) + json_object_set_new(row, "best", best) +
+           json_object_set_new(row, "best_epoch", json_integer(run->best.epoch)) +
+           json_object_set_new(row, "stopped", run->stopped[0] == '\0'
+                                                   ? json_null()
+                                                   : json_string(run->stopped));
 }
 
 static json_t *row_json(const struct engine_run *run, const struct asked *asked)
 {
     json_t *overrides = json_loads(run->overrides, JSON_DECODE_ANY, NULL);
-    json_t *row = json_pack(
-        "{s:i, s:s, s:o, s:s, s:I, s:I, s:o, s:o, s:o, s:I, s:s, s:o, s:o}", "run", run->run,
-        "state",
-        run_state_name(run->state), "overrides", overrides == NULL ? json_object() : overrides,
-        "arithmetic", asked->arithmetic, "epochs", (json_int_t)asked->epochs, "epoch", (json_int_t)run->epoch, "loss",
-        json_number(run->loss), "first_loss", json_number(run->first_loss), "best_loss",
-        json_number(run->best_loss), "best_epoch", (json_int_t)run->best_epoch, "message",
-        run->message, "started", time_json(run->started_ms), "ended", time_json(run->ended_ms));
+    json_t *row = json_pack("{s:i, s:s, s:o, s:s, s:I, s:I, s:o, s:o, s:o, s:s, s:o, s:o}", "run",
+                            run->run, "state", run_state_name(run->state), "overrides",
+                            overrides == NULL ? json_object() : overrides, "arithmetic",
+                            asked->arithmetic, "epochs", (json_int_t)asked->epochs, "epoch",
+                            (json_int_t)run->epoch, "loss", json_number(run->loss), "first_loss",
+                            json_number(run->first_loss), "best_loss", json_number(run->best_loss),
+                            "message", run->message, "started", time_json(run->started_ms), "ended",
+                            time_json(run->ended_ms));
+    if (row != NULL && add_series(row, run, asked) != 0) {
+        json_decref(row);
+        return NULL;
+    }
     if (row != NULL && run->state == RUN_DIVERGED)
         json_object_set_new(row, "diverged", present_divergence(run));
     return row;

@@ -13,16 +13,6 @@ void candidate_clear(struct candidate *candidate)
     free(candidate->checkpoint);
 }
 
-/* The set of series that a run of the plan records. */
-static unsigned series_of(const struct run_plan *plan, int has_validation)
-{
-    enum series series[SERIES_COUNT];
-    unsigned set = 0;
-    for (int n = training_series(&plan->training, has_validation, series); n > 0; n--)
-        set |= 1u << series[n - 1];
-    return set;
-}
-
 /* What is there of a run that was begun. One of an older store may have the loss alone, which it
  * goes on with, and have kept more epochs than are kept now. */
 static int find_progress(struct candidate *candidate, struct engine *engine,
@@ -55,19 +45,17 @@ static void take_start(struct candidate *candidate)
     plan->start = NULL;
 }
 
-/* Only the first one builds its data, which the others that go with it share. */
 static int candidate_load(struct candidate *candidate, struct engine *engine,
-                          const struct study *study, int run, const struct candidate *first,
+                          const struct study *study, int run, int with_dataset,
                           struct error *error)
 {
-    int is_first = candidate == first;
     memset(candidate, 0, sizeof *candidate);
     candidate->run = run;
     if (engine_checkpoint(engine, study->id, run, &candidate->checkpoint,
                           &candidate->checkpoint_bytes, &candidate->epoch, error) != 0)
         return -1;
-    if (spec_plan(study->spec, run, is_first, &candidate->plan, error) == 0) {
-        candidate->series = series_of(&candidate->plan, first->plan.validation != NULL);
+    if (spec_plan(study->spec, run, with_dataset, &candidate->plan, error) == 0) {
+        candidate->series = candidate->plan.series;
         take_start(candidate);
         if (find_progress(candidate, engine, study, error) == 0)
             return 0;
@@ -91,7 +79,7 @@ int candidates_gather(struct engine *engine, const struct study *study, const in
 {
     int n = 0;
     for (; n < n_runs; n++) {
-        if (candidate_load(&candidates[n], engine, study, runs[n], candidates,
+        if (candidate_load(&candidates[n], engine, study, runs[n], n == 0,
                            n == 0 ? error : NULL) != 0)
             return n == 0 ? -1 : n;
         const struct run_plan *first = &candidates[0].plan;

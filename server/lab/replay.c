@@ -22,7 +22,6 @@ struct replay {
     int64_t deadline_ns;
     double *records;   /* [CALL_EPOCHS][n_series], a call's */
     int n_series;
-    enum series series[SERIES_COUNT];
 };
 
 static atomic_int n_under_way; /* replays, of the whole process */
@@ -58,7 +57,7 @@ static int load(struct replay *replay, const void *bytes, size_t n_bytes, struct
     struct block_parts parts = {.network = &plan->network, .dataset = plan->dataset,
                                 .validation = plan->validation, .runs = &run, .n_runs = 1};
     replay->block = block_create_of(&parts, error);
-    replay->n_series = training_series(&plan->training, plan->validation != NULL, replay->series);
+    replay->n_series = series_n(plan->series);
     replay->records = memory_array(CALL_EPOCHS * (size_t)replay->n_series,
                                    sizeof *replay->records, error);
     if (replay->block == NULL || replay->records == NULL)
@@ -142,7 +141,7 @@ static double *copy_records(const struct replay *replay, unsigned series, int64_
     const double *record = replay->records;
     for (; n > 0; n--, record += replay->n_series)
         for (int s = 0; s < replay->n_series; s++)
-            if ((series >> replay->series[s] & 1) == 1)
+            if ((series >> series_at(replay->plan.series, s) & 1) == 1)
                 *out++ = record[s];
     return out;
 }

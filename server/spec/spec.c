@@ -220,6 +220,9 @@ const char *spec_name(const struct spec *spec)
 
 int spec_uses_cache(const struct spec *spec)
 {
+    for (int run = 0; run < spec->sweep.n_runs; run++)
+        if (json_at(run_section(spec, run, "training"), "/stop/seconds") != NULL)
+            return 0;
     return json_is_true(json_object_get(spec->json, "cache"));
 }
 
@@ -306,6 +309,9 @@ void spec_outline(const struct spec *spec, int run, struct run_plan *out_plan)
     section_network(run_section(spec, run, "network"), &shape, &out_plan->network);
     section_training(run_section(spec, run, "training"), &shape, &out_plan->training);
     out_plan->n_predict = json_array_size(json_object_get(spec->json, "predict"));
+    enum series series[SERIES_COUNT];
+    for (int n = training_series(&out_plan->training, shape.n_validation > 0, series); n > 0; n--)
+        out_plan->series |= 1u << series[n - 1];
 }
 
 int spec_plan_trained(const struct spec *spec, int run, struct run_plan *out_plan,

@@ -38,7 +38,8 @@ int spec_check_name(const json_t *name, struct faults *faults);
 const json_t *spec_json(const struct spec *spec);
 const char *spec_name(const struct spec *spec);
 
-/* Whether results of the same content may answer for it ("cache"). */
+/* Whether results of the same content may answer for it: "cache" says so, and no run's length is a
+ * matter of time (/training/stop/seconds). */
 int spec_uses_cache(const struct spec *spec);
 
 /* Prints what determines its runs' numbers, as content.h says. */
@@ -60,6 +61,7 @@ json_t *spec_overrides(const struct spec *spec, int run);
 struct run_plan {
     struct network network;
     struct training training;
+    unsigned series;         /* the set of those it records */
     double *parameters;      /* start values [network_n_parameters], owned */
     void *start;             /* a checkpoint to load before the first epoch (core/train/restart.h)
                                 when it goes on from another run's state, owned; else NULL */
@@ -73,7 +75,7 @@ struct run_plan {
     double *predict; /* [n_predict][n_inputs], standardised as the data set, owned */
 };
 
-/* The network, the training and n_predict of run 0..n_runs-1; nothing to clear. */
+/* The network, the training, the series and n_predict of run 0..n_runs-1; nothing to clear. */
 void spec_outline(const struct spec *spec, int run, struct run_plan *out_plan);
 
 /* Builds the plan of run 0..n_runs-1; `with_dataset` 1 also generates its data. -1 with

@@ -418,6 +418,11 @@ static const struct option table[] = {
      .also = "delta|tolerance|min_change",
      .description = "For patience: only a loss below the best one minus this is an improvement. "
                     "Left out: 0."},
+    {"/training/stop/seconds", OPTION_NUMBER, .minimum = 0, .is_above = 1, .maximum = 1e9,
+     .unit = "seconds", .also = "time|timeout|max_time|duration",
+     .description = "Stops at the end of the epoch in which the run has been trained for so long, by "
+                    "the clock; waiting in the queue does not count. How far it gets depends on the "
+                    "machine, so such a result is neither taken from another nor given to one."},
 
     {"/sweep", OPTION_SWEEP, .also = "grid|vary|search",
      .description = "Several runs in one experiment: for each pointer to a field the values it is "
