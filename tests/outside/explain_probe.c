@@ -216,6 +216,8 @@ static struct floors *find_floors(const struct run *run, const json_t *spec, str
     }
     if (json_object_get(spec, "best")) {
         floors->value[FLOOR_BEST_KNOWN] = number(spec, "best", NAN);
+    } else if (floors_search(floors, &run->network, run->dataset, NULL, NULL, error) != 0) {
+        end_badly(error->text);
     }
     return floors;
 }

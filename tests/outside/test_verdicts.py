@@ -15,7 +15,7 @@ POPULATION = {"noise": 2.0, "points": INPUTS, "weights": [1 / 16] * 16,
 
 # Where a vector's own number rests on rounding: S02's twins balance on a saddle, so the last bits
 # of the sigmoid are amplified 7e11 times, and the search below it leaves the saddle by rounding.
-LOOSE = {("S02", "SENSITIVE_DEPENDENCE"): 1e-3, ("S02", "LR_NOISE_FLOOR"): 1e-4}
+LOOSE = {("S02", "SENSITIVE_DEPENDENCE"): 1e-3, ("S02", "LR_NOISE_FLOOR"): 1e-2}
 UNSTABLE = {"S11"}  # its losses rest on rounding: 3.5e-2 apart with and without fused operations
 
 

@@ -5,12 +5,11 @@
  * gains, the weights hover around a valley and the rate is what keeps them from settling. */
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/base/linalg.h"
 #include "core/base/memory.h"
 #include "core/explain/verdict/diagnosis.h"
-#include "core/explain/verdict/polish.h"
+#include "core/explain/verdict/drift.h"
 #include "core/explain/verdict/words.h"
 
 static int train_on(struct examination *it, struct error *error)
@@ -105,17 +104,10 @@ static int is_undertrained(const struct examination *it)
 static int find_minimum(struct examination *it, struct error *error)
 {
     struct continuation *on = &it->continuation;
-    on->minimum = on->predicted = NAN;
-    if (!it->setting.can_polish || !it->setting.is_squared) {
-        return 0;
-    }
     double *parameters = memory_array(it->n_parameters, sizeof *parameters, error);
-    if (!parameters) {
-        return -1;
-    }
-    memcpy(parameters, it->subject->parameters, it->n_parameters * sizeof *parameters);
-    int status = polish(it, parameters, 60, &on->minimum, error);
-    if (status == 0) {
+    on->predicted = NAN;
+    int status = parameters ? drift_minimum(it, 60, parameters, &on->minimum, error) : -1;
+    if (status == 0 && !isnan(on->minimum)) {
         status = drift_predict(it, parameters, &on->predicted, error);
     }
     free(parameters);

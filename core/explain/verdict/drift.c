@@ -9,13 +9,32 @@
 
 #include "core/base/linalg.h"
 #include "core/base/memory.h"
-#include "core/explain/verdict/polish.h"
+#include "core/explain/levenberg.h"
+#include "core/explain/verdict/drift.h"
 
 enum { CYCLE_PARAMETERS_MAX = 64, SWEEPS_MAX = 60 };
 
 /* Singular values below this share of the largest count as 0: the directions along which a network
  * of relu units can be rescaled. */
 #define SINGULAR_MIN 1e-8
+
+int drift_minimum(struct examination *it, int n_steps, double *parameters, double *out_loss,
+                  struct error *error)
+{
+    struct levenberg levenberg;
+    const struct subject *subject = it->subject;
+    *out_loss = NAN;
+    if (!it->setting.can_polish || !it->setting.is_squared) {
+        return 0;
+    }
+    int status = levenberg_init(&levenberg, subject->network, subject->dataset, error);
+    if (status == 0) {
+        memcpy(parameters, subject->parameters, it->n_parameters * sizeof *parameters);
+        *out_loss = levenberg_descend(&levenberg, parameters, n_steps);
+    }
+    levenberg_clear(&levenberg);
+    return status;
+}
 
 /* --- least squares of smallest norm --------------------------------------------------------- */
 

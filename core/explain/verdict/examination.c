@@ -13,7 +13,7 @@
 #define REPLAY_WORK_MAX 4e9
 #define RERUN_WORK_MAX 1e9
 #define RERUN_EPOCHS_MAX 20000
-#define POLISH_WORK_MAX 1e8 /* samples times parameters squared */
+#define POLISH_WORK_MAX 2e7 /* samples times parameters squared */
 
 static void set_limits(struct setting *setting, const struct subject *subject)
 {

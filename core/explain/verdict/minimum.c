@@ -4,11 +4,10 @@
  * known. Far from it, with nothing else to blame, the run settled in a worse valley. */
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/base/memory.h"
 #include "core/explain/verdict/diagnosis.h"
-#include "core/explain/verdict/polish.h"
+#include "core/explain/verdict/drift.h"
 #include "core/explain/verdict/words.h"
 
 static int has_block(const struct examination *it)
@@ -26,17 +25,9 @@ static int has_block(const struct examination *it)
 static int polish_below(struct examination *it, struct error *error)
 {
     struct minimum *minimum = &it->minimum;
-    minimum->polished = NAN;
-    minimum->curvature = it->eigenvalues ? it->eigenvalues[0] : NAN;
-    if (!it->setting.can_polish || !it->setting.is_squared) {
-        return 0;
-    }
     double *parameters = memory_array(it->n_parameters, sizeof *parameters, error);
-    if (!parameters) {
-        return -1;
-    }
-    memcpy(parameters, it->subject->parameters, it->n_parameters * sizeof *parameters);
-    int status = polish(it, parameters, 100, &minimum->polished, error);
+    minimum->curvature = it->eigenvalues ? it->eigenvalues[0] : NAN;
+    int status = parameters ? drift_minimum(it, 100, parameters, &minimum->polished, error) : -1;
     free(parameters);
     return status;
 }

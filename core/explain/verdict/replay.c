@@ -9,11 +9,21 @@
 /* Values of one call of block_train: about a millisecond, whatever the network. */
 enum { CALL_WORK = 1 << 20, CALL_EPOCHS = 4096 };
 
+/* The run's training without what is only recorded, and without an end of its own. */
+static struct training bare(const struct training *of)
+{
+    struct training training = *of;
+    training.record = 0;
+    training.stop = (struct stop){0};
+    return training;
+}
+
 /* The training of a variant. */
 static struct training variant(const struct subject *subject, double pace, int64_t epochs)
 {
-    struct training training = *subject->training;
+    struct training training = bare(subject->training);
     training.learning_rate *= pace;
+    training.schedule.min_learning_rate *= pace;
     if (training.schedule.kind == SCHEDULE_COSINE || training.schedule.kind == SCHEDULE_RANGE_TEST) {
         training.schedule.final *= pace;
     } else {
@@ -30,12 +40,12 @@ static int open_block(struct replay *replay, const struct training *trainings,
     for (int i = 0; i < replay->n_runs; i++) {
         runs[i] = (struct block_run){&trainings[i], parameters[i]};
     }
-    replay->losses = memory_array((size_t)CALL_EPOCHS * (size_t)replay->n_runs, sizeof(double),
-                                  error);
-    replay->block = replay->losses ? block_create(subject->network, subject->dataset, runs,
-                                                  replay->n_runs, error)
-                                   : NULL;
-    if (!replay->block) {
+    replay->block = block_create(subject->network, subject->dataset, runs, replay->n_runs, error);
+    if (replay->block) {
+        size_t numbers = (size_t)block_n_series(replay->block) * (size_t)replay->n_runs;
+        replay->records = memory_array(CALL_EPOCHS * numbers, sizeof(double), error);
+    }
+    if (!replay->records) {
         replay_close(replay);
         return -1;
     }
@@ -58,7 +68,7 @@ int replay_open(struct replay *replay, const struct subject *subject,
 void replay_close(struct replay *replay)
 {
     block_destroy(replay->block);
-    free(replay->losses);
+    free(replay->records);
     *replay = (struct replay){0};
 }
 
@@ -79,7 +89,7 @@ int replay_continue(struct replay *replay, const struct replay *from, const doub
     double rate = schedule_rate(&subject->training->schedule, subject->training->learning_rate,
                                 epoch > 0 ? epoch - 1 : 0, subject->training->epochs);
     for (int i = 0; i < n_runs; i++) {
-        trainings[i] = *subject->training;
+        trainings[i] = bare(subject->training);
         trainings[i].schedule = (struct schedule){.kind = SCHEDULE_CONSTANT};
         trainings[i].learning_rate = rate * paces[i];
         trainings[i].epochs = epoch + epochs;
@@ -125,14 +135,14 @@ int replay_to(struct replay *replay, int64_t epoch, struct error *error)
             return error_set(error, ERROR_BUSY, "the explanation was stopped");
         }
         int64_t left = epoch - furthest(replay);
-        block_train(replay->block, steps, left < CALL_EPOCHS ? left : CALL_EPOCHS, replay->losses);
+        block_train(replay->block, steps, left < CALL_EPOCHS ? left : CALL_EPOCHS, replay->records);
     }
     return 0;
 }
 
 void replay_step(struct replay *replay)
 {
-    block_train(replay->block, (int64_t)replay->subject->training->batch_size, 1, replay->losses);
+    block_train(replay->block, (int64_t)replay->subject->training->batch_size, 1, replay->records);
 }
 
 int64_t replay_epoch(const struct replay *replay, int run)

@@ -13,7 +13,7 @@ struct replay {
     const struct subject *subject;
     struct block *block;
     int n_runs;
-    double *losses; /* the printed losses of a call, not kept */
+    double *records; /* what a call recorded, not kept */
 };
 
 /* One variant: from where, and with which multiple of the run's own learning rates. */
