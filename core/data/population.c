@@ -297,3 +297,13 @@ struct population *population_of_pattern(const struct pattern *pattern, struct e
     }
     return population;
 }
+
+void population_scale(struct population *population, const struct scaling *features,
+                      const struct scaling *targets)
+{
+    scaling_apply(features, population->points, population->n_points);
+    scaling_apply(targets, population->means, population->n_points);
+    for (size_t j = 0; targets && j < population->n_outputs; j++) {
+        population->noise[j] /= targets->sd[j] * targets->sd[j];
+    }
+}

@@ -8,9 +8,9 @@
 #include "core/base/error.h"
 #include "core/data/generate.h"
 #include "core/data/pattern.h"
+#include "core/data/scaling.h"
 
-/* target = mean(inputs) + noise, the inputs drawn from finitely many points. Owns its arrays,
- * immutable. */
+/* target = mean(inputs) + noise, the inputs drawn from finitely many points. Owns its arrays. */
 struct population {
     size_t n_inputs, n_outputs;
     double *noise;   /* [n_outputs] variance of what is left of each target once the inputs are
@@ -34,6 +34,10 @@ struct population *population_of_recipe(const struct generate_recipe *recipe, st
 /* The population of a pattern, of whose points none is known: of the lines and sines the noise is
  * that of y. NULL with ERROR_MEMORY. */
 struct population *population_of_pattern(const struct pattern *pattern, struct error *error);
+
+/* Turns it into that of the scaled data set; NULL leaves features, or targets, as they are. */
+void population_scale(struct population *population, const struct scaling *features,
+                      const struct scaling *targets);
 
 void population_destroy(struct population *population); /* NULL is fine */
 

@@ -385,6 +385,17 @@ int spec_plan_data(const struct spec *spec, int run, struct run_plan *plan, stru
     return failed ? -1 : 0;
 }
 
+int spec_population(const struct spec *spec, int run, struct population **out, struct error *error)
+{
+    int first = sweep_first(&spec->sweep, run, SWEEP_DATASET);
+
+    if (section_population(run_section(spec, run, "dataset"), out, error) < 0)
+        return -1;
+    if (*out != NULL)
+        population_scale(*out, spec->scalings[first], spec->target_scalings[first]);
+    return 0;
+}
+
 void run_plan_clear(struct run_plan *plan)
 {
     free(plan->parameters);

@@ -215,6 +215,21 @@ static void lines_and_sines_have_the_noise_they_state(void **state)
     population_destroy(population);
 }
 
+static void a_scaled_population_is_that_of_the_scaled_data(void **state)
+{
+    (void)state;
+    double mean = 2, sd = 4, target_mean = -1, target_sd = 0.5;
+    const struct scaling features = {1, &mean, &sd}, targets = {1, &target_mean, &target_sd};
+    struct population *population = population_of("randint(2)", NULL, "n1 + 3*randn()", NULL);
+    population_scale(population, &features, &targets);
+    assert_near(population->points[1], (population->means[1] * 0.5 - 1 - 2) / 4);
+    assert_near(population->means[0] + population->means[1], (1 + 2) / 0.5);
+    assert_near(population->noise[0], 9 / 0.25);
+    population_scale(population, NULL, NULL);
+    assert_near(population->noise[0], 9 / 0.25);
+    population_destroy(population);
+}
+
 /* A hundred thousand samples agree: each point's share and mean within 5 standard errors. */
 static void populations_are_what_data_sets_come_from(void **state)
 {
@@ -315,6 +330,7 @@ int main(void)
         cmocka_unit_test(too_many_combinations_are_not_known),
         cmocka_unit_test(a_point_without_a_target_leaves_nothing_known),
         cmocka_unit_test(lines_and_sines_have_the_noise_they_state),
+        cmocka_unit_test(a_scaled_population_is_that_of_the_scaled_data),
         cmocka_unit_test(populations_are_what_data_sets_come_from),
         cmocka_unit_test(every_allocation_may_fail),
         cmocka_unit_test(the_risk_of_a_network_is_exact),

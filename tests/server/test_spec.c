@@ -1,4 +1,5 @@
 /* Specs: what is accepted and what it becomes, what is refused and how, plans of runs. */
+#include <math.h>
 #include <setjmp.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -51,6 +52,62 @@ static void plan_run(const struct spec *spec, int run, struct run_plan *plan)
     struct error error = ERROR_INIT;
     if (spec_plan(spec, run, 1, plan, &error) < 0)
         fail_msg("run %d: %s", run, error.text);
+}
+
+/* --- populations --------------------------------------------------------------------------- */
+
+static struct population *population_of(const struct spec *spec, int run)
+{
+    struct population *population;
+    struct error error = ERROR_INIT;
+    if (spec_population(spec, run, &population, &error) < 0)
+        fail_msg("run %d: %s", run, error.text);
+    return population;
+}
+
+static const char report_data[] =
+    "{\"dataset\": {\"kind\": \"formula\", \"samples\": 100, \"seed\": 3,"
+    " \"features\": {\"n1\": \"randint(1,5)\", \"n2\": \"randint(1,5)\"},"
+    " \"target\": \"n1**2 + n2 + randint(0,5)\"},"
+    " \"network\": {\"layers\": [{\"units\": 1, \"activation\": \"linear\"}]},"
+    " \"sweep\": {\"/dataset/standardize\": [false, true]}}";
+
+static void formulas_tell_their_population(void **state)
+{
+    (void)state;
+    struct spec *spec = parse_text(report_data);
+    struct population *plain = population_of(spec, 0), *scaled = population_of(spec, 1);
+    struct run_plan plan;
+    assert_int_equal(plain->n_points, 16);
+    assert_true(fabs(plain->noise[0] - 2) < 1e-12);
+    plan_run(spec, 1, &plan); /* every sample is one of the points, to the bit */
+    assert_int_equal(scaled->n_points, 16);
+    for (size_t s = 0; s < plan.dataset->n_samples; s++) {
+        int n_found = 0;
+        for (size_t i = 0; i < 16; i++)
+            n_found += memcmp(scaled->points + 2 * i, plan.dataset->features + 2 * s,
+                              2 * sizeof(double)) == 0;
+        assert_int_equal(n_found, 1);
+    }
+    run_plan_clear(&plan);
+    population_destroy(plain);
+    population_destroy(scaled);
+    spec_destroy(spec);
+}
+
+static void tables_have_no_population_and_sines_their_noise(void **state)
+{
+    (void)state;
+    struct spec *table = parse_text("{\"dataset\": {\"kind\": \"table\","
+                                    " \"rows\": [[1, 2], [2, 3]]}}");
+    struct spec *sine = parse_text("{\"dataset\": {\"kind\": \"sine\", \"noise\": 0.5}}");
+    struct population *noisy = population_of(sine, 0);
+    assert_null(population_of(table, 0));
+    assert_int_equal(noisy->n_points, 0);
+    assert_true(noisy->noise[0] == 0.25);
+    population_destroy(noisy);
+    spec_destroy(table);
+    spec_destroy(sine);
 }
 
 /* --- the files ----------------------------------------------------------------------------- */
@@ -525,6 +582,8 @@ int main(void)
         cmocka_unit_test(a_thousand_runs_walk_a_table_once),
         cmocka_unit_test(names_are_made_from_what_all_runs_share),
         cmocka_unit_test(new_names_are_checked_as_in_a_spec),
+        cmocka_unit_test(formulas_tell_their_population),
+        cmocka_unit_test(tables_have_no_population_and_sines_their_noise),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

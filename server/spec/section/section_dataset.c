@@ -158,6 +158,14 @@ void section_check_dataset(const json_t *dataset, struct library *library, struc
         check_scaling(dataset, library, faults);
 }
 
+int section_population(const json_t *dataset, struct population **out, struct error *error)
+{
+    const struct source *source = source_of(dataset);
+
+    *out = source->population != NULL ? source->population(dataset, error) : NULL;
+    return source->population != NULL && *out == NULL ? -1 : 0;
+}
+
 int section_data(const json_t *dataset, struct library *library, struct spec_data *out,
                  struct error *error)
 {

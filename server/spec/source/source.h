@@ -4,6 +4,7 @@
 #ifndef SERVER_SPEC_SOURCE_SOURCE_H
 #define SERVER_SPEC_SOURCE_SOURCE_H
 
+#include "core/data/population.h"
 #include "server/spec/place.h"
 #include "server/spec/section/sections.h"
 
@@ -14,6 +15,9 @@ struct source {
     void (*check)(const json_t *dataset, struct library *library, struct faults *faults);
     /* The data set of JSON without faults; the caller owns it. NULL with the error filled. */
     struct dataset *(*make)(const json_t *dataset, struct library *library, struct error *error);
+    /* What such data sets are samples of; the caller owns it. NULL with ERROR_MEMORY. NULL: nothing
+     * is known. */
+    struct population *(*population)(const json_t *dataset, struct error *error);
 };
 
 extern const struct source source_formula, source_table, source_pattern, source_csv;

@@ -270,4 +270,4 @@ static struct dataset *make(const json_t *dataset, struct library *library, stru
     return made;
 }
 
-const struct source source_csv = {shape_of, check, make};
+const struct source source_csv = {shape_of, check, make, NULL};

@@ -162,4 +162,20 @@ static struct dataset *make(const json_t *dataset, struct library *library, stru
     return made;
 }
 
-const struct source source_formula = {shape_of, check, make};
+static struct population *population(const json_t *dataset, struct error *error)
+{
+    const struct shape shape = shape_of(dataset, NULL);
+    struct generate_recipe recipe;
+    struct generate_column *columns =
+        memory_array(shape.n_features + shape.n_targets, sizeof *columns, error);
+    struct population *made = NULL;
+
+    if (columns != NULL) {
+        read_recipe(dataset, columns, &recipe);
+        made = population_of_recipe(&recipe, error);
+    }
+    free(columns);
+    return made;
+}
+
+const struct source source_formula = {shape_of, check, make, population};

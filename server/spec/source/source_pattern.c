@@ -38,4 +38,10 @@ static struct dataset *make(const json_t *dataset, struct library *library, stru
     return pattern_make(&pattern, error);
 }
 
-const struct source source_pattern = {shape_of, NULL, make};
+static struct population *population(const json_t *dataset, struct error *error)
+{
+    const struct pattern pattern = pattern_of(dataset);
+    return population_of_pattern(&pattern, error);
+}
+
+const struct source source_pattern = {shape_of, NULL, make, population};

@@ -97,4 +97,4 @@ static struct dataset *make(const json_t *dataset, struct library *library, stru
     return made;
 }
 
-const struct source source_table = {shape_of, check, make};
+const struct source source_table = {shape_of, check, make, NULL};
