@@ -3,6 +3,7 @@
 //   /                        presets and recent experiments
 //   /?new=PRESET, /?like=ID  the form, with a preset's or an experiment's spec; #spec=JSON when
 //                            edited
+//   /?fork=ID&run=N          likewise, with the spec of one of an experiment's runs
 //   /?experiment=ID          an experiment; x, y = log | linear, zoom = x0,x1,y0,y1,
 //                            hide = runs such as 0-3,7, digits = all, floors = off
 
@@ -14,10 +15,12 @@ export function read() {
     const axis = (name) => ["log", "linear"].includes(query.get(name)) ? query.get(name) : null;
     return {
         page: query.has("experiment") ? "experiment"
-            : query.has("new") || query.has("like") ? "form" : "home",
+            : ["new", "like", "fork"].some((name) => query.has(name)) ? "form" : "home",
         experiment: query.get("experiment"),
         preset: query.get("new"),
         like: query.get("like"),
+        fork: query.get("fork"),
+        run: Number(query.get("run") ?? 0),
         spec: fragment(),
         x: axis("x"),
         y: axis("y"),
@@ -75,12 +78,14 @@ function writeZoom(zoom) {
 }
 
 /* The address of a view, given as its parts. */
-export function address({experiment, preset, like, x, y, zoom, hide, allDigits, levels = true}) {
+export function address({experiment, preset, like, fork, run, x, y, zoom, hide, allDigits, levels = true}) {
     const query = new URLSearchParams();
     const put = (name, value) => value !== null && value !== undefined && query.set(name, value);
     put("experiment", experiment);
     put("new", preset);
     put("like", like);
+    put("fork", fork);
+    put("run", fork && run);
     put("x", x);
     put("y", y);
     put("zoom", writeZoom(zoom));

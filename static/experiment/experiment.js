@@ -12,6 +12,7 @@ import {Detail} from "../chart/detail.js";
 import {Losses} from "../chart/losses.js";
 import {floorLines} from "../explain/floors.js";
 import {Metrics} from "./metrics.js";
+import {Again, originOf} from "./again.js";
 import {Runs} from "./runs.js";
 import {follow} from "./stream.js";
 
@@ -68,6 +69,7 @@ class Page {
         this.runs = new Runs(runs, {
             rows: experiment.runs, labels: this.labels.runs, heading: this.labels.heading,
             predict: experiment.spec.predict ?? [], onDigits: () => this.digits()});
+        this.again = new Again(runs, {experiment, labels: this.labels.runs});
         this.metrics = new Metrics(metrics, {id: experiment.id, labels: this.labels.runs});
         this.show(experiment);
     }
@@ -106,7 +108,10 @@ class Page {
                 element("p", {class: "actions"}, this.cancel,
                     element("a", {class: "button", href: view.address({like: experiment.id})},
                         "Edit and run again"))),
-            this.state, this.progress, this.broken,
+            this.state,
+            experiment.forked_from && element("p", {class: "facts"},
+                originOf(experiment.forked_from)),
+            this.progress, this.broken,
             story && element("dl", {class: "story"},
                 story.saw && [element("dt", {}, "The report saw"), element("dd", {}, story.saw)],
                 element("dt", {}, "Look for"), element("dd", {}, story.look_for)),
@@ -157,6 +162,7 @@ class Page {
         this.curves.diverged = runs.filter((row) => row.diverged)
             .map((row) => ({run: row.run, epoch: row.diverged.epoch}));
         this.runs.update(runs);
+        this.again.update(runs);
         this.metrics.update(runs);
         this.curves.draw();
     }

@@ -13,19 +13,28 @@ import {groups} from "./groups.js";
 const CHECK_MS = 400;
 const TYPE_MS = 1000; // after this a letter typed in a select begins a new word
 
-/* Opens the form with the spec of the address, of a preset, or of an experiment. */
-export async function open(host, {spec, preset, like}) {
+/* The spec that the form begins with: the address's, an experiment's, one of its runs', a preset's. */
+async function beginning({spec, like, fork, run}, from) {
+    if (spec)
+        return spec;
+    if (fork)
+        return (await api.check({fork: {experiment: fork, run}})).spec;
+    return like ? (await api.experiment(like)).spec : from.spec;
+}
+
+/* Opens the form with that spec. */
+export async function open(host, now) {
+    const {spec, preset, like, fork} = now;
     const [options, {groups: all}, datasets] = await Promise.all([
         api.options(), api.presets(), api.datasets(), api.findAccess()]);
     const presets = all.flatMap((group) => group.presets);
     document.title = "New experiment \u00b7 Descent";
     const from = presets.find(({name}) => name === (preset || presets[0].name));
-    if (!spec && !like && !from) {
+    if (!spec && !like && !fork && !from) {
         unknown(host, preset, presets);
         return {};
     }
-    const start = spec ?? (like ? (await api.experiment(like)).spec : from.spec);
-    const form = new Form(host, options, start, presets[0].spec, datasets);
+    const form = new Form(host, options, await beginning(now, from), presets[0].spec, datasets);
     if (spec === undefined)
         form.note.after(element("p", {class: "fault", role: "alert"}, "The spec in this address " +
             "is damaged, perhaps cut off when it was copied. This is the one it began with."));

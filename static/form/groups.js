@@ -79,6 +79,7 @@ class Groups extends Fields {
 
     start() {
         const explicit = get(this.spec, "/network/init/scheme") === "explicit";
+        const continued = get(this.spec, "/network/init/scheme") === "continue";
         const named = get(this.spec, "/network/init/named") !== undefined;
         const nine = named || isTwoTwoOne(this.spec);
         const array = (name) => name.startsWith("w") ? "weights" : "biases";
@@ -86,7 +87,7 @@ class Groups extends Fields {
             : `/network/init/${array(name)}/${NAMES[name].join("/")}`;
         this.nine = nine;
         this.startGroup = this.group("/network/init", "Start values",
-            this.below("/network/init", []),
+            continued ? this.continued() : this.below("/network/init", []),
             explicit && nine && [element("div", {class: "nine"}, Object.keys(NAMES).map((name) =>
                 this.field(pointer(name), name, {brief: true,
                     meaning: this.options.get(`/network/init/named/${name}`)?.description}))),
@@ -97,6 +98,17 @@ class Groups extends Fields {
             get(this.spec, "/network/init/scheme") === "layers" && element("p", {class: "note"},
                 "How each layer starts stands in the JSON."));
         return this.startGroup;
+    }
+
+    /* The state that a run goes on from, which nobody types. */
+    continued() {
+        const {run, epoch, state} = get(this.spec, "/network/init");
+        return [element("div", {class: "pairs"}, this.field("/network/init/scheme")),
+            element("p", {class: "note"}, state === undefined
+                ? "Press Continue at a run on its experiment's page: that gives the state to go on "
+                    + "from."
+                : `Goes on from the state of run ${run} after epoch ${epoch}, which stands in the `
+                    + "JSON.")];
     }
 
     /* The start values anew, when the network has come to have or lost its nine names. All other

@@ -15,6 +15,7 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import Select
 
 import service
 import specs
@@ -23,6 +24,7 @@ import specs
 FLAGS = ("--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run "
          "--disable-background-networking --disable-component-update --disable-sync "
          "--disable-dev-shm-usage --no-proxy-server").split()
+ALL_DIGITS = ".panel:has(.runs) .check input"
 HEBREW = "\u05e0\u05d9\u05e1\u05d5\u05d9 (0.001)"
 MARKUP = "<img src=x onerror=\"document.title='broken'\"> & <b>bold</b>"
 
@@ -207,7 +209,7 @@ def test_one_click_trains_the_learning_rates_and_shows_their_exact_numbers(page)
     assert len(rates) == 8 and page.states() == ["done"] * 8
     page.wait(lambda: page.curves_drawn(8), "eight curves")
     assert [float(text) for text in page.texts(".legend .name")] == rates
-    page.click(".check input")
+    page.click(ALL_DIGITS)
     for run, rate in enumerate(rates):
         gold = next(gold for gold in specs.GOLDEN["experiments"].values() if
                     gold["spec"] == {**specs.GOLDEN["experiments"]["lr_0.001"]["spec"], "lr": rate})
@@ -338,7 +340,7 @@ def test_a_log_sweep_has_short_labels_in_one_notation(page):
             "return [...document.querySelectorAll('.legend li button')].map((b) => b.title)")):
         assert abs(float(text) / rate - 1) <= 0.005  # three digits
         assert float(title.split()[-1]) == rate
-    page.click(".check input")
+    page.click(ALL_DIGITS)
     assert [float(text) for text in page.texts(".runs tbody th")] == rates
 
 
@@ -445,7 +447,7 @@ def test_runs_are_compared_and_the_address_keeps_what_is_shown(page):
     page.wait(lambda: [height > 0 for height in page.heights()] == shown, "the two chosen curves")
     page.click("[name=axis-y][value=linear]")
     page.click(".zoom button")
-    page.click(".check input")
+    page.click(ALL_DIGITS)
     page.wait(lambda: "zoom=" in page.browser.current_url, "the zoom in the address")
     page.click(".files button")
     page.wait(lambda: page.text(".files button") == "Copied", "word of the copy")
@@ -475,7 +477,7 @@ def test_an_envelope_is_called_one_and_its_epochs_are_trained_again(page):
     page.wait(lambda: page.text(".notes .note").startswith("Envelope"), "word of the envelope")
     page.click(".notes button")
     page.wait(lambda: page.text(".notes .note") == "", "every loss")
-    page.click(".check input")
+    page.click(ALL_DIGITS)
     page.one(".chart").send_keys(Keys.ARROW_RIGHT * 3)
     epoch = int(page.text(".legend-head").split()[1].replace(",", ""))
     assert 1200000 < epoch <= 1200100
@@ -921,7 +923,7 @@ def test_metrics_of_the_chosen_run_stand_in_small_tables(page, server):
         counts = [int(text) for text in page.texts(".confusion tbody td")]
         assert counts == [n for part in ("train", "test")
                           for row in told[part]["confusion"] for n in row]
-    page.click(".check input[type=checkbox]")
+    page.click(ALL_DIGITS)
     page.wait(lambda: page.texts(".metrics tbody tr:first-child td:nth-child(3)")[0] ==
               repr(told["train"]["loss"]), "all digits of the loss")
 
@@ -947,6 +949,68 @@ def test_scaled_losses_are_called_so(page, server):
     page.one(".metrics table")
     assert "standardised targets" in page.text(".facts")
     assert page.texts(".metrics thead th")[3] == "loss in the targets\u2019 units"
-    page.click(".check input[type=checkbox]")
+    page.click(ALL_DIGITS)
     page.wait(lambda: page.texts(".metrics tbody td")[1:3] ==
               [repr(told["loss"]), repr(told["loss_original_units"])], "both losses")
+
+
+# --- once more ---------------------------------------------------------------------------------
+
+
+def fill(page, selector, text):
+    field = page.one(selector)
+    field.clear()
+    field.send_keys(text)
+
+
+def test_a_run_goes_on_with_more_epochs_and_another_rate(page):
+    made = page.server.train(specs.sweep([0.001, 0.0004], epochs=50))
+    page.open(f"/?experiment={made['id']}")
+    Select(page.one(".again select")).select_by_index(1)
+    page.click(".again button")
+    assert page.one("#continue-epochs").get_property("value") == "50"
+    assert page.one("#continue-rate").get_property("value") == "0.0004"
+    fill(page, "#continue-epochs", "0")
+    page.click("dialog .primary")
+    page.wait(lambda: page.texts("dialog li") == ["more epochs: got 0, expected 1 to 1000000000"],
+              "the fault")
+    page.browser.get_log("browser")  # it tells of the 422
+    fill(page, "#continue-epochs", "70")
+    fill(page, "#continue-rate", "0.0002")
+    page.click("dialog .primary")
+    page.wait(lambda: "goes on after epoch 50 of run 1 of" in (page.text(".headline") or ""),
+              "the experiment that goes on")
+    page.wait(lambda: not page.all("dialog"), "the dialog's end")
+    gone_on = page.experiment()
+    expected = page.server.train({"fork": {"experiment": made["id"], "run": 1, "at": "end"},
+                                  "changes": {"/training/epochs": 70, specs.RATE: 0.0002}})
+    page.server.wait(gone_on)
+    assert page.server.losses(gone_on) == page.server.losses(expected["id"])
+    page.click(".headline .facts a")
+    page.wait(lambda: made["id"] in page.browser.current_url, "the experiment it is from")
+
+
+def test_a_run_is_forked_in_the_form(page):
+    made = page.server.train(specs.sweep([0.001, 0.0004], epochs=50))
+    page.open(f"/?experiment={made['id']}")
+    Select(page.one(".again select")).select_by_index(1)
+    page.click(".again a")
+    page.wait(lambda: page.all("#json"), "the form")
+    spec = json.loads(page.one("#json").get_property("value"))
+    assert "sweep" not in spec and spec["training"]["optimizer"]["learning_rate"] == 0.0004
+    assert spec["forked_from"] == {"experiment": made["id"], "run": 1, "epoch": 0}
+    page.click(".primary")
+    page.wait(lambda: "forked from run 1 of" in (page.text(".headline") or ""), "the fork")
+
+
+def test_a_source_that_is_gone_is_said_to_be(page):
+    made = page.server.train(specs.report(epochs=20))
+    rest = page.server.train({"fork": {"experiment": made["id"], "at": "end"}})
+    page.server.request("DELETE", f"/experiments/{made['id']}")
+    page.open(f"/?experiment={rest['id']}")
+    page.wait(lambda: "goes on after epoch 20 of run 0 of another experiment, which is gone"
+              in (page.text(".headline") or ""), "what is said of the source")
+    page.browser.get_log("browser")  # it tells of the 404
+    page.click(".again a")
+    page.wait(lambda: "Goes on from the state of run 0 after epoch 20" in (page.text(".fields") or ""),
+              "the form of a run that goes on")
