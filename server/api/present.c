@@ -202,6 +202,15 @@ static int add_series(json_t *row, const struct engine_run *run, const struct as
                                                    : json_string(run->stopped));
 }
 
+static const char *const depth_names[] = {"not yet", "end", "full"};
+
+/* What its explanation says first, null while there is nothing to be said. */
+static json_t *headline_json(const struct engine_run *run)
+{
+    json_t *headline = json_loads(run->headline, 0, NULL);
+    return headline != NULL ? headline : json_null();
+}
+
 static json_t *row_json(const struct engine_run *run, const struct asked *asked)
 {
     json_t *overrides = json_loads(run->overrides, JSON_DECODE_ANY, NULL);
@@ -219,6 +228,10 @@ static json_t *row_json(const struct engine_run *run, const struct asked *asked)
     }
     if (row != NULL && run->state == RUN_DIVERGED)
         json_object_set_new(row, "diverged", present_divergence(run));
+    if (row != NULL) {
+        json_object_set_new(row, "explained", json_string(depth_names[run->explained]));
+        json_object_set_new(row, "headline", headline_json(run));
+    }
     return row;
 }
 

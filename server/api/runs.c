@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/base/memory.h"
+#include "server/api/explain/verdicts.h"
 #include "server/api/present.h"
 #include "server/api/call/refuse.h"
 #include "server/base/json.h"
@@ -19,6 +20,10 @@ void runs_get(struct call *call)
     const struct study *study = shelf_take(shelf, call->name, &error);
     if (study != NULL) {
         json = present_run(lab_engine(call->api->lab), study, call->run, &error);
+        if (json != NULL && verdicts_add(call, study, json, &error) != 0) {
+            json_decref(json);
+            json = NULL;
+        }
         shelf_release(shelf, study);
     }
     if (json == NULL)

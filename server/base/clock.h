@@ -9,6 +9,9 @@ enum { CLOCK_TEXT_BYTES = 32 };
 /* Nanoseconds since some fixed moment; never goes back. */
 int64_t clock_monotonic_ns(void);
 
+/* Nanoseconds of processor time that this thread has had. */
+int64_t clock_thread_ns(void);
+
 /* Milliseconds since 1970-01-01 UTC; may jump when the machine's clock is set. */
 int64_t clock_wall_ms(void);
 

@@ -14,15 +14,18 @@
  * which its training, in all attempts that committed something, has taken so long. */
 #include "server/lab/job.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base/memory.h"
 #include "core/train/history.h"
+#include "core/train/series.h"
 #include "server/base/clock.h"
 #include "server/base/log.h"
 #include "server/lab/candidate.h"
+#include "server/lab/explain/observer.h"
 #include "server/lab/intake.h"
 #include "server/spec/spec.h"
 
@@ -41,6 +44,7 @@ struct job {
     struct engine *engine;
     struct dataset *dataset, *validation;
     struct block *block;
+    struct observer *observer; /* NULL: nobody looks at its runs */
     int n_lanes;
     struct lane lanes[BLOCK_RUNS_MAX];
     int n_runs;         /* of the experiment */
@@ -138,6 +142,12 @@ static int build_intake(struct job *job, const struct candidate *candidates, str
     return 0;
 }
 
+static int build_observer(struct job *job, struct candidate *candidates, struct error *error)
+{
+    job->observer = observer_create(candidates, job->n_lanes, job->dataset, error);
+    return job->observer == NULL && error->kind != ERROR_NONE ? -1 : 0;
+}
+
 struct job *job_begin(struct engine *engine, const struct study *study, const int *runs,
                       int n_runs, int *out_n, struct error *error)
 {
@@ -164,7 +174,8 @@ struct job *job_begin(struct engine *engine, const struct study *study, const in
         *out_n = 0;
     if (n_claimed > 0 && (build_block(job, candidates, error) != 0 ||
                           build_buffers(job, &candidates[0].plan, error) != 0 ||
-                          build_intake(job, candidates, error) != 0)) {
+                          build_intake(job, candidates, error) != 0 ||
+                          build_observer(job, candidates, error) != 0)) {
         release = error->kind == ERROR_MEMORY || error->kind == ERROR_STORAGE;
         if (release) { /* it may be otherwise later: they are tried again */
             *out_n = 0;
@@ -277,6 +288,24 @@ static struct engine_chunk chunk_of(struct job *job, int index, const struct blo
     return chunk;
 }
 
+/* The last printed loss of a chunk: its first series. NaN when it has no epochs. */
+static double last_loss(const struct engine_chunk *chunk)
+{
+    size_t n_series = chunk->series == 0 ? 1 : (size_t)series_n(chunk->series);
+    if (chunk->n_buckets > 0)
+        return chunk->buckets[(chunk->n_buckets - 1) * n_series].last;
+    return chunk->n > 0 ? chunk->records[(chunk->n - 1) * chunk->stride] : (double)NAN;
+}
+
+/* What an observer has to tell of a run behind its chunk; NULL: nothing. */
+static const char *observe(struct job *job, int index, const struct engine_chunk *chunk,
+                           int64_t now_ns)
+{
+    return job->observer == NULL ? NULL
+                                 : observer_look(job->observer, job->block, index,
+                                                 last_loss(chunk), now_ns);
+}
+
 /* A lane as it is handed over. */
 struct part_of {
     int lane;
@@ -288,6 +317,7 @@ struct part_of {
 static int gather_parts(struct job *job, struct engine_handover *parts, struct part_of *of)
 {
     int n = 0;
+    int64_t now_ns = clock_monotonic_ns();
     for (int i = 0; i < job->n_lanes; i++) {
         struct lane *lane = &job->lanes[i];
         struct block_state state = block_state(job->block, i);
@@ -302,7 +332,8 @@ static int gather_parts(struct job *job, struct engine_handover *parts, struct p
                                             .state = RUN_RUNNING, .message = of[n].message,
                                             .diverged_epoch = state.diverged_epoch,
                                             .diverged_sample = -1,
-                                            .stopped = stopped_name(state.stopped)};
+                                            .stopped = stopped_name(state.stopped),
+                                            .verdict = observe(job, i, &chunk, now_ns)};
         if (state.status != BLOCK_RUNNING)
             parts[n].state = final_state(&state, of[n].message, sizeof of[n].message);
         if (state.status == BLOCK_DIVERGED)
@@ -318,8 +349,10 @@ static int commit(struct job *job, struct error *error)
     struct engine_handover parts[BLOCK_RUNS_MAX];
     struct part_of of[BLOCK_RUNS_MAX];
     int n = gather_parts(job, parts, of);
-    if (n > 0 && engine_hand_over(job->engine, parts, n, error) != 0)
+    if (n > 0 && engine_hand_over(job->engine, parts, n, error) != 0) {
+        observer_repeat(job->observer);
         return -1;
+    }
     for (int i = 0; i < n; i++) {
         struct lane *lane = &job->lanes[of[i].lane];
         lane->ended = parts[i].result == ENGINE_FENCED || parts[i].state != RUN_RUNNING;
@@ -363,6 +396,7 @@ void job_close(struct job *job, int release)
     for (int i = 0; release && i < job->n_lanes; i++)
         if (!job->lanes[i].ended)
             engine_release(job->engine, &job->lanes[i].claim, NULL);
+    observer_destroy(job->observer);
     block_destroy(job->block);
     dataset_destroy(job->dataset);
     dataset_destroy(job->validation);

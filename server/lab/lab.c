@@ -3,7 +3,9 @@
  * DESIGN: each worker takes turns from the queue, trains a slice, and ends its turn, so fairness
  * and cancelling need no signals: a cancelled run is fenced by the engine at its next commit, and a
  * dropped experiment's job is closed when its turn ends. Order of every change: engine first, then
- * queue, then watchers. */
+ * queue, then watchers.
+ *
+ * What has ended the explainer takes up, on a thread of its own, when no run waits. */
 #include "server/lab/lab.h"
 
 #include <pthread.h>
@@ -14,6 +16,7 @@
 #include "core/base/memory.h"
 #include "server/base/clock.h"
 #include "server/base/log.h"
+#include "server/lab/explain/explainer.h"
 #include "server/lab/job.h"
 #include "server/lab/queue.h"
 #include "server/lab/submission.h"
@@ -25,6 +28,7 @@ struct lab {
     struct shelf *shelf;
     struct watch_board *watches;
     struct queue *queue;
+    struct explainer *explainer;
     pthread_t *threads; /* [n_threads] */
     int n_threads;
     pthread_mutex_t mutex; /* orders the leaving of workers and waiting for it */
@@ -42,6 +46,22 @@ static void tell_end(struct lab *lab, const char *id)
 {
     watch_end(lab->watches, id);
     lab->config.notify(lab->config.context);
+    explainer_wake(lab->explainer);
+}
+
+static void tell_explained(void *context, const char *id)
+{
+    struct lab *lab = context;
+    watch_end(lab->watches, id);
+    lab->config.notify(lab->config.context);
+}
+
+static int has_waiting_runs(void *context)
+{
+    struct lab *lab = context;
+    int n_experiments, n_runs;
+    queue_length(lab->queue, &n_experiments, &n_runs);
+    return n_runs > 0;
 }
 
 /* --- workers --- */
@@ -173,6 +193,14 @@ static int queue_unfinished(struct lab *lab, struct error *error)
     return failed ? -1 : 0;
 }
 
+static int start_explainer(struct lab *lab, struct error *error)
+{
+    const struct explainer_config config = {lab->config.engine, lab->shelf, has_waiting_runs,
+                                            tell_explained, lab};
+    lab->explainer = explainer_create(&config, error);
+    return lab->explainer != NULL ? 0 : -1;
+}
+
 static int start_workers(struct lab *lab, struct error *error)
 {
     lab->threads = memory_array((size_t)lab->config.n_workers, sizeof *lab->threads, error);
@@ -235,7 +263,8 @@ struct lab *lab_create(const struct lab_config *config, struct error *error)
     lab->watches = watch_board_create(error);
     lab->queue = queue_create(config->n_workers, error);
     if (lab->shelf == NULL || lab->watches == NULL || lab->queue == NULL ||
-        queue_unfinished(lab, error) != 0 || start_workers(lab, error) != 0) {
+        queue_unfinished(lab, error) != 0 || start_explainer(lab, error) != 0 ||
+        start_workers(lab, error) != 0) {
         lab_destroy(lab);
         return NULL;
     }
@@ -265,6 +294,7 @@ int lab_stop(struct lab *lab, int wait_ms)
     queue_close(lab->queue);
     if (!join_workers(lab, &until))
         return 0;
+    explainer_stop(lab->explainer);
     queue_empty(lab->queue, close_job, &release);
     return 1;
 }
@@ -276,6 +306,7 @@ void lab_destroy(struct lab *lab)
     if (lab->queue != NULL)
         lab_stop(lab, WAIT_FOREVER_MS);
     engine_listen(lab->config.engine, NULL, NULL);
+    explainer_destroy(lab->explainer);
     queue_destroy(lab->queue);
     watch_board_destroy(lab->watches);
     shelf_destroy(lab->shelf);
@@ -307,6 +338,7 @@ int lab_cancel(struct lab *lab, const char *id, int *out_n, struct error *error)
     if (engine_cancel(lab->config.engine, id, out_n, error) != 0)
         return -1;
     int release = 0;
+    explainer_interrupt(lab->explainer, id);
     queue_drop(lab->queue, id, close_job, &release);
     tell_end(lab, id);
     return 0;
@@ -318,6 +350,7 @@ int lab_delete(struct lab *lab, const char *id, struct error *error)
         return -1;
     shelf_remove(lab->shelf, id);
     int release = 0;
+    explainer_interrupt(lab->explainer, id);
     queue_drop(lab->queue, id, close_job, &release);
     tell_end(lab, id);
     return 0;

@@ -25,7 +25,7 @@ export function drawLevels(plot, levels, ink, ground) {
     }
     ctx.setLineDash([]);
     drawNames(ctx, placed, spread(placed, bbox.top + LINE * r, bottom - 3 * r, LINE * r),
-              bbox.left + bbox.width - 4 * r, ink, ground);
+              bbox.left + 6 * r, ink, ground);
     ctx.restore();
 }
 
@@ -39,19 +39,20 @@ function spread(placed, top, bottom, line) {
     return at;
 }
 
-/* Each on a piece of the ground, so that a curve does not cross it out. */
-function drawNames(ctx, placed, at, right, ink, ground) {
+/* Each on a piece of the ground, so that a curve does not cross it out; on the left, where losses are
+ * still high. */
+function drawNames(ctx, placed, at, left, ink, ground) {
     const r = devicePixelRatio;
     ctx.font = FONT.replace(/^[\d.]+/, (size) => size * r);
-    ctx.textAlign = "right";
+    ctx.textAlign = "left";
     ctx.textBaseline = "alphabetic";
     placed.forEach(({name}, i) => {
         const width = ctx.measureText(name).width;
-        ctx.globalAlpha = 0.82;
+        ctx.globalAlpha = 0.75;
         ctx.fillStyle = ground;
-        ctx.fillRect(right - width - 3 * r, at[i] - 11 * r, width + 6 * r, 14 * r);
+        ctx.fillRect(left - 3 * r, at[i] - 11 * r, width + 6 * r, 14 * r);
         ctx.globalAlpha = 1;
         ctx.fillStyle = ink;
-        ctx.fillText(name, right, at[i]);
+        ctx.fillText(name, left, at[i]);
     });
 }

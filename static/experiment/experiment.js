@@ -11,12 +11,15 @@ import {Curves} from "../chart/curves.js";
 import {Detail} from "../chart/detail.js";
 import {Losses} from "../chart/losses.js";
 import {floorLines} from "../explain/floors.js";
+import {Explain} from "../explain/panel.js";
 import {Metrics} from "./metrics.js";
 import {Again, originOf} from "./again.js";
 import {Runs} from "./runs.js";
 import {follow} from "./stream.js";
 
-const TABLE_MS = 250; // the live figures in the table change this often
+const TABLE_MS = 250;      // the live figures in the table change this often
+const EXPLAINED_MS = 1000; // ended runs are asked for their explanations; then less and less often
+const EXPLAINED_MS_MAX = 15000;
 
 /* Builds the page of the view's experiment in `host`; `say` announces changes of state. Throws a
  * Problem when there is no such experiment. */
@@ -61,7 +64,8 @@ class Page {
         const curves = element("section", {class: "panel", "aria-label": "Losses"});
         const runs = element("section", {class: "panel"});
         const metrics = element("section", {class: "panel"});
-        append(host, [this.head(storyOf(experiment, presets)), curves, runs, metrics,
+        const explain = element("section", {class: "panel explain"});
+        append(host, [this.head(storyOf(experiment, presets)), curves, explain, runs, metrics,
                       this.papers()]);
         this.curves = new Curves(curves, {
             losses: this.losses, runs: this.labels.runs, heading: this.labels.heading,
@@ -71,6 +75,9 @@ class Page {
             predict: experiment.spec.predict ?? [], onDigits: () => this.digits()});
         this.again = new Again(runs, {experiment, labels: this.labels.runs});
         this.metrics = new Metrics(metrics, {id: experiment.id, labels: this.labels.runs});
+        this.explain = new Explain(explain, {
+            id: experiment.id, rows: experiment.runs, labels: this.labels.runs,
+            heading: this.labels.heading, say, onFloors: (floors) => this.drawFloors(floors)});
         this.show(experiment);
     }
 
@@ -87,8 +94,10 @@ class Page {
         this.detail.close();
         clearTimeout(this.refreshing);
         clearTimeout(this.figures);
+        clearTimeout(this.explaining);
         this.leave();
         this.curves.close();
+        this.explain.close();
     }
 
     // --- what stands above and below -------------------------------------------------------
@@ -163,11 +172,23 @@ class Page {
             .map((row) => ({run: row.run, epoch: row.diverged.epoch}));
         this.runs.update(runs);
         this.again.update(runs);
+        this.explain.update(runs);
         this.metrics.update(runs);
         this.curves.draw();
+        this.await(runs);
     }
 
-    /* Those of the first run's data. */
+    /* Explanations come after the end: the rows are asked for until all have theirs. */
+    await(runs) {
+        clearTimeout(this.explaining);
+        if (this.experiment.state !== "done" ||
+            runs.every((row) => row.explained === "full" || row.state === "failed"))
+            return;
+        this.pause = Math.min((this.pause ?? EXPLAINED_MS / 1.5) * 1.5, EXPLAINED_MS_MAX);
+        this.explaining = setTimeout(() => this.refresh(), this.pause);
+    }
+
+    /* Of the run whose verdicts are shown; the first, before any are. */
     drawFloors(floors) {
         this.curves.levels = floorLines(floors?.lines ?? []);
         this.curves.draw();
@@ -195,6 +216,7 @@ class Page {
         this.leave = follow(this.experiment.id, {
             onFloors: (floors) => floors.runs.includes(0) && this.drawFloors(floors),
             onEpochs: (frame) => this.take(frame),
+            onVerdict: (verdict) => this.explain.hear(verdict),
             onState: (change) => this.hear(change),
             onConnection: (well) => this.connection(well),
             onRetry: () => this.refresh(),

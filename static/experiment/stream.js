@@ -10,8 +10,9 @@ const PAUSE_MS = 1000;
 const PAUSE_MAX_MS = 30000;
 const SILENCE_MS = 45000; // the server says something every 15 s
 
-/* listeners: onFloors(floors), onEpochs(frame), onState(change), onConnection(true | false),
- * onEnd(state), and onRetry() when a new stream is needed (the experiment may have ended or be gone).
+/* listeners: onFloors(floors), onEpochs(frame), onVerdict(verdict), onState(change),
+ * onConnection(true | false), onEnd(state), and onRetry() when a new stream is needed (the
+ * experiment may have ended or be gone).
  * Returns a function that closes the stream. */
 export function follow(id, listeners) {
     let source = null, timer = null, watchdog = null;
@@ -63,6 +64,7 @@ export function follow(id, listeners) {
         on("reset", () => {}); // all comes again, and what is known already is skipped
         on("shutdown", () => listeners.onConnection(false));
         on("floors", (event) => listeners.onFloors(JSON.parse(event.data)));
+        on("verdict", (event) => listeners.onVerdict(JSON.parse(event.data)));
         on("epochs", (event) => listeners.onEpochs(JSON.parse(event.data)));
         on("state", (event) => {
             const change = JSON.parse(event.data);

@@ -53,6 +53,13 @@ def end_with_parent():
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
+def unexplained(experiment):
+    """The record without what is found out after the end."""
+    runs = [{name: value for name, value in run.items() if name not in ("explained", "headline")}
+            for run in experiment["runs"]]
+    return {**experiment, "runs": runs}
+
+
 class Server:
     """One descent process on a free port of 127.0.0.1. `data` outlives the process."""
 
@@ -184,6 +191,16 @@ class Server:
             experiment = self.get(f"/experiments/{experiment_id}")
             return experiment if experiment["state"] == "done" else None
         return wait_until(done, seconds * self.slowness, f"the end of {experiment_id}")
+
+    def explained(self, experiment_id, seconds=60):
+        """The experiment once every run is explained as far as it will be: from then on its
+        record never changes."""
+        def done():
+            experiment = self.get(f"/experiments/{experiment_id}")
+            return experiment if all(run["explained"] == "full" or run["state"] == "failed"
+                                     for run in experiment["runs"]) else None
+        self.wait(experiment_id, seconds)
+        return wait_until(done, seconds * self.slowness, f"the explanations of {experiment_id}")
 
     def train(self, spec, seconds=60):
         """Posts a spec and returns the experiment once it is done."""

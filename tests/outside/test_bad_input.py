@@ -15,7 +15,7 @@ TOO_BIG = 2 ** 63
 
 @pytest.fixture(scope="module")
 def finished(server):
-    return server.train(specs.report(epochs=20))["id"]
+    return server.explained(server.post(specs.report(epochs=20))["id"])["id"]
 
 
 @pytest.fixture(autouse=True)

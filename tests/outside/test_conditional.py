@@ -15,7 +15,7 @@ SPEC = {**specs.report(epochs=30), "sweep": {specs.RATE: [0.001, 0.0004]}}
 
 @pytest.fixture(scope="module")
 def done(server):
-    return f"/experiments/{server.train(SPEC)['id']}"
+    return f"/experiments/{server.explained(server.post(SPEC)['id'])['id']}"
 
 
 def get(server, path, tag=None, **headers):
@@ -78,7 +78,7 @@ def test_tags_are_matched_as_rfc_9110_says(server, done, form, status):
 
 
 def test_a_new_name_is_a_new_answer(server):
-    path = f"/experiments/{server.train(SPEC)['id']}"
+    path = f"/experiments/{server.explained(server.post(SPEC)['id'])['id']}"
     tag = get(server, path).headers["ETag"]
     run = get(server, path + "/runs/0").headers["ETag"]
     assert server.request("PATCH", path, json={"name": "renamed"}).status_code == 200
@@ -89,7 +89,7 @@ def test_a_new_name_is_a_new_answer(server):
 
 def test_a_tag_outlives_a_restart(fresh_server):
     server = fresh_server()
-    path = f"/experiments/{server.train(SPEC)['id']}"
+    path = f"/experiments/{server.explained(server.post(SPEC)['id'])['id']}"
     tags = {each: get(server, path + each).headers["ETag"] for each in PATHS}
     server.restart()
     for each, tag in tags.items():

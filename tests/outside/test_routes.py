@@ -13,7 +13,8 @@ from wire import Wire
 @pytest.fixture(scope="module")
 def finished(server):
     """Of two settings, so that they can be compared."""
-    return server.train({**specs.report(epochs=20), "sweep": {specs.RATE: [1e-4, 1e-3]}})["id"]
+    made = server.post({**specs.report(epochs=20), "sweep": {specs.RATE: [1e-4, 1e-3]}})
+    return server.explained(made["id"])["id"]
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 
 import specs
 from http_probe import Probe
-from service import ENDED, JSON_TYPE, wait_until
+from service import ENDED, JSON_TYPE, unexplained, wait_until
 from wire import Wire
 
 
@@ -35,7 +35,8 @@ def test_one_request_trains_and_answers_with_the_result(server):
     assert reply.headers["Location"] == f"/api/v1/experiments/{experiment['id']}"
     assert experiment["state"] == "done" and experiment["runs"][0]["epoch"] == 1000
     assert experiment["runs"][0]["named"]
-    assert experiment == server.get(f"/experiments/{experiment['id']}")
+    again = server.get(f"/experiments/{experiment['id']}")
+    assert unexplained(experiment) == unexplained(again)
 
 
 def test_a_sweep_is_waited_for_to_its_last_run(server):
@@ -53,7 +54,7 @@ def test_a_get_waits_too(server):
     assert reply.headers["Preference-Applied"] == "wait=60"
     again, seconds = timed(lambda: server.request("GET", f"/experiments/{made['id']}",
                                                   headers={"Prefer": "wait=60"}))
-    assert again.json() == reply.json() and seconds < 5 * server.slowness
+    assert unexplained(again.json()) == unexplained(reply.json()) and seconds < 5 * server.slowness
 
 
 def test_no_longer_than_asked_for(server):

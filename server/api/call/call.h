@@ -39,6 +39,7 @@ void step_check(struct call *call);
 void landscape_get(struct call *call);
 void hessian_get(struct call *call);
 void surface_get(struct call *call);
+void verdicts_get(struct call *call);
 void epochs_of_run(struct call *call);
 void epochs_side_by_side(struct call *call);
 void sweep_get(struct call *call);

@@ -31,6 +31,8 @@ const struct route route_table[] = {
     {HTTP_GET, "/api/v1/experiments/{name}/dataset", ROUTE_AT_A_DESK, dataset_get,
      {"run", "format"}},
     {HTTP_GET, "/api/v1/experiments/{name}/runs/{run}", ROUTE_AT_A_DESK, runs_get, {NULL}},
+    {HTTP_GET, "/api/v1/experiments/{name}/runs/{run}/verdicts", ROUTE_AT_A_DESK, verdicts_get,
+     {NULL}},
     {HTTP_GET, "/api/v1/experiments/{name}/runs/{run}/epochs", ROUTE_AT_A_DESK, epochs_of_run,
      {"from", "to", "points", "format"}},
     {HTTP_POST, "/api/v1/experiments/{name}/runs/{run}/predict", ROUTE_AT_A_DESK, runs_predict,

@@ -1,4 +1,4 @@
-/* Prefer: wait=N (RFC 7240): an answer held until the experiment has ended.
+/* Prefer: wait=N (RFC 7240): an answer held until the experiment has ended, or a run is explained.
  *
  * DESIGN: a waiter is awake for a moment whenever something of its experiment ended; it asks the
  * engine whether that was the last, and otherwise sleeps on (http_when). What it has seen is noted
@@ -15,9 +15,14 @@
 #include "server/api/present.h"
 #include "server/base/clock.h"
 
+/* Experiments that show another's results are not told when those are explained. */
+enum { EXPLANATION_NAP_MS = 500 };
+
 struct waiter {
     struct call call;
     int status;
+    int (*is_over)(const struct call *call); /* what is waited for */
+    int nap_ms; /* it looks at least so often */
     wait_reply_fn reply;
     int wait_s;
     int64_t until_ms;
@@ -61,10 +66,10 @@ int wait_read_preference(const char *prefer)
 /* --- waiting -------------------------------------------------------------------------------- */
 
 /* 1 too when the experiment is gone or cannot be read: the reply will say so. */
-static int has_ended(const struct waiter *waiter)
+static int has_ended(const struct call *call)
 {
     struct engine_experiment record = {0};
-    if (engine_find(lab_engine(waiter->call.api->lab), waiter->call.name, &record, NULL) != 0)
+    if (engine_find(lab_engine(call->api->lab), call->name, &record, NULL) != 0)
         return 1;
     int is_done = strcmp(present_state(&record), "done") == 0;
     engine_experiment_clear(&record);
@@ -94,9 +99,10 @@ static void look(void *context, struct http_request *request)
     struct waiter *waiter = context;
     waiter->seen = watch_endings(waiter->watch);
     int64_t left_ms = waiter->until_ms - clock_monotonic_ns() / 1000000;
-    if (left_ms <= 0 || has_ended(waiter))
+    int nap_ms = left_ms < waiter->nap_ms ? (int)left_ms : waiter->nap_ms;
+    if (left_ms <= 0 || waiter->is_over(&waiter->call))
         finish(waiter, 1);
-    else if (http_when(request, has_news, (int)left_ms, look, waiter) != 0)
+    else if (http_when(request, has_news, nap_ms, look, waiter) != 0)
         finish(waiter, 0);
 }
 
@@ -118,12 +124,37 @@ static struct waiter *waiter_create(const struct call *call, int status, wait_re
     return NULL;
 }
 
-void wait_for_end(struct call *call, int status, wait_reply_fn reply)
+static void wait_for(struct call *call, int status, int (*is_over)(const struct call *call),
+                     int nap_ms, wait_reply_fn reply)
 {
     int wait_s = wait_read_preference(http_header(call->request, "Prefer"));
     struct waiter *waiter = wait_s == 0 ? NULL : waiter_create(call, status, reply, wait_s);
-    if (waiter == NULL)
+    if (waiter == NULL) {
         reply(call, status); /* without memory for waiting, too */
-    else
-        look(waiter, call->request);
+        return;
+    }
+    waiter->is_over = is_over;
+    waiter->nap_ms = nap_ms;
+    look(waiter, call->request);
+}
+
+void wait_for_end(struct call *call, int status, wait_reply_fn reply)
+{
+    wait_for(call, status, has_ended, WAIT_S_MAX * 1000, reply);
+}
+
+/* 1 too when there is nothing to wait for: it failed, is gone, or cannot be read. */
+static int is_explained(const struct call *call)
+{
+    struct engine_run record = {0};
+    if (engine_find_run(lab_engine(call->api->lab), call->name, call->run, &record, NULL) != 0)
+        return 1;
+    int is_done = record.explained == ENGINE_FULLY_EXPLAINED || record.state == RUN_FAILED;
+    engine_run_clear(&record);
+    return is_done;
+}
+
+void wait_for_explanation(struct call *call, int status, wait_reply_fn reply)
+{
+    wait_for(call, status, is_explained, EXPLANATION_NAP_MS, reply);
 }

@@ -5,9 +5,43 @@
 #include <jansson.h>
 
 #include "core/base/error.h"
-#include "server/spec/spec.h"
+#include "core/explain/explain.h"
+#include "server/engine/engine.h"
+#include "server/lab/shelf.h"
 
-/* The floors of a run's data; a new reference, a pure function of the spec. */
+/* Floors found last, with search and permutations, for the next run of the same data and network.
+ * Starts zeroed; one thread's own. */
+struct explanation_memo {
+    char id[ENGINE_ID_BYTES]; /* of the experiment */
+    int run;
+    struct floors *floors; /* owned; NULL: none */
+};
+void explanation_memo_clear(struct explanation_memo *memo);
+
+/* Which run, how deep, and who may stop it. All borrowed. */
+struct explanation_wish {
+    struct engine *engine;
+    const struct study *study;
+    int run;
+    enum explain_depth depth;
+    struct explanation_memo *memo; /* of EXPLAIN_FULL; NULL: none */
+    int (*stop)(void *context);    /* asked every few milliseconds; 1 gives up */
+    void *context;
+};
+
+/* {"floors": {...}, "verdicts": {"state", "epoch", "headline", "text", "loss", "verdicts",
+ * "not_run"}} of the run as its last checkpoint has it; a new reference. The same bits for the same
+ * run, whenever it is asked. NULL with ERROR_BUSY when `stop` said so, or another error. Any
+ * thread. */
+json_t *explanation_make(const struct explanation_wish *wish, struct error *error);
+
+/* Verdicts where none were looked for: {"state": "not run", "why", "headline": null, ...}. */
+json_t *explanation_not_run(const char *why);
+
+/* The floors of the run's data alone, as above but for the search; a pure function of the spec. */
 json_t *explanation_floors(const struct spec *spec, int run, struct error *error);
+
+/* {"code", "severity", "text"} of what the verdicts put first, or null; a new reference. */
+json_t *explanation_headline(const json_t *verdicts);
 
 #endif

@@ -1,0 +1,37 @@
+/* The explainer: one thread that explains every run that has ended, when nobody waits to train.
+ *
+ * All runs are explained as far as goes without training anything again, first; then each with its
+ * re-runs and searches. The thread takes what processor time nobody else wants (SCHED_IDLE), does
+ * not begin, and breaks off, while runs wait in the queue. What is left is read from the engine, so
+ * after a restart it goes on. */
+#ifndef SERVER_LAB_EXPLAIN_EXPLAINER_H
+#define SERVER_LAB_EXPLAIN_EXPLAINER_H
+
+#include "core/base/error.h"
+#include "server/engine/engine.h"
+#include "server/lab/shelf.h"
+
+struct explainer;
+
+struct explainer_config {
+    struct engine *engine; /* borrowed, as all */
+    struct shelf *shelf;
+    int (*must_wait)(void *context); /* runs wait to be trained; any thread, cheap */
+    void (*tell)(void *context, const char *id); /* an explanation was stored */
+    void *context;
+};
+
+/* Starts the thread. NULL with ERROR_MEMORY. */
+struct explainer *explainer_create(const struct explainer_config *config, struct error *error);
+
+/* Ends the thread, within milliseconds. Nothing is explained after it. Again and NULL are fine. */
+void explainer_stop(struct explainer *explainer);
+void explainer_destroy(struct explainer *explainer); /* stops it; NULL is fine */
+
+/* Runs may have ended. Any thread. */
+void explainer_wake(struct explainer *explainer);
+
+/* Breaks off what it does for this experiment, cancelled or deleted. Any thread. */
+void explainer_interrupt(struct explainer *explainer, const char *id);
+
+#endif

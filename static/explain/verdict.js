@@ -1,0 +1,73 @@
+// One verdict as it is shown: how serious, how sure, why, and what one can try at once.
+
+import {append, element} from "../base/element.js";
+import {exact, short} from "../base/format.js";
+
+const SIGNS = {error: "\u2715", block: "\u25a0", warn: "\u25b2", note: "\u25cf", ok: "\u2713"};
+const WORDS = {error: "Broken off", block: "In the way", warn: "Careful", note: "Good to know",
+               ok: "Fine"};
+const KINDS = {
+    theorem: "a theorem, its conditions checked here",
+    exact: "exact arithmetic",
+    local: "a local approximation",
+    counterfactual: "another training, done to find out",
+    statistical: "a statistical test",
+    numerical: "a numerical search",
+};
+
+/* How serious, by sign and word. */
+export function severityOf(severity) {
+    return element("span", {class: `severity ${severity}`},
+        element("span", {"aria-hidden": "true"}, `${SIGNS[severity] ?? "\u00b7"} `),
+        WORDS[severity] ?? severity);
+}
+
+/* "DEAD_UNITS" as "dead units". */
+export const titleOf = (code) => code.toLowerCase().replaceAll("_", " ");
+
+/* `onTry(action, isEdited)` starts an action's experiment, or opens it in the form. */
+export function verdictOf(verdict, onTry) {
+    const {code, kind, severity, certain, scope, evidence, text, actions} = verdict;
+    const facts = evidenceOf(evidence);
+    return element("article", {class: `verdict ${severity}`, "data-code": code},
+        element("header", {}, severityOf(severity), element("h3", {}, titleOf(code))),
+        element("p", {class: "says"}, text),
+        element("p", {class: "note"}, certain ? "Certain: " : "Found by ", KINDS[kind] ?? kind,
+            ".", scope?.length > 0 && ` Holds for: ${scope.join(", ")}.`),
+        actions?.length > 0 && element("p", {class: "actions"},
+            actions.map((action) => actionOf(action, onTry))),
+        facts && element("details", {}, element("summary", {}, "Evidence"), facts));
+}
+
+function actionOf(action, onTry) {
+    const start = element("button", {type: "button", onclick: () => onTry(action, false, start)},
+        action.label);
+    return [start, element("button", {type: "button", class: "quiet",
+                                      "aria-label": `Change first: ${action.label}`,
+                                      onclick: () => onTry(action, true, start)},
+        "Change first")];
+}
+
+/* Nested evidence as nested lists; numbers with five digits, all of them in the tip. */
+function evidenceOf(evidence) {
+    const entries = Object.entries(evidence ?? {});
+    if (entries.length === 0)
+        return null;
+    const list = element("dl", {class: "evidence"});
+    append(list, entries.map(([name, value]) => element("div", {},
+        element("dt", {}, name.replaceAll("_", " ")), element("dd", {}, valueOf(value)))));
+    return list;
+}
+
+function valueOf(value) {
+    if (typeof value === "number")
+        return element("span", {class: "value", title: exact(value)},
+            Number.isInteger(value) ? String(value) : short(value));
+    if (Array.isArray(value))
+        return value.every((one) => typeof one !== "object")
+            ? value.map((one, i) => [i > 0 && ", ", valueOf(one)])
+            : value.map((one) => element("div", {class: "nested"}, valueOf(one)));
+    if (value !== null && typeof value === "object")
+        return evidenceOf(value) ?? "none";
+    return value === null ? "not known" : value === true ? "yes" : value === false ? "no" : value;
+}

@@ -1,0 +1,284 @@
+"""Every run explained: floors before the first epoch, verdicts while it trains and when it has
+ended, on the stream, in the records, after a restart; and nobody's training waits for them."""
+import json
+import signal
+import time
+
+import numpy as np
+import pytest
+
+import specs
+from service import JSON_TYPE, wait_until
+
+SEVERITIES = {"block", "warn", "note", "ok", "error"}
+KINDS = {"theorem", "exact", "local", "counterfactual", "statistical", "numerical"}
+
+
+def data_of(server, experiment):
+    """Inputs [n][2] and targets [n] as the server tells them."""
+    table = np.array([[float(cell) for cell in line.split(",")]
+                      for line in server.text(f"/experiments/{experiment}/dataset?format=csv")
+                      .splitlines()[1:]])
+    return table[:, :-1], table[:, -1]
+
+
+def lines_of(floors):
+    return {line["code"]: line for line in floors["lines"]}
+
+
+def verdicts_of(server, experiment, run=0, wait=60):
+    reply = server.request("GET", f"/experiments/{experiment}/runs/{run}/verdicts",
+                           headers={"Prefer": f"wait={wait}"}, timeout=90 * server.slowness)
+    assert reply.status_code == 200, reply.text
+    return reply.json()
+
+
+def codes_of(verdicts):
+    return [verdict["code"] for verdict in verdicts["verdicts"]]
+
+
+@pytest.fixture(scope="module")
+def dead(server):
+    """The report's first surprise: at 0.025 both units die, and the loss stays at the variance."""
+    experiment = server.train(specs.golden("lr_0.025"))["id"]
+    verdicts_of(server, experiment)
+    return experiment
+
+
+# --- floors ------------------------------------------------------------------------------------
+
+
+def test_floors_are_those_of_numpy(server, dead):
+    """Rounding alone: sums of 100 terms in another order."""
+    x, y = data_of(server, dead)
+    lines = lines_of(server.get(f"/experiments/{dead}/runs/0")["floors"])
+    plane = np.c_[x, np.ones(len(y))]
+    residuals = y - plane @ np.linalg.lstsq(plane, y, rcond=None)[0]
+    _, groups = np.unique(x, axis=0, return_inverse=True)
+    means = np.bincount(groups.ravel(), weights=y) / np.bincount(groups.ravel())
+    expected = {"constant": y.var(), "linear": np.mean(residuals ** 2),
+                "pure_error": np.mean((y - means[groups.ravel()]) ** 2)}
+    for code, value in expected.items():
+        assert lines[code]["value"] == pytest.approx(value, rel=1e-11), code
+        assert lines[code]["of"] == "train" and lines[code]["kind"] == "exact"
+
+
+def test_the_best_network_known_is_labelled_as_a_bound(server, dead):
+    lines = lines_of(server.get(f"/experiments/{dead}/runs/0")["floors"])
+    best = lines["best_known"]
+    assert best["kind"] == "bound"
+    assert lines["pure_error"]["value"] <= best["value"] < lines["linear"]["value"]
+
+
+def test_a_check_of_a_spec_tells_its_floors(server, dead):
+    reply = server.request("POST", "/experiments?validate=true", headers=JSON_TYPE,
+                           data=json.dumps(specs.golden("lr_0.025")))
+    stored = lines_of(server.get(f"/experiments/{dead}/runs/0")["floors"])
+    told = lines_of(reply.json()["floors"])
+    assert {code: told[code]["value"] for code in told} == \
+        {code: stored[code]["value"] for code in stored if code != "best_known"}
+
+
+def test_a_stream_opens_with_the_floors_and_only_for_who_is_new(server, dead):
+    first, second = server.events(dead), server.events(dead)
+    assert first == second
+    opening = first[0]
+    assert opening.name == "floors" and opening.id is None
+    assert opening.data["experiment"] == dead and opening.data["runs"] == [0]
+    stored = lines_of(server.get(f"/experiments/{dead}/runs/0")["floors"])
+    for line in opening.data["lines"]:
+        assert line["value"] == stored[line["code"]]["value"]
+    rest = server.events(dead, last_id=first[1].id)
+    assert [event.name for event in rest].count("floors") == 0
+    assert rest == first[2:]
+
+
+def test_runs_of_different_data_have_floors_of_their_own(server):
+    spec = {**specs.report(epochs=5), "sweep": {"/dataset/seed": [1, 2, 2],
+                                                specs.RATE: [1e-4, 1e-3]}}
+    experiment = server.train(spec)["id"]
+    frames = [event.data for event in server.events(experiment) if event.name == "floors"]
+    assert [frame["runs"] for frame in frames] == [[0, 1], [2, 3, 4, 5]]
+    for frame in frames:
+        stored = lines_of(server.get(
+            f"/experiments/{experiment}/runs/{frame['runs'][-1]}")["floors"])
+        for line in frame["lines"]:
+            assert line["value"] == stored[line["code"]]["value"]
+
+
+def test_floors_of_several_experiments_come_in_one_stream(server, dead):
+    other = server.train(specs.report(epochs=7))["id"]
+    with server.stream_of_several([dead, other]) as stream:
+        events = list(stream)
+    assert [(event.name, event.data["experiment"]) for event in events[:2]] == \
+        [("floors", dead), ("floors", other)]
+
+
+def test_a_restarted_server_opens_with_the_same_floors(fresh_server):
+    server = fresh_server()
+    experiment = server.train(specs.report(epochs=5))["id"]
+    before = server.events(experiment)
+    server.restart(signal.SIGKILL)
+    assert server.events(experiment) == before
+
+
+# --- verdicts ----------------------------------------------------------------------------------
+
+
+def test_dead_units_are_named_with_the_step_that_killed_them(server, dead):
+    verdicts = verdicts_of(server, dead)
+    assert verdicts["state"] == "full" and verdicts["headline"] == "COLLAPSED_TO_CONSTANT"
+    found = {verdict["code"]: verdict for verdict in verdicts["verdicts"]}
+    assert {"COLLAPSED_TO_CONSTANT", "DEAD_UNITS"} <= set(found)
+    for verdict in verdicts["verdicts"]:
+        assert verdict["severity"] in SEVERITIES and verdict["kind"] in KINDS
+        assert verdict["text"] and isinstance(verdict["certain"], bool)
+        assert isinstance(verdict["scope"], list) and isinstance(verdict["evidence"], dict)
+
+
+def test_the_headline_stands_in_the_row_of_the_run(server, dead):
+    row = server.explained(dead)["runs"][0]
+    first = verdicts_of(server, dead)["verdicts"][0]
+    assert row["headline"] == {name: first[name] for name in ("code", "severity", "text")}
+    assert row["explained"] == "full"
+
+
+def test_verdicts_alone_are_those_of_the_record(server, dead):
+    assert verdicts_of(server, dead) == server.get(f"/experiments/{dead}/runs/0")["verdicts"]
+
+
+def test_actions_can_be_posted_as_they_are(server, dead):
+    """Each is an experiment of its own that the server takes."""
+    posts = [action["post"] for verdict in verdicts_of(server, dead)["verdicts"]
+             for action in verdict["actions"]]
+    assert posts
+    for post in posts:
+        assert post["fork"]["experiment"] == dead and post["fork"]["run"] == 0
+        reply = server.request("POST", "/experiments?validate=true", headers=JSON_TYPE,
+                               data=json.dumps(post))
+        assert reply.status_code == 200, (post, reply.text)
+
+
+def test_the_same_results_have_the_same_explanation(server, dead):
+    spec = {**specs.golden("lr_0.025"), "cache": True}
+    first, other = server.train(spec), server.train({**spec, "name": "again"})
+    assert other["cached_from"] == first["id"]
+    mine, theirs = verdicts_of(server, other["id"]), verdicts_of(server, first["id"])
+    assert codes_of(mine) == codes_of(theirs) and mine["text"] == theirs["text"]
+    for verdict in mine["verdicts"]:
+        assert all(action["post"]["fork"]["experiment"] == other["id"]
+                   for action in verdict["actions"])
+
+
+def test_the_explanation_is_a_function_of_the_run(server, dead, fresh_server):
+    """Made by another server, in another moment: the same words and digits."""
+    server_2 = fresh_server()
+    experiment = server_2.train(specs.golden("lr_0.025"))["id"]
+    text = json.dumps(verdicts_of(server_2, experiment)).replace(experiment, "ID")
+    assert text == json.dumps(verdicts_of(server, dead)).replace(dead, "ID")
+
+
+def test_a_run_in_training_has_live_verdicts_and_a_cancelled_one_no_reruns(server):
+    """To look for the step that killed a unit of so long a run takes longer than a desk has."""
+    experiment = server.post(specs.long_run())["id"]
+    wait_until(lambda: server.get(f"/experiments/{experiment}/runs/0")["epoch"] > 0, 20, "epochs")
+    live = server.get(f"/experiments/{experiment}/runs/0")
+    assert live["verdicts"]["state"] == "live" and live["floors"]["lines"]
+    server.request("POST", f"/experiments/{experiment}/cancel", data="{}", headers=JSON_TYPE)
+    ended = server.get(f"/experiments/{experiment}/runs/0")
+    assert ended["verdicts"]["state"] in ("end", "full") or "100 ms" in ended["verdicts"]["why"]
+    full = verdicts_of(server, experiment)
+    assert {"code": "RE_RUNS", "why": "the run was cancelled"} in full["not_run"]
+
+
+def test_unknown_runs_are_not_found(server, dead):
+    for path in (f"/experiments/{dead}/runs/7/verdicts", "/experiments/nobody/runs/0/verdicts"):
+        assert server.request("GET", path, headers={"Prefer": "wait=5"}).status_code == 404
+
+
+# --- on the stream -----------------------------------------------------------------------------
+
+
+def test_a_verdict_stands_before_the_end_of_its_run(server, dead):
+    events = server.events(dead)
+    names = [event.name for event in events]
+    assert names[-3:] == ["verdict", "state", "state"]
+    told = events[-3].data
+    assert (told["run"], told["epoch"], told["state"]) == (0, 1000, "done")
+    assert told["headline"]["code"] == "COLLAPSED_TO_CONSTANT"
+    assert told["codes"][0] == "COLLAPSED_TO_CONSTANT" and "DEAD_UNITS" in told["codes"]
+
+
+def test_every_place_of_the_stream_can_be_resumed(server):
+    experiment = server.train({**specs.report(0.025, epochs=50),
+                               "sweep": {specs.RATE: [0.025, 0.001, 1e-4]}})["id"]
+    events = server.events(experiment)
+    assert [event.name for event in events].count("verdict") == 3
+    for i, event in enumerate(events[:-1]):
+        if event.id is not None:
+            assert server.events(experiment, last_id=event.id) == events[i + 1:]
+    with server.stream(experiment, last_id=events[-1].id) as stream:
+        assert stream.status == 204
+
+
+def test_a_live_run_tells_when_its_units_die(server):
+    """The units are off after the first epochs; the run goes on, and the stream says so."""
+    spec = {**specs.golden("lr_0.025"), "name": "long and dead"}
+    spec["training"] = {**spec["training"], "epochs": 100000000}
+    experiment = server.post(spec)["id"]
+    try:
+        with server.stream(experiment, seconds=30) as stream:
+            told = next(event for event in stream if event.name == "verdict")
+        assert told.data["state"] == "running" and told.data["epoch"] > 0
+        assert "DEAD_UNITS" in told.data["codes"]
+    finally:
+        server.request("POST", f"/experiments/{experiment}/cancel", data="{}", headers=JSON_TYPE)
+
+
+# --- the explainer -----------------------------------------------------------------------------
+
+
+def test_explanations_are_kept_and_missing_ones_made_after_a_restart(fresh_server):
+    server = fresh_server()
+    experiment = server.train(specs.golden("lr_0.025"))["id"]
+    before = verdicts_of(server, experiment)
+    assert before["state"] == "full"
+    other = server.train(specs.sweep([1e-4, 2e-4, 4e-4, 8e-4], epochs=300))["id"]
+    server.restart(signal.SIGKILL)
+    assert verdicts_of(server, experiment) == before
+    assert all(run["explained"] == "full" for run in server.explained(other)["runs"])
+
+
+def test_an_experiment_can_be_deleted_while_it_is_explained(fresh_server):
+    server = fresh_server()
+    for _ in range(3):
+        experiment = server.train(specs.sweep([1e-4, 2e-4, 3e-4, 4e-4], epochs=1000))["id"]
+        assert server.request("DELETE", f"/experiments/{experiment}").status_code == 204
+        assert server.request("GET", f"/experiments/{experiment}/runs/0/verdicts"
+                              ).status_code == 404
+    last = server.train(specs.report(epochs=20))["id"]
+    assert verdicts_of(server, last)["state"] == "full"
+    server.check()
+
+
+def test_a_server_that_explains_stops_at_once(fresh_server):
+    server = fresh_server()
+    server.train(specs.sweep([i * 1e-5 for i in range(1, 33)], epochs=1000))
+    started = time.monotonic()
+    assert server.restart() == 0
+    assert time.monotonic() - started < 3 * server.slowness  # the longest search takes a second
+    server.check()
+
+
+def test_nobody_who_waits_to_train_waits_for_an_explanation(fresh_server):
+    """While runs wait in the queue, none of those that have ended is explained any further."""
+    server = fresh_server()
+    long = specs.long_run()
+    busy = [server.post({**long, "name": f"busy {i}", "cache": False})["id"] for i in range(2)]
+    waiting = [server.post({**specs.report(epochs=200), "name": f"short {i}", "cache": False})["id"]
+               for i in range(20)]
+    for experiment in waiting:
+        server.wait(experiment)
+    for experiment in busy:
+        server.request("POST", f"/experiments/{experiment}/cancel", data="{}", headers=JSON_TYPE)
+    assert all(server.explained(experiment) for experiment in waiting)
