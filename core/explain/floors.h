@@ -59,6 +59,7 @@ struct floors {
      * normal noise. */
     double permutation_p;
     int n_permutations;
+    const char *permutation_why; /* static: why there is none; NULL: there is */
 
     /* What best_known came from; 0 until floors_search. */
     int n_starts;
@@ -79,8 +80,9 @@ void floors_destroy(struct floors *floors); /* NULL is fine */
 /* An owned copy; NULL with ERROR_MEMORY. */
 struct floors *floors_copy(const struct floors *floors, struct error *error);
 
-/* Fills permutation_p, from 999 permutations by np.random.RandomState(0). Leaves it NaN where there
- * is no plane or more than stated work. 0; -1 with ERROR_MEMORY, or ERROR_BUSY when `stop` (NULL:
+/* Fills permutation_p, from 999 permutations by np.random.RandomState(0), of large data fewer, down
+ * to 99: at most half a second. Where that is too few, or there is no plane, it stays NaN and
+ * permutation_why says so. 0; -1 with ERROR_MEMORY, or ERROR_BUSY when `stop` (NULL:
  * never) said so, with the floors as they were. */
 int floors_permute(struct floors *floors, const struct dataset *dataset, int (*stop)(void *context),
                    void *context, struct error *error);
@@ -100,7 +102,7 @@ const char *floor_code(enum floor floor, enum loss loss);
  *   "lines": [{"code", "value", "of": "train" | "population", "kind": "exact" | "bound",
  *              "formula", "tex", "text", "note"}], those that are known, highest first; kind "bound"
  *              is best_known's, unless it is proved; "note" only where something restricts it;
- *   "not_known": [{"code", "why"}], also a pure error that says nothing;
+ *   "not_known": [{"code", "why"}], also a pure error that says nothing, and permutation_p;
  *   "data": {"n_samples", "n_groups", "mean", "coefficients", "r2", "linear_p", ...}, without what
  *              is not known, and without more than 100 coefficients. */
 void floors_tell(const struct floors *floors, struct teller *teller);

@@ -256,6 +256,7 @@ static struct floors *make(const struct dataset *dataset, enum loss loss, struct
                               .lack_of_fit_p = NAN,
                               .noise_estimate = NAN,
                               .permutation_p = NAN,
+                              .permutation_why = "not counted yet",
                               .expected_pure_error = NAN};
     set(floors, FLOOR_BEST_KNOWN, NAN, "not searched for yet");
     floors->mean = memory_array(dataset->n_targets, sizeof *floors->mean, error);

@@ -13,81 +13,109 @@
 #include "core/base/rng.h"
 #include "core/explain/floors/plane.h"
 
-enum { PERMUTATIONS = 999 };
+enum { PERMUTATIONS_MAX = 999, PERMUTATIONS_LEAST = 99 };
 
 /* Multiplications and draws, about half a second of them. */
 #define PERMUTE_WORK_MAX 3e8
 
-/* The targets' squares that the plane explains, beyond their mean: basis [rank][n], whose first
- * column is constant; values [n] room. order: sample i gets the targets of order[i]. */
-static double explained(const struct dataset *dataset, const double *basis, size_t rank,
-                        const uint32_t *order, double *values)
+/* As many as the work allows; 0 when too few. */
+static int permutation_count(const struct floors *floors)
 {
-    size_t n = dataset->n_samples;
+    double work = (double)floors->n_samples *
+                  (8.0 + (double)floors->rank * (double)floors->n_outputs);
+    double n = PERMUTE_WORK_MAX / work;
+    return n < PERMUTATIONS_LEAST ? 0 : n < PERMUTATIONS_MAX ? (int)n : PERMUTATIONS_MAX;
+}
+
+/* What a count needs. */
+struct shuffle {
+    const struct dataset *dataset;
+    double *basis; /* [rank][n_samples] */
+    size_t rank;
+    uint32_t *order; /* [n_samples] */
+    double *values;  /* [n_samples], room */
+    int (*stop)(void *context);
+    void *context;
+};
+
+/* The targets' squares that the plane explains, beyond their mean (the basis's first column), when
+ * sample i gets the targets of order[i]. */
+static double explained(const struct shuffle *it)
+{
+    size_t n = it->dataset->n_samples, n_targets = it->dataset->n_targets;
     double sum = 0.0;
-    for (size_t j = 0; j < dataset->n_targets; j++) {
+    for (size_t j = 0; j < n_targets; j++) {
         for (size_t i = 0; i < n; i++) {
-            values[i] = dataset->targets[order[i] * dataset->n_targets + j];
+            it->values[i] = it->dataset->targets[it->order[i] * n_targets + j];
         }
-        for (size_t k = 1; k < rank; k++) {
-            double along = linalg_dot(basis + k * n, values, n);
+        for (size_t k = 1; k < it->rank; k++) {
+            double along = linalg_dot(it->basis + k * n, it->values, n);
             sum += along * along;
         }
     }
     return sum;
 }
 
-/* How many of the permutations explain at least as much as the order seen; -1: stopped. */
-static int count(const struct dataset *dataset, const double *basis, size_t rank, uint32_t *order,
-                 double *values, int (*stop)(void *context), void *context)
+/* How many of n permutations explain at least as much as the order seen; -1: stopped. */
+static int count(const struct shuffle *it, int n)
 {
     struct rng rng;
     int n_found = 0;
-    for (size_t i = 0; i < dataset->n_samples; i++) {
-        order[i] = (uint32_t)i;
+    for (size_t i = 0; i < it->dataset->n_samples; i++) {
+        it->order[i] = (uint32_t)i;
     }
-    /* Less its rounding: pairings that come to the same must count. */
-    double seen = explained(dataset, basis, rank, order, values) * (1.0 - 1e-10);
+    double seen = explained(it);
     rng_seed(&rng, 0);
-    for (int k = 0; k < PERMUTATIONS; k++) {
-        if (stop && k % 16 == 0 && stop(context)) {
+    for (int k = 0; k < n; k++) {
+        if (it->stop && k % 16 == 0 && it->stop(it->context)) {
             return -1;
         }
-        rng_permutation(&rng, order, dataset->n_samples);
-        n_found += explained(dataset, basis, rank, order, values) >= seen;
+        rng_permutation(&rng, it->order, it->dataset->n_samples);
+        /* Less its rounding: pairings that come to the same must count. */
+        n_found += explained(it) >= seen * (1.0 - 1e-10);
     }
     return n_found;
+}
+
+static int fail(struct floors *floors, const char *why)
+{
+    floors->permutation_why = why;
+    return 0;
 }
 
 int floors_permute(struct floors *floors, const struct dataset *dataset, int (*stop)(void *context),
                    void *context, struct error *error)
 {
     size_t n = dataset->n_samples, rank = floors->rank;
-    double work = (double)n * (8.0 + (double)rank * (double)dataset->n_targets) * PERMUTATIONS;
+    int n_permutations = permutation_count(floors), n_found, result = -1;
     struct plane plane = {0};
-    double *basis = NULL;
-    uint32_t *order = NULL;
-    int result = -1;
-    if (rank < 2 || n < 3 || n > UINT32_MAX || work > PERMUTE_WORK_MAX) {
-        return 0;
+    struct shuffle it = {dataset, NULL, rank, NULL, NULL, stop, context};
+    if (rank < 2 || n < 3) {
+        return fail(floors, rank == 0 ? "the plane takes too long"
+                                      : "there is no plane but a constant, or too few samples");
     }
-    basis = memory_array(n, rank * sizeof *basis, error);
-    order = memory_array(n, sizeof *order, error);
-    if (!basis || !order || plane_factor(&plane, dataset, error) != 0) {
+    if (n_permutations == 0 || n > UINT32_MAX) {
+        return fail(floors, "permutations of so many samples take too long");
+    }
+    it.basis = memory_array(n, rank * sizeof *it.basis, error);
+    it.order = memory_array(n, sizeof *it.order, error);
+    if (!it.basis || !it.order || plane_factor(&plane, dataset, error) != 0) {
         goto out;
     }
-    plane_basis(&plane, basis);
-    int n_found = count(dataset, basis, rank, order, plane.right, stop, context);
+    plane_basis(&plane, it.basis);
+    it.values = plane.right;
+    n_found = count(&it, n_permutations);
     if (n_found < 0) {
         error_set(error, ERROR_BUSY, "stopped");
         goto out;
     }
-    floors->n_permutations = PERMUTATIONS;
-    floors->permutation_p = (1.0 + n_found) / (1.0 + PERMUTATIONS);
+    floors->n_permutations = n_permutations;
+    floors->permutation_p = (1.0 + n_found) / (1.0 + n_permutations);
+    floors->permutation_why = NULL;
     result = 0;
 out:
     plane_clear(&plane);
-    free(basis);
-    free(order);
+    free(it.basis);
+    free(it.order);
     return result;
 }

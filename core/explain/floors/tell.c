@@ -249,16 +249,24 @@ static int sort_lines(const struct floors *floors, enum floor lines[FLOOR_COUNT]
     return n;
 }
 
+static void tell_why(struct teller *teller, const char *code, const char *why)
+{
+    tell_object(teller, NULL);
+    tell_text(teller, "code", code);
+    tell_text(teller, "why", why);
+    tell_end(teller);
+}
+
 static void tell_not_known(const struct floors *floors, struct teller *teller)
 {
     tell_list(teller, "not_known");
     for (int floor = 0; floor < FLOOR_COUNT; floor++) {
         if (!is_line(floors, (enum floor)floor)) {
-            tell_object(teller, NULL);
-            tell_text(teller, "code", floor_code((enum floor)floor, floors->loss));
-            tell_text(teller, "why", floors->why[floor]);
-            tell_end(teller);
+            tell_why(teller, floor_code((enum floor)floor, floors->loss), floors->why[floor]);
         }
+    }
+    if (floors->permutation_why) {
+        tell_why(teller, "permutation_p", floors->permutation_why);
     }
     tell_end(teller);
 }
