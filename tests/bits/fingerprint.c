@@ -20,7 +20,7 @@
 #include "core/train/kernel/kernel.h"
 #include "tests/core/reference.h"
 
-enum { CASES = 48, VARIED = 80, EPOCHS = 20, POINTS = 200000 };
+enum { CASES = 48, VARIED = 80, WATCHED = 40, EPOCHS = 20, POINTS = 200000 };
 
 /* FNV-1a over the bits; all NaN count as one. */
 static uint64_t add_doubles(uint64_t sum, const double *values, size_t n)
@@ -42,7 +42,7 @@ static uint64_t add_integer(uint64_t sum, int64_t value)
     return add_doubles(sum, &exact, 1);
 }
 
-/* All losses, final parameters and states of sixteen runs of the case on one kernel. */
+/* All records, final parameters and states of sixteen runs of the case on one kernel. */
 static uint64_t of_kernel(const struct reference_case *it, const struct kernel *kernel)
 {
     struct training trainings[BLOCK_RUNS_MAX];
@@ -52,14 +52,20 @@ static uint64_t of_kernel(const struct reference_case *it, const struct kernel *
         trainings[i].learning_rate *= i == 5 ? 1e60 : 1 + 0.25 * i;
         runs[i] = (struct block_run){&trainings[i], it->parameters};
     }
-    struct block *block =
-        block_create_on(kernel, &it->network, it->dataset, runs, BLOCK_RUNS_MAX, NULL);
+    const struct block_parts parts = {.network = &it->network,
+                                      .dataset = it->dataset,
+                                      .validation = it->training.record ? it->dataset : NULL,
+                                      .runs = runs,
+                                      .n_runs = BLOCK_RUNS_MAX,
+                                      .kernel = kernel};
+    struct block *block = block_create_of(&parts, NULL);
     size_t n = network_n_parameters(&it->network);
-    double *losses = calloc(EPOCHS * BLOCK_RUNS_MAX, sizeof *losses);
+    size_t n_records = (size_t)block_n_series(block) * BLOCK_RUNS_MAX;
+    double *records = calloc(EPOCHS * n_records, sizeof *records);
     double *parameters = calloc(n, sizeof *parameters);
-    int64_t n_epochs = block_train(block, INT64_MAX, INT64_MAX, losses);
+    int64_t n_epochs = block_train(block, INT64_MAX, INT64_MAX, records);
     uint64_t sum = UINT64_C(0xcbf29ce484222325);
-    sum = add_doubles(sum, losses, (size_t)n_epochs * BLOCK_RUNS_MAX);
+    sum = add_doubles(sum, records, (size_t)n_epochs * n_records);
     for (int i = 0; i < BLOCK_RUNS_MAX; i++) {
         struct block_state state = block_state(block, i);
         block_parameters(block, i, parameters);
@@ -68,7 +74,7 @@ static uint64_t of_kernel(const struct reference_case *it, const struct kernel *
         sum = add_integer(sum, state.epoch);
         sum = add_integer(sum, state.diverged_sample);
     }
-    free(losses);
+    free(records);
     free(parameters);
     block_destroy(block);
     return sum;
@@ -135,7 +141,7 @@ static void print_patterns(void)
                                         .slope = -3,
                                         .intercept = 0.1};
         struct dataset *made = pattern_make(&pattern, NULL);
-        struct scaling *scaling = scaling_fit(made, NULL, NULL);
+        struct scaling *scaling = scaling_fit(made, SCALING_FEATURES, NULL, NULL);
         uint64_t sum = add_doubles(0, made->targets, made->n_samples);
         scaling_apply(scaling, made->features, made->n_samples);
         sum = add_doubles(sum, made->features, made->n_samples * made->n_features);
@@ -172,6 +178,25 @@ static const struct network *small_size(int i)
     return NULL;
 }
 
+/* Every series, a rate that is reduced, samples drawn with replacement, and some runs stopped. */
+static void watch(struct reference_case *it, int i)
+{
+    struct training *training = &it->training;
+    training->arithmetic = i % 4 == 0 ? ARITHMETIC_FAST : ARITHMETIC_EXACT;
+    training->record = 1u << SERIES_END_LOSS | 1u << SERIES_ACCURACY;
+    training->monitor = i % 3 == 0 ? SERIES_LOSS : SERIES_END_LOSS;
+    training->stop.patience = i % 2 ? 2 : 0;
+    if (i % 5 < 2) {
+        training->schedule = (struct schedule){.kind = SCHEDULE_REDUCE_ON_PLATEAU,
+                                               .factor = 0.5,
+                                               .patience = 1,
+                                               .threshold = 0.01};
+    }
+    if (i % 5 == 1 || i % 5 == 3) {
+        training->order = ORDER_WITH_REPLACEMENT;
+    }
+}
+
 int main(void)
 {
     struct rng rng;
@@ -202,6 +227,14 @@ int main(void)
         reference_case_init(&it, &rng, EPOCHS);
         reference_case_vary(&it, &rng);
         it.training.arithmetic = i % 4 == 0 ? ARITHMETIC_FAST : ARITHMETIC_EXACT;
+        status |= print_case(i, &it);
+        reference_case_clear(&it);
+    }
+    for (int i = CASES + VARIED; i < CASES + VARIED + WATCHED; i++) {
+        struct reference_case it;
+        reference_case_init(&it, &rng, EPOCHS);
+        reference_case_vary(&it, &rng);
+        watch(&it, i);
         status |= print_case(i, &it);
         reference_case_clear(&it);
     }

@@ -128,6 +128,9 @@ double reference_sample(const struct network *network, const double *parameters,
     if (output == ACTIVATION_SOFTMAX) {
         log_sum = softmax(z[last], h[last], n_outputs, &largest);
     }
+    for (int j = 0; step->outputs && j < n_outputs; j++) {
+        step->outputs[j] = h[last][j];
+    }
     int is_by_sum = kind == LOSS_BINARY_CROSS_ENTROPY || kind == LOSS_CATEGORICAL_CROSS_ENTROPY;
     double loss = 0, dot = 0;
     for (int j = 0; j < n_outputs; j++) {
@@ -163,6 +166,38 @@ double reference_sample(const struct network *network, const double *parameters,
         }
     }
     return kind == LOSS_CATEGORICAL_CROSS_ENTROPY ? loss : loss / n_outputs;
+}
+
+/* Whether a sample's class is told right, said as plainly as can be. */
+static int is_hit(enum loss loss, const double *targets, const double *outputs, int n)
+{
+    int is_right = 1, place = 0, wanted = 0;
+    for (int j = 0; j < n; j++) {
+        is_right &= (targets[j] > 0.5) == (outputs[j] > 0.5);
+        place = outputs[j] > outputs[place] ? j : place;
+        wanted = targets[j] > targets[wanted] ? j : wanted;
+    }
+    return loss == LOSS_CATEGORICAL_CROSS_ENTROPY ? place == wanted : is_right;
+}
+
+double reference_score(const struct network *network, const struct dataset *dataset,
+                       const struct training *training, const double *parameters,
+                       double *out_accuracy)
+{
+    double outputs[NETWORK_UNITS_MAX], total = 0, n = (double)dataset->n_samples;
+    int n_right = 0;
+    for (size_t i = 0; i < dataset->n_samples; i++) {
+        const double *targets = dataset->targets + i * dataset->n_targets;
+        const struct reference_step step = {.arithmetic = training->arithmetic,
+                                            .loss = training->loss,
+                                            .features = dataset->features + i * dataset->n_features,
+                                            .targets = targets,
+                                            .outputs = outputs};
+        total += reference_sample(network, parameters, &step, NULL, NULL);
+        n_right += is_hit(training->loss, targets, outputs, (int)dataset->n_targets);
+    }
+    *out_accuracy = n_right / n;
+    return total / n;
 }
 
 /* What an optimizer remembers: m and s of its formula, and t. */

@@ -24,12 +24,19 @@ struct reference_step {
     double scale;           /* what an error is multiplied with */
     const double *features; /* of the sample */
     const double *targets;
+    double *outputs; /* out, unless NULL: the network's, of the sample */
 };
 
 /* One sample's loss; sums, if not NULL, gets for every parameter base[p] plus its descent (minus
  * the slope of its sum over the outputs, of the squared error of half of it, times scale), or without a base the descent alone. */
 double reference_sample(const struct network *network, const double *parameters,
                         const struct reference_step *step, const double *base, double *sums);
+
+/* The mean loss of all samples, in their order, and the share of those whose class is told right
+ * (of a cross-entropy). */
+double reference_score(const struct network *network, const struct dataset *dataset,
+                       const struct training *training, const double *parameters,
+                       double *out_accuracy);
 
 /* What the comparisons train: everything random, from one stream. */
 struct reference_case {

@@ -64,7 +64,7 @@ static void look(struct block *block, struct block_call *call)
         block->row + series_place(block, block->training.monitor) * block->n_runs;
     for (int lane = 0; lane < block->now.lanes; lane++) {
         int run = block->run_of_lane[lane];
-        if (run == BLOCK_NO_RUN) {
+        if (run == BLOCK_NO_RUN || !training_is_watchful(&block->trainings[run])) {
             continue;
         }
         enum stopped stopped = training_look(&block->trainings[run], &block->watches[run],
