@@ -6,8 +6,9 @@ import * as view from "./base/view.js";
 import * as experiment from "./experiment/experiment.js";
 import * as form from "./form/form.js";
 import * as home from "./home.js";
+import * as labs from "./labs/labs.js";
 
-const PAGES = {experiment, form, home};
+const PAGES = {experiment, form, home, labs};
 const main = document.querySelector("main");
 const status = document.querySelector("[role=status]");
 let present = {};

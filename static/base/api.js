@@ -36,11 +36,22 @@ async function ask(path, method = "GET", body = undefined) {
 const at = (id) => `/experiments/${encodeURIComponent(id)}`;
 
 export const presets = () => ask("/presets");
+
+/* The answer to the question that a preset leaves open: {answer: [sentence]}. */
+export const answer = (name) => ask(`/presets/${encodeURIComponent(name)}/answer`);
+export const labs = () => ask("/labs");
 export const options = () => ask("/options");
 export const experiments = (cursor = null) =>
     ask(`/experiments?limit=12${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`);
 export const experiment = (id) => ask(at(id));
 export const run = (id, n) => ask(`${at(id)}/runs/${n}`);
+
+/* What the server has at a path below an experiment. */
+export const part = (id, path) => ask(`${at(id)}/${path}`);
+
+/* What a sweep shows; of two settings also how they compare. */
+export const sweep = (id, compared) =>
+    ask(`${at(id)}/sweep${compared ? `?compare=${compared.join(",")}` : ""}`);
 export const cancel = (id) => ask(`${at(id)}/cancel`, "POST", {});
 
 /* Posts a spec, or {preset: name}; gives the new experiment. */

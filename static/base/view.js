@@ -4,6 +4,7 @@
 //   /?new=PRESET, /?like=ID  the form, with a preset's or an experiment's spec; #spec=JSON when
 //                            edited
 //   /?fork=ID&run=N          likewise, with the spec of one of an experiment's runs
+//   /?labs, /?lab=NAME       the lab sheets, at one of them
 //   /?experiment=ID          an experiment; x, y = log | linear, zoom = x0,x1,y0,y1,
 //                            hide = runs such as 0-3,7, digits = all, floors = off
 
@@ -15,7 +16,9 @@ export function read() {
     const axis = (name) => ["log", "linear"].includes(query.get(name)) ? query.get(name) : null;
     return {
         page: query.has("experiment") ? "experiment"
-            : ["new", "like", "fork"].some((name) => query.has(name)) ? "form" : "home",
+            : ["new", "like", "fork"].some((name) => query.has(name)) ? "form"
+            : query.has("labs") || query.has("lab") ? "labs" : "home",
+        lab: query.get("lab"),
         experiment: query.get("experiment"),
         preset: query.get("new"),
         like: query.get("like"),
@@ -94,6 +97,11 @@ export function address({experiment, preset, like, fork, run, x, y, zoom, hide, 
     put("floors", levels ? null : "off");
     const text = query.toString().replaceAll("%2C", ",");
     return text ? `?${text}` : "./";
+}
+
+/* The address of the form with a spec in it. */
+export function form(spec) {
+    return `${address({preset: ""})}#spec=${encodeURIComponent(JSON.stringify(spec))}`;
 }
 
 /* Goes to another page. */

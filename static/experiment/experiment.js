@@ -12,8 +12,10 @@ import {Detail} from "../chart/detail.js";
 import {Losses} from "../chart/losses.js";
 import {floorLines} from "../explain/floors.js";
 import {Explain} from "../explain/panel.js";
-import {Metrics} from "./metrics.js";
+import {Analysis} from "../sweep/analysis.js";
 import {Again, originOf} from "./again.js";
+import {Metrics} from "./metrics.js";
+import {question} from "./question.js";
 import {Runs} from "./runs.js";
 import {follow} from "./stream.js";
 
@@ -64,9 +66,11 @@ class Page {
         const curves = element("section", {class: "panel", "aria-label": "Losses"});
         const runs = element("section", {class: "panel"});
         const metrics = element("section", {class: "panel"});
+        const analysis = element("section", {class: "panel"});
         const explain = element("section", {class: "panel explain"});
-        append(host, [this.head(storyOf(experiment, presets)), curves, explain, runs, metrics,
+        append(host, [this.head(storyOf(experiment, presets)), curves, explain, runs, analysis, metrics,
                       this.papers()]);
+        this.analysis = new Analysis(analysis, experiment.id);
         this.curves = new Curves(curves, {
             losses: this.losses, runs: this.labels.runs, heading: this.labels.heading,
             epochs: this.epochs, detail: this.detail});
@@ -96,6 +100,7 @@ class Page {
         clearTimeout(this.figures);
         clearTimeout(this.explaining);
         this.leave();
+        this.analysis.close();
         this.curves.close();
         this.explain.close();
     }
@@ -123,7 +128,9 @@ class Page {
             this.progress, this.broken,
             story && element("dl", {class: "story"},
                 story.saw && [element("dt", {}, "The report saw"), element("dd", {}, story.saw)],
-                element("dt", {}, "Look for"), element("dd", {}, story.look_for)),
+                element("dt", {}, "Look for"), element("dd", {}, story.look_for),
+                story.question && [element("dt", {}, "Question"),
+                    element("dd", {}, question(story))]),
             this.messages);
     }
 
@@ -174,6 +181,8 @@ class Page {
         this.again.update(runs);
         this.explain.update(runs);
         this.metrics.update(runs);
+        if (state === "done")
+            this.analysis.fetch();
         this.curves.draw();
         this.await(runs);
     }

@@ -124,7 +124,7 @@ static json_t *settings_json(const struct analysis *it, struct error *error)
 
 static void print_value(const struct analysis *it, size_t setting, char out[32])
 {
-    snprintf(out, 32, "%.6g", grid_value(&it->grid, setting));
+    snprintf(out, 32, "%.4g", grid_value(&it->grid, setting));
 }
 
 /* The last name in a pointer, with spaces: "learning rate". */
@@ -202,8 +202,8 @@ static void print_boundary(const struct boundary *boundary, double below, double
         text_printf(text, "At every value at least %.3g %% of the runs collapse or diverge: that is "
                           "their start's doing. ", 100.0 * boundary->baseline);
     if (boundary->is_found)
-        text_printf(text, "Of the others half do so from about %.3g on, somewhere between %.6g and "
-                          "%.6g.", boundary_at(boundary, below, above), below, above);
+        text_printf(text, "Of the others half do so from about %.3g on, somewhere between %.4g and "
+                          "%.4g.", boundary_at(boundary, below, above), below, above);
     else
         text_printf(text, "No value is so high that half of the others do.");
 }

@@ -1,0 +1,101 @@
+// What a sweep shows, as the server finds it: settings over their starts, the best, the limits.
+
+import * as api from "../base/api.js";
+import {append, element, refill} from "../base/element.js";
+import {exact, settings as write, short} from "../base/format.js";
+import {scrolling} from "../base/scroll.js";
+import {bands} from "./bands.js";
+
+const WORDS = {diverged: "diverged", collapsed: "collapsed", affine: "a plane",
+               partly_dead: "partly dead", bends: "bend"};
+const last = (pointer) => pointer.split("/").at(-1).replaceAll("_", " ");
+
+export class Analysis {
+    constructor(host, id) {
+        this.host = host;
+        this.id = id;
+        this.body = element("div", {class: "analysis"});
+        append(host, [element("header", {class: "tools"}, element("h2", {}, "What the sweep shows")),
+                      this.body]);
+        host.hidden = true;
+        this.resized = new ResizeObserver(() => this.draw());
+    }
+
+    /* Asks the server, once all runs have ended. */
+    async fetch() {
+        if (this.told)
+            return;
+        this.told = await api.sweep(this.id).catch(() => null);
+        if (!this.told || this.told.settings.length * this.told.starts.length < 2)
+            return;
+        this.host.hidden = false;
+        this.figure = element("div", {class: "figure"});
+        refill(this.body, [this.told.best?.text, this.told.boundary?.text].filter(Boolean)
+            .map((text) => element("p", {}, text)), this.figure, this.table(), this.comparing());
+        this.resized.observe(this.figure);
+    }
+
+    close() {
+        this.resized.disconnect();
+    }
+
+    draw() {
+        const {told, figure} = this;
+        const axis = told.best?.axis;
+        if (!axis || told.settings.length < 3)
+            return;
+        const settings = told.settings.map((row) => ({...row, value: row.values[axis]}));
+        refill(figure, bands({settings, best: told.best, boundary: told.boundary,
+                              name: last(axis), width: Math.max(280, figure.clientWidth)}) ?? []);
+    }
+
+    /* Each setting in words, as short as tells them apart. */
+    names() {
+        const {settings} = this.told;
+        const pointers = Object.keys(settings[0].values);
+        const columns = pointers.map((pointer) =>
+            write(settings.map(({values}) => values[pointer])).short);
+        return settings.map((_, i) => columns.map((column) => column[i]).join(", ") || "all runs");
+    }
+
+    table() {
+        const {settings, starts} = this.told;
+        const heading = Object.keys(settings[0].values).map(last).join(", ") || "setting";
+        const names = this.names();
+        const seen = Object.keys(WORDS).filter((fate) =>
+            settings.some(({fates}) => fates[fate] > 0));
+        const number = (value) => element("td", {title: exact(value)}, short(value));
+        return scrolling("The settings", element("table", {},
+            element("thead", {}, element("tr", {}, element("th", {scope: "col"}, heading),
+                ["runs", "median loss", "10 %", "90 %"].map((word) =>
+                    element("th", {scope: "col"}, word)),
+                seen.map((fate) => element("th", {scope: "col"}, WORDS[fate])))),
+            element("tbody", {}, settings.map(({n, loss, fates}, i) => element("tr", {},
+                element("th", {scope: "row"}, names[i]), element("td", {}, n),
+                number(loss.median), number(loss.q10), number(loss.q90),
+                seen.map((fate) => element("td", {}, fates[fate])))))),
+            starts.length > 1 ? "what became of the runs" : "more");
+    }
+
+    /* Two settings, start by start. */
+    comparing() {
+        const names = this.names();
+        if (names.length < 2 || this.told.starts.length < 2)
+            return null;
+        const choice = (label, chosen) => element("select", {"aria-label": label,
+            onchange: () => compare()},
+            names.map((name, i) => element("option", {value: i, selected: i === chosen}, name)));
+        const a = choice("One setting", 0), b = choice("The other setting", 1);
+        const answer = element("p", {"aria-live": "polite"});
+        const compare = async () => {
+            answer.textContent = a.value === b.value ? "Choose two different settings." :
+                (await api.sweep(this.id, [a.value, b.value]).catch((problem) => (
+                    {compared: {text: problem.message}}))).compared.text
+                    .replaceAll(/setting (\d+)/g, (_, i) => names[i]);
+        };
+        return element("div", {class: "compare"}, element("p", {class: "tools"},
+            element("label", {class: "check"}, "Compare", a), element("label", {class: "check"},
+                "with", b), element("button", {type: "button", onclick: compare}, "Compare")),
+            answer);
+    }
+}

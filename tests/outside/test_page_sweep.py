@@ -1,0 +1,38 @@
+"""What a sweep shows, on the page."""
+from test_page import browser, page  # noqa: F401  (fixtures)
+
+RATE = "/training/optimizer/learning_rate"
+SPEC = {"preset": "lr_0.0004",
+        "network": {"init": {"scheme": "uniform", "named": None, "low": -1, "high": 1, "bias": 0}},
+        "training": {"epochs": 50},
+        "sweep": {RATE: [1e-4, 1e-3, 1e-2], "/network/init/seed": {"from": 1, "to": 20}}}
+
+
+def test_a_sweep_is_summed_up_and_two_settings_compared(page):
+    experiment = page.server.train(SPEC)
+    told = page.server.get(f"/experiments/{experiment['id']}/sweep?compare=0,2")
+    page.open(f"/?experiment={experiment['id']}")
+    page.wait(lambda: page.one(".analysis table").is_displayed(), "the analysis")
+    text = page.one(".analysis").text
+    assert told["best"]["text"] in text and told["boundary"]["text"] in text
+    rows = [row.text.split() for row in page.all(".analysis tbody tr")]
+    assert [row[:2] for row in rows] == [["0.0001", "20"], ["0.001", "20"], ["0.01", "20"]]
+    assert len(page.all(".bands .dot")) == 3
+    page.all(".compare select")[1].send_keys("0.01")
+    page.one(".compare button").click()
+    sentence = told["compared"]["text"].replace("setting 0", "0.0001").replace("setting 2", "0.01")
+    page.wait(lambda: page.one(".compare").text.endswith(sentence), "the comparison")
+
+
+def test_a_sweep_of_one_axis_needs_no_starts(page):
+    experiment = page.server.train({**SPEC, "sweep": {RATE: [1e-4, 1e-3]}})
+    page.open(f"/?experiment={experiment['id']}")
+    page.wait(lambda: page.all(".analysis tbody tr"), "the analysis")
+    assert not page.all(".compare")
+
+
+def test_one_run_has_no_analysis(page):
+    experiment = page.server.train({**SPEC, "sweep": {}})
+    page.open(f"/?experiment={experiment['id']}")
+    page.wait(lambda: page.all(".metrics table"), "the metrics")
+    assert not page.all(".analysis table")
