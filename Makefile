@@ -198,6 +198,7 @@ $(BUILD)/%.o: %.c $(BUILD)/compile.flags
 
 # What an .incbin takes in, the compiler doesn't tell.
 $(BUILD)/server/spec/preset/presets.o: server/spec/preset/presets.json
+$(BUILD)/server/spec/preset/labs.o: server/spec/preset/labs.json
 $(BUILD)/server/spec/source/library.o: $(wildcard server/spec/source/*.csv)
 
 -include $(patsubst %.o,%.d,$(CORE_OBJECTS) $(SERVER_OBJECTS) $(CORE_HELPERS) $(SERVER_HELPERS) \

@@ -106,6 +106,7 @@ static int serve(const struct settings *settings, struct error *error)
     struct api api = {.version = VERSION, .started_ms = clock_wall_ms(),
                       .started_ns = clock_monotonic_ns(),
                       .once = ONCE_BOARD_INIT,
+                      .answers = ANSWER_BOARD_INIT,
                       .floors = FLOORS_BOARD_INIT};
     struct engine *engine = NULL;
     int result = -1;
@@ -134,6 +135,7 @@ out:
     http_destroy(http);
     echo_clear(&api.echo);
     floors_board_clear(&api.floors);
+    answer_board_clear(&api.answers);
     lab_destroy(api.lab);
     engine_close(engine);
     return result;

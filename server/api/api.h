@@ -3,6 +3,7 @@
 #define SERVER_API_API_H
 
 #include "server/api/explain/floors_board.h"
+#include "server/api/explain/answers.h"
 #include "server/api/stream/echo.h"
 #include "server/api/call/once.h"
 #include "server/http/http.h"
@@ -16,6 +17,7 @@ struct api {
     int64_t started_ns; /* by the monotonic one */
     struct echo echo; /* of event streams; begins zeroed */
     struct once_board once; /* ONCE_BOARD_INIT */
+    struct answer_board answers; /* ANSWER_BOARD_INIT */
     struct floors_board floors; /* FLOORS_BOARD_INIT; to be cleared */
 };
 

@@ -7,6 +7,7 @@
 #include "server/base/clock.h"
 #include "server/base/json.h"
 #include "server/spec/option/options.h"
+#include "server/spec/preset/labs.h"
 #include "server/spec/preset/presets.h"
 
 static json_t *present_route(const struct route *route)
@@ -48,6 +49,27 @@ void catalog_preset(struct call *call)
     }
     char detail[160];
     snprintf(detail, sizeof detail, "no preset is named %.60s; GET /api/v1/presets lists them",
+             call->name);
+    http_reply_problem(call->request, 404, detail, NULL);
+}
+
+void catalog_labs(struct call *call)
+{
+    http_reply_header(call->request, "Cache-Control", "no-cache");
+    call_reply_json(call, 200, json_private(labs_json()));
+}
+
+void catalog_lab(struct call *call)
+{
+    size_t l;
+    json_t *lab;
+    json_array_foreach (json_object_get(labs_json(), "labs"), l, lab)
+        if (strcmp(json_string_value(json_object_get(lab, "name")), call->name) == 0) {
+            call_reply_json(call, 200, json_private(lab));
+            return;
+        }
+    char detail[160];
+    snprintf(detail, sizeof detail, "no lab is named %.60s; GET /api/v1/labs lists them",
              call->name);
     http_reply_problem(call->request, 404, detail, NULL);
 }

@@ -27,7 +27,8 @@ enum { ENOUGH_MS = 15000, WAIT_MS = 20, OTHERS_MAX = 16, PATH_BYTES = 128 };
 static char directory[PATH_BYTES];
 static struct engine *engine;
 static struct http_server *server;
-static struct api api = {.version = "fuzz", .once = ONCE_BOARD_INIT};
+static struct api api = {.version = "fuzz", .once = ONCE_BOARD_INIT,
+                         .answers = ANSWER_BOARD_INIT};
 static char ended[ENGINE_ID_BYTES];
 
 /* --- the server ----------------------------------------------------------------------------- */
@@ -97,6 +98,7 @@ static void stop(void)
     char path[PATH_BYTES + 300];
     http_destroy(server);
     echo_clear(&api.echo);
+    answer_board_clear(&api.answers);
     lab_destroy(api.lab);
     engine_close(engine);
     DIR *files = opendir(directory);

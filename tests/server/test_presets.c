@@ -83,9 +83,13 @@ static void check_texts(const char *name, const json_t *preset)
 
     for (int i = 0; i < 4; i++)
         assert_non_null(json_object_get(preset, members[i]));
-    assert_int_equal(json_object_size(preset), saw != NULL ? 5 : 4);
+    assert_int_equal(json_object_size(preset), saw != NULL ? 6 : 4);
     if (saw != NULL) {
+        const char *question = json_string_value(json_object_get(preset, "question"));
         assert_sentence(name, saw);
+        assert_non_null(question);
+        assert_int_equal(question[strlen(question) - 1], '?');
+        assert_true(json_array_size(json_object_get(presets_answer(name), "answer")) > 0);
         n_reported++;
     }
     assert_sentence(name, json_object_get(preset, "look_for"));

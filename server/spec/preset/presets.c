@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "server/base/json.h"
+#include "server/spec/preset/labs.h"
 
 /* The file's bytes; the assembler reads it from the top of the source tree. */
 __asm__(".pushsection .rodata\n"
@@ -16,7 +17,22 @@ __asm__(".pushsection .rodata\n"
 extern const char presets_start[] __attribute__((visibility("hidden")));
 extern const char presets_end[] __attribute__((visibility("hidden")));
 
-static json_t *presets; /* made once, before there are threads; read-only afterwards */
+/* Made once, before there are threads; read-only afterwards. */
+static json_t *presets;
+static json_t *answers; /* {name: {"spec", "answer", "also"}} */
+
+/* Moves what an answer is made of out of the preset. 0, or -1 for memory. */
+static int take_answer(json_t *preset)
+{
+    json_t *sentences = json_object_get(preset, "answer"), *also = json_object_get(preset, "also");
+    if (sentences == NULL)
+        return 0;
+    json_t *answer = json_pack("{s:O, s:O, s:o}", "spec", json_object_get(preset, "spec"), "answer",
+                               sentences, "also", also == NULL ? json_object() : json_incref(also));
+    json_object_del(preset, "answer");
+    json_object_del(preset, "also");
+    return json_object_set_new(answers, json_string_value(json_object_get(preset, "name")), answer);
+}
 
 /* Turns a preset's changes, where it has them, into its spec, named by its title. 0, or -1 for
  * memory. */
@@ -31,12 +47,15 @@ static int complete(json_t *preset, const json_t *base)
         return -1;
     }
     json_object_del(preset, "changes");
-    return json_object_set_new(preset, "spec", spec);
+    if (json_object_set_new(preset, "spec", spec) < 0)
+        return -1;
+    return take_answer(preset);
 }
 
 /* The file's text as presets_json gives it; a new reference, NULL on memory failure. */
 static json_t *read_presets(void)
 {
+    answers = json_object();
     json_t *json = json_read(presets_start, (size_t)(presets_end - presets_start), NULL);
     json_t *group, *preset;
     size_t g, p;
@@ -47,6 +66,8 @@ static json_t *read_presets(void)
         {
             if (complete(preset, json_object_get(json, "base")) < 0) {
                 json_decref(json);
+                json_decref(answers);
+                answers = NULL;
                 return NULL;
             }
         }
@@ -57,15 +78,22 @@ static json_t *read_presets(void)
 
 const json_t *presets_json(void)
 {
-    if (presets == NULL)
+    if (labs_json() != NULL && presets == NULL)
         presets = read_presets();
     return presets;
 }
 
+const json_t *presets_answer(const char *name)
+{
+    return json_object_get(answers, name);
+}
+
 void presets_clear(void)
 {
+    labs_clear();
+    json_decref(answers);
     json_decref(presets);
-    presets = NULL;
+    answers = presets = NULL;
 }
 
 /* --- by name ------------------------------------------------------------------------------- */
@@ -98,8 +126,10 @@ json_t *presets_expand(const json_t *posted, struct faults *faults)
     if (wanted == NULL)
         return json_incref((json_t *)posted);
     const json_t *spec = find(json_string_value(wanted), names, sizeof names);
+    if (spec == NULL && json_is_string(wanted))
+        spec = labs_spec(json_string_value(wanted));
     if (spec == NULL) {
-        faults_add(faults, "/preset", "got %s, expected one of %s", fault_got(got, wanted), names);
+        faults_add(faults, "/preset", "got %s, expected one of %s, or a lab's part", fault_got(got, wanted), names);
         return NULL;
     }
     json_t *own = json_private(spec); /* other threads use the presets at the same time */
