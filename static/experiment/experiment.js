@@ -68,8 +68,8 @@ class Page {
         const metrics = element("section", {class: "panel"});
         const analysis = element("section", {class: "panel"});
         const explain = element("section", {class: "panel explain"});
-        append(host, [this.head(storyOf(experiment, presets)), curves, explain, runs, analysis, metrics,
-                      this.papers()]);
+        append(host, [this.head(storyOf(experiment, presets)), curves, explain, runs, analysis,
+                      metrics, this.papers()]);
         this.analysis = new Analysis(analysis, experiment.id);
         this.curves = new Curves(curves, {
             losses: this.losses, runs: this.labels.runs, heading: this.labels.heading,
