@@ -99,8 +99,8 @@ static void find_end(const struct engine_run *record, struct source *out, struct
 
 static void find_best(const struct engine_run *record, struct source *out, struct faults *faults)
 {
-    out->epoch = record->best_epoch;
-    if (record->best_epoch == 0)
+    out->epoch = record->best.epoch;
+    if (out->epoch == 0)
         faults_add(faults, "/fork/at", "got \"best\", but the run has finished no epoch");
 }
 

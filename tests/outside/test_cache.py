@@ -91,6 +91,40 @@ def test_every_route_answers_for_it_as_for_its_own(fresh_server):
     assert (resumed[-1].data["experiment"], resumed[-1].data["state"]) == (again, "done")
 
 
+@pytest.mark.parametrize("pointer, value", [
+    ("/training/optimizer/weight_decay", 0), ("/training/optimizer/l1", 0.0),
+    ("/dataset/standardize", False), ("/training/schedule", {"kind": "constant"}),
+    ("/training/schedule", {"warmup_epochs": 0}), ("/training/record", [])])
+def test_what_says_no_more_than_leaving_it_out_is_the_same(server, pointer, value):
+    first = server.train(cached(specs.report(epochs=37)))
+    said = cached(specs.report(epochs=37))
+    *path, name = pointer.split("/")[1:]
+    place = said
+    for token in path:
+        place = place[token]
+    place[name] = value
+    again = server.post(said)
+    assert again["cached_from"] == first.get("cached_from", first["id"])
+    assert again["runs"][0]["loss"] == first["runs"][0]["loss"]
+
+
+def test_what_leaving_out_says_may_depend_on_the_run(server):
+    """adamw's weight decay is 0.01 when it is left out."""
+    swept = cached(specs.report(epochs=38))
+    swept["sweep"] = {"/training/optimizer/name": ["sgd", "adamw"]}
+    first = server.train(swept)
+    swept["training"]["optimizer"]["weight_decay"] = 0
+    said = server.train(swept)
+    assert "cached_from" not in said
+    assert said["runs"][0]["loss"] == first["runs"][0]["loss"]
+    assert said["runs"][1]["loss"] != first["runs"][1]["loss"]
+    alone = cached(specs.report(epochs=38))
+    alone["training"]["optimizer"]["name"] = "adamw"
+    assert "cached_from" not in server.train(alone)
+    alone["training"]["optimizer"]["weight_decay"] = 0
+    assert "cached_from" not in server.train(alone)
+
+
 def test_name_and_predict_are_each_ones_own(fresh_server):
     server = fresh_server()
     first = server.train(cached(specs.report(epochs=300), name="mine", predict=[[2, 3]]))

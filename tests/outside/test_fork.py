@@ -13,7 +13,8 @@ EPOCHS = 60
 KINDS = {"sgd": {}, "momentum": {}, "nesterov": {}, "adagrad": {}, "rmsprop": {}, "adam": {},
          "adamw": {}}
 WAYS = [{}, {"order": "shuffle", "seed": 5, "batch_size": 7},
-        {"order": "shuffle", "batch_size": 7, "arithmetic": "fast"}, {"batch_size": 30}]
+        {"order": "shuffle", "batch_size": 7, "arithmetic": "fast"}, {"batch_size": 30},
+        {"order": "with_replacement", "seed": 3, "batch_size": 4}]
 
 
 def spec(optimizer="sgd", rate=0.01, epochs=EPOCHS, **training):
@@ -78,6 +79,30 @@ def test_it_goes_on_from_any_epoch_and_from_the_best(server):
         assert rest["forked_from"]["epoch"] == epoch
         n = min(20, EPOCHS - epoch)
         assert server.losses(rest["id"])[:n] == losses[epoch:epoch + n]
+
+
+def test_the_best_epoch_is_that_of_the_validation_part(server):
+    posted = spec("adam", rate=0.1, epochs=200)
+    posted["dataset"]["split"] = {"train": 0.5, "validation": 0.5}
+    made = server.train(posted)
+    rest = server.train(fork(made, "best", {"/training/epochs": 5}))
+    best = made["runs"][0]["best_epoch"]
+    assert 0 < best < 200 and rest["forked_from"]["epoch"] == best
+    assert parameters(server, rest, epoch=0) == parameters(server, made, epoch="best")
+    assert server.losses(rest["id"]) == server.losses(made["id"])[best:best + 5]
+
+
+def test_a_run_that_stopped_goes_on(server):
+    """As if nobody had stopped it, where nobody does; else patience counts anew."""
+    way = {"stop": {"monitor": "loss", "patience": 3, "min_delta": 0.01}, **WAYS[1]}
+    made = server.train(spec("adam", epochs=500, **way))
+    row = made["runs"][0]
+    assert row["stopped"] == "patience" and row["epoch"] < 500
+    rest = server.train(fork(made, changes={"/training/stop": None, "/training/epochs": 20}))
+    whole = server.train(spec("adam", epochs=row["epoch"] + 20, **WAYS[1]))
+    assert server.losses(made["id"]) + server.losses(rest["id"]) == server.losses(whole["id"])
+    again = server.train(fork(made))["runs"][0]
+    assert again["stopped"] == "patience" and again["epoch"] >= 4
 
 
 def test_each_run_of_a_sweep_goes_on_by_itself(server):

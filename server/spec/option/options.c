@@ -379,7 +379,8 @@ static const struct option table[] = {
     {"/training/reduction", OPTION_CHOICE, .fallback = "\"mean\"", .choices = "mean|sum",
      .description = "What is taken over the samples of a batch. No difference when batch_size is "
                     "1."},
-    {"/training/order", OPTION_CHOICE, .fallback = "\"fixed\"", .choices = "fixed|shuffle|with_replacement", .also = "shuffle",
+    {"/training/order", OPTION_CHOICE, .fallback = "\"fixed\"",
+     .choices = "fixed|shuffle|with_replacement", .also = "shuffle",
      .description = "Samples as they stand in the data set (fixed), in a new random order every "
                     "epoch (shuffle), or n of them drawn anew every epoch, each draw from all n "
                     "(with_replacement: some come more than once, others not)."},
@@ -392,7 +393,8 @@ static const struct option table[] = {
      .description = "How many times to go through the data set. The first million losses of a run are "
                     "kept one by one (fewer in a large sweep), later ones as an envelope; any of "
                     "them can be had by replay."},
-    {"/training/record", OPTION_LIST, .minimum = 0, .maximum = 2, .also = "metrics|track|log|series",
+    {"/training/record", OPTION_LIST, .absent = "[]", .minimum = 0, .maximum = 2,
+     .also = "metrics|track|log|series",
      .description = "What to record of every epoch besides the printed loss; the validation part's "
                     "loss and accuracy are always recorded. Each costs a pass over the samples."},
     {"/training/record/*", OPTION_CHOICE, .choices = "end_loss|accuracy",
