@@ -22,7 +22,7 @@ struct population {
 };
 
 /* Combinations of draws that are gone through, of features and of targets together. */
-enum { POPULATION_COMBINATIONS_MAX = 1 << 18 };
+enum { POPULATION_COMBINATIONS_MAX = 1 << 16 };
 
 /* The population of a recipe that is right (generate_check). Points are known where all features
  * draw with randint alone, in at most that many combinations; the targets' noise where they draw so
