@@ -3,8 +3,6 @@
 
 #include <math.h>
 
-#include "core/explain/derivative.h"
-
 /* What no network takes off: of the cross-entropies it is in the loss of the expected targets. */
 static double noise_of(const struct population *population, enum loss loss)
 {
@@ -21,25 +19,17 @@ static double noise_of(const struct population *population, enum loss loss)
     return sum;
 }
 
-int risk_exact(const struct population *population, const struct network *network, enum loss loss,
-               const double *parameters, double *out_risk, struct error *error)
+double risk_exact(struct derivative *it, const struct population *population,
+                  const double *parameters)
 {
-    struct derivative derivative;
-    *out_risk = NAN;
     if (!population || population->n_points == 0) {
-        return 0;
+        return NAN;
     }
-    if (derivative_init(&derivative, network, loss, GRADIENT_FULL, error) != 0) {
-        return -1;
-    }
-    double risk = noise_of(population, loss);
+    double risk = noise_of(population, it->loss);
     for (size_t i = 0; i < population->n_points; i++) {
         risk += population->weights[i] *
-                derivative_forward(&derivative, parameters,
-                                   population->points + i * population->n_inputs,
+                derivative_forward(it, parameters, population->points + i * population->n_inputs,
                                    population->means + i * population->n_outputs);
     }
-    derivative_clear(&derivative);
-    *out_risk = risk;
-    return 0;
+    return risk;
 }

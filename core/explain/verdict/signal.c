@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "core/base/statistics.h"
+#include "core/explain/risk.h"
 #include "core/explain/verdict/diagnosis.h"
 #include "core/explain/verdict/words.h"
 
@@ -48,33 +49,14 @@ static void find_no_signal(struct examination *it)
     }
 }
 
-/* The expected loss on a new sample, exactly: the noise plus how far the outputs are from the
- * expected targets, over all inputs there are. */
-static double exact_risk(struct examination *it, double noise)
-{
-    const struct population *population = it->subject->population;
-    double risk = noise;
-    for (size_t i = 0; i < population->n_points; i++) {
-        derivative_forward(&it->derivative, it->subject->parameters,
-                           population->points + i * population->n_inputs, NULL);
-        const double *outputs = derivative_outputs(&it->derivative);
-        for (size_t j = 0; j < population->n_outputs; j++) {
-            double e = outputs[j] - population->means[i * population->n_outputs + j];
-            risk += population->weights[i] * e * e / (double)population->n_outputs;
-        }
-    }
-    return risk;
-}
-
 static void find_below_noise(struct examination *it)
 {
     double noise = it->floors->value[FLOOR_NOISE];
-    const struct population *population = it->subject->population;
     if (it->subject->training->loss != LOSS_MSE || isnan(noise)) {
         return;
     }
-    int is_known = population && population->n_points > 0;
-    it->signal.risk = is_known ? exact_risk(it, noise) : NAN;
+    it->signal.risk =
+        risk_exact(&it->derivative, it->subject->population, it->subject->parameters);
     if (it->loss < noise) {
         examination_fire(it, CODE_BELOW_NOISE_FLOOR, KIND_EXACT, SEVERITY_NOTE,
                          SCOPE_PRESENT | SCOPE_THESE_SAMPLES);

@@ -21,6 +21,7 @@ void explanation_memo_clear(struct explanation_memo *memo)
 struct scene {
     struct run_plan plan;
     double *parameters;
+    struct population *population;
     struct subject subject;
 };
 
@@ -63,6 +64,7 @@ static int read_record(struct scene *scene, const struct explanation_wish *wish,
 static void scene_clear(struct scene *scene)
 {
     free(scene->parameters);
+    population_destroy(scene->population);
     run_plan_clear(&scene->plan);
 }
 
@@ -74,7 +76,9 @@ static int scene_load(struct scene *scene, const struct explanation_wish *wish,
         return -1;
     scene->parameters = memory_array(network_n_parameters(&scene->plan.network),
                                      sizeof *scene->parameters, error);
-    if (scene->parameters == NULL || read_checkpoint(scene, wish, error) != 0 ||
+    if (scene->parameters == NULL ||
+        spec_population(wish->study->spec, wish->run, &scene->population, error) != 0 ||
+        read_checkpoint(scene, wish, error) != 0 ||
         read_record(scene, wish, error) != 0) {
         scene_clear(scene);
         return -1;
@@ -84,6 +88,7 @@ static int scene_load(struct scene *scene, const struct explanation_wish *wish,
     scene->subject.training = &scene->plan.training;
     scene->subject.start = scene->plan.parameters;
     scene->subject.parameters = scene->parameters;
+    scene->subject.population = scene->population;
     return 0;
 }
 
@@ -149,16 +154,20 @@ static json_t *floors_json(const struct floors *floors)
 json_t *explanation_floors(const struct spec *spec, int run, struct error *error)
 {
     struct run_plan plan;
+    struct population *population = NULL;
+    struct floors *floors = NULL;
     json_t *json = NULL;
     if (spec_plan(spec, run, 1, &plan, error) != 0)
         return NULL;
-    struct floors *floors = floors_create(plan.dataset, plan.training.loss, NULL, error);
+    if (spec_population(spec, run, &population, error) == 0)
+        floors = floors_create(plan.dataset, plan.training.loss, population, error);
     if (floors != NULL) {
         json = floors_json(floors);
         if (json == NULL)
             error_set(error, ERROR_MEMORY, "not enough memory for the floors");
     }
     floors_destroy(floors);
+    population_destroy(population);
     run_plan_clear(&plan);
     return json;
 }
