@@ -21,14 +21,14 @@ static const char *const MILLION_NAME = "lr_1e-7";
 /* What some epochs of a block's runs come to. */
 struct results {
     size_t n_losses, n_parameters; /* of all runs */
-    double *losses;                /* [EPOCHS][runs] */
+    double *losses;                /* [EPOCHS][series][runs] */
     double *parameters;            /* [runs][parameters], in the same array */
 };
 
 static int results_init(struct results *results, const struct work *work)
 {
     size_t n_runs = (size_t)work_block_runs(work);
-    results->n_losses = EPOCHS * n_runs;
+    results->n_losses = EPOCHS * (size_t)work_n_series(work) * n_runs;
     results->n_parameters = n_runs * network_n_parameters(&work->network);
     results->losses = calloc(results->n_losses + results->n_parameters, sizeof(double));
     results->parameters = results->losses + results->n_losses;

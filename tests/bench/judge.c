@@ -36,6 +36,8 @@ static const struct demand demands[] = {
      10, 1, "%"},
     {"recording, 4 samples, 16 runs", OVERHEAD, "16_runs_4_samples", "16_runs_4_samples_silent", 10,
      10, 1, "%"},
+    {"end losses, 100 samples, one run", OVERHEAD, "one_run_end_loss", "one_run", 50, 35, 1, "%"},
+    {"end losses, 100 samples, 16 runs", OVERHEAD, "16_runs_end_loss", "16_runs", 80, 60, 1, "%"},
 };
 enum { N_DEMANDS = sizeof demands / sizeof demands[0] };
 

@@ -57,6 +57,14 @@ const struct work_spec work_specs[] = {
     {"one_run_64_128_10_batch_32_fast", "64-128-10", RELU, 1, 100, 32, FIXED, WORK_PICKED, FAST},
     {"4_runs_64_128_10_batch_32", "64-128-10", RELU, 4, 100, 32, FIXED, WORK_PICKED, EXACT},
     {"one_run_784_128_10_batch_128", "784-128-10", RELU, 1, 128, 128, FIXED, WORK_PICKED, EXACT},
+    {"one_run_4_samples_end_loss", "2-2-1", RELU, 1, 4, 1, FIXED, WORK_END_LOSS, EXACT},
+    {"one_run_end_loss", "2-2-1", RELU, 1, 100, 1, FIXED, WORK_END_LOSS, EXACT},
+    {"16_runs_end_loss", "2-2-1", RELU, 16, 100, 1, FIXED, WORK_END_LOSS, EXACT},
+    {"one_run_2881_end_loss", "2-8-8-1", RELU, 1, 100, 1, FIXED, WORK_END_LOSS, EXACT},
+    {"16_runs_2881_end_loss", "2-8-8-1", RELU, 16, 100, 1, FIXED, WORK_END_LOSS, EXACT},
+    {"one_run_64_128_10_end_loss", "64-128-10", RELU, 1, 100, 1, FIXED, WORK_END_LOSS, EXACT},
+    {"one_run_64_128_10_batch_32_end_loss", "64-128-10", RELU, 1, 100, 32, FIXED, WORK_END_LOSS,
+     EXACT},
     {.key = NULL},
 };
 
@@ -132,7 +140,15 @@ struct training work_training(const struct work *work, int run)
                              .batch_size = spec->batch_size,
                              .order = spec->order,
                              .order_seed = 3,
-                             .epochs = INT64_MAX};
+                             .epochs = INT64_MAX,
+                             .record = spec->way == WORK_END_LOSS ? 1u << SERIES_END_LOSS : 0};
+}
+
+int work_n_series(const struct work *work)
+{
+    enum series series[SERIES_COUNT];
+    const struct training training = work_training(work, 0);
+    return training_series(&training, 0, series);
 }
 
 int work_block_runs(const struct work *work)
@@ -188,7 +204,7 @@ void work_train(struct work *work, int64_t epochs, double *losses)
 /* Epochs of a block whose losses fit the buffer: it is filled again and again. */
 static int64_t epochs_at_once(const struct work *work)
 {
-    return LOSSES / work_block_runs(work);
+    return LOSSES / (work_block_runs(work) * work_n_series(work));
 }
 
 double work_slice(struct work *work)

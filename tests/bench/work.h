@@ -17,6 +17,7 @@ enum { WORK_RUNS_MAX = 256, WORK_BLOCKS_MAX = WORK_RUNS_MAX / BLOCK_RUNS_MAX };
 
 enum work_way {
     WORK_PICKED,   /* blocks on the kernel that kernel_pick takes */
+    WORK_END_LOSS, /* the same, which record every epoch's end loss, too */
     WORK_ANY_SIZE, /* blocks on the best kernel for any size, though there is one for this size */
     WORK_SILENT,   /* the picked kernel alone, in epochs so long that hardly a loss is recorded */
     WORK_HAND      /* the hand-written 2-2-1 kernel */
@@ -59,7 +60,8 @@ void work_clear(struct work *work);
 /* Trains a slice; processor seconds per run and sample. */
 double work_slice(struct work *work);
 
-/* Trains so many epochs on; losses [epochs][runs of a block], of several blocks the last one's. */
+/* Trains so many epochs on; losses [epochs][series][runs of a block], of several blocks the last
+ * one's. */
 void work_train(struct work *work, int64_t epochs, double *losses);
 
 /* A block of the work's runs from `first` on, at their beginning, on a kernel (NULL: picked). */
@@ -68,6 +70,9 @@ struct block *work_block(const struct work *work, int first, const struct kernel
 /* How run `run` is trained, and how many there are in a block. */
 struct training work_training(const struct work *work, int run);
 int work_block_runs(const struct work *work);
+
+/* How many numbers it records of an epoch of each run. */
+int work_n_series(const struct work *work);
 
 /* "2-2-1 relu x8", "any size x1", "by hand": what trains it. In out[size]. */
 void work_kernel_name(const struct work *work, char *out, size_t size);
