@@ -2,19 +2,24 @@
 
 import * as api from "../base/api.js";
 
+const LOOK_MS = 250;
+const LOOKS = 80;
+
 /* The value at an RFC 6901 pointer, in which a step code=NAME means the member of a list with that
- * code; undefined when there is none. */
+ * code; null when there is none. */
 export function at(value, pointer) {
     for (const part of pointer.split("/").slice(1)) {
         const step = part.replaceAll("~1", "/").replaceAll("~0", "~");
         value = step.startsWith("code=")
             ? value?.find?.(({code}) => code === step.slice("code=".length)) : value?.[step];
     }
-    return value;
+    return value ?? null;
 }
 
 /* Whether a found value is what a claim says. */
-export function holds(claim, found) {
+export function holds(claim, found, answer) {
+    if (claim.equals)
+        return found !== null && found === at(answer, claim.equals);
     if ("below" in claim || "above" in claim)
         return typeof found === "number" &&
             ("below" in claim ? found < claim.below : found > claim.above);
@@ -24,7 +29,9 @@ export function holds(claim, found) {
 }
 
 /* What a claim expects, in words. */
-export function expected({is, within, below, above}) {
+export function expected({is, within, below, above, equals}) {
+    if (equals !== undefined)
+        return `the same as at ${equals}`;
     if (below !== undefined)
         return `below ${below}`;
     if (above !== undefined)
@@ -32,8 +39,15 @@ export function expected({is, within, below, above}) {
     return within ? `${is}, to ${within} of it` : JSON.stringify(is);
 }
 
-/* Asks the server: {found, holds} of a claim about the experiment `id`. */
+/* Asks the server: {found, holds} of a claim about the experiment `id`, which has ended. A run's
+ * verdicts may take a moment longer. */
 export async function look(id, claim) {
-    const found = at(await api.part(id, claim.get), claim.at);
-    return {found, holds: holds(claim, found)};
+    for (let i = 0;; i++) {
+        const answer = await api.part(id, claim.get);
+        const found = at(answer, claim.at), isRight = holds(claim, found, answer);
+        const isWhole = !claim.at.startsWith("/verdicts") || answer.verdicts?.state === "full";
+        if (isRight || isWhole || i === LOOKS)
+            return {found, holds: isRight};
+        await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
 }
