@@ -80,6 +80,28 @@ export const epochs = (id, from, to, points) =>
 export const replay = (id, run, from, to) =>
     ask(`${at(id)}/runs/${run}/epochs?from=${from}&to=${to}`);
 
+/* Looks inside a run; the server does one of these at a time, and says when it is busy. */
+const inside = (id, run, what, query) => {
+    const given = Object.entries(query).filter(([, value]) => value !== null && value !== "");
+    return patiently(() => ask(`${at(id)}/runs/${run}/${what}?${new URLSearchParams(given)}`));
+};
+export const step = (id, run, query) => inside(id, run, "step", query);
+export const surface = (id, run, query) => inside(id, run, "surface", query);
+export const landscape = (id, run, query) => inside(id, run, "landscape", query);
+export const dataset = (id, run) => ask(`${at(id)}/dataset?run=${run}`);
+
+/* Asks again while the server is busy with another's replay. */
+async function patiently(act, tries = 8) {
+    try {
+        return await act();
+    } catch (problem) {
+        if (problem.status !== 503 || tries === 0)
+            throw problem;
+        await new Promise((done) => setTimeout(done, 400));
+        return patiently(act, tries - 1);
+    }
+}
+
 /* An event stream; lastEventId resumes after that event. */
 export function events(id, lastEventId) {
     const resume = lastEventId ? `?last_event_id=${encodeURIComponent(lastEventId)}` : "";

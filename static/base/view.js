@@ -6,7 +6,9 @@
 //   /?fork=ID&run=N          likewise, with the spec of one of an experiment's runs
 //   /?labs, /?lab=NAME       the lab sheets, at one of them
 //   /?experiment=ID          an experiment; x, y = log | linear, zoom = x0,x1,y0,y1,
-//                            hide = runs such as 0-3,7, digits = all, floors = off
+//                            hide = runs such as 0-3,7, digits = all, floors = off,
+//                            inside = what is looked at in a run: step,RUN,EPOCH,SAMPLE,
+//                            surface,RUN,EPOCH or landscape,RUN,EPOCH,KIND,X,Y
 
 const listeners = [];
 
@@ -31,6 +33,7 @@ export function read() {
         hide: readRuns(query.get("hide") ?? ""),
         allDigits: query.get("digits") === "all",
         levels: query.get("floors") !== "off",
+        inside: query.get("inside")?.split(",") ?? null,
     };
 }
 
@@ -81,7 +84,8 @@ function writeZoom(zoom) {
 }
 
 /* The address of a view, given as its parts. */
-export function address({experiment, preset, like, fork, run, x, y, zoom, hide, allDigits, levels = true}) {
+export function address({experiment, preset, like, fork, run, x, y, zoom, hide, allDigits,
+                         levels = true, inside}) {
     const query = new URLSearchParams();
     const put = (name, value) => value !== null && value !== undefined && query.set(name, value);
     put("experiment", experiment);
@@ -95,6 +99,7 @@ export function address({experiment, preset, like, fork, run, x, y, zoom, hide, 
     put("hide", writeRuns(hide));
     put("digits", allDigits ? "all" : null);
     put("floors", levels ? null : "off");
+    put("inside", inside?.join(",") ?? null);
     const text = query.toString().replaceAll("%2C", ",");
     return text ? `?${text}` : "./";
 }

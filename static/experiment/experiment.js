@@ -11,6 +11,7 @@ import {Curves} from "../chart/curves.js";
 import {Detail} from "../chart/detail.js";
 import {Losses} from "../chart/losses.js";
 import {floorLines} from "../explain/floors.js";
+import {Inside} from "../explain/inside.js";
 import {Explain} from "../explain/panel.js";
 import {Analysis} from "../sweep/analysis.js";
 import {Again, originOf} from "./again.js";
@@ -67,9 +68,10 @@ class Page {
         const runs = element("section", {class: "panel"});
         const metrics = element("section", {class: "panel"});
         const analysis = element("section", {class: "panel"});
+        const inside = element("section", {class: "panel inside"});
         const explain = element("section", {class: "panel explain"});
         append(host, [this.head(storyOf(experiment, presets)), curves, explain, runs, analysis,
-                      metrics, this.papers()]);
+                      metrics, inside, this.papers()]);
         this.analysis = new Analysis(analysis, experiment.id);
         this.curves = new Curves(curves, {
             losses: this.losses, runs: this.labels.runs, heading: this.labels.heading,
@@ -82,6 +84,8 @@ class Page {
         this.explain = new Explain(explain, {
             id: experiment.id, rows: experiment.runs, labels: this.labels.runs,
             heading: this.labels.heading, say, onFloors: (floors) => this.drawFloors(floors)});
+        this.inside = new Inside(inside, {id: experiment.id, labels: this.labels.runs,
+                                          rows: experiment.runs});
         this.show(experiment);
     }
 
@@ -181,6 +185,7 @@ class Page {
         this.again.update(runs);
         this.explain.update(runs);
         this.metrics.update(runs);
+        this.inside.update(runs);
         if (state === "done")
             this.analysis.fetch();
         this.curves.draw();
@@ -207,6 +212,7 @@ class Page {
     digits() {
         this.curves.draw();
         this.metrics.draw();
+        this.inside.draw();
     }
 
     /* Where the losses of a spec that was posted before come from. */

@@ -72,7 +72,7 @@ static const char *why_zero(const struct epoch_rows *epoch, const double *target
     if (n_hidden > 0 && n_off == n_hidden) {
         return "every hidden unit is off: only the output's bias gets a slope";
     }
-    return n_off > 0 ? "units that are off (see `on`) get no slope" : NULL;
+    return n_off > 0 ? "the units that are off get no slope" : NULL;
 }
 
 static void visit(struct epoch_rows *epoch, size_t position, const double *parameters)

@@ -434,6 +434,7 @@ int step_tell(const struct step *step, struct teller *teller, struct error *erro
     tell_integer(teller, "epoch", walk->epoch);
     tell_integer(teller, "sample", (int64_t)step->position);
     tell_integer(teller, "row", (int64_t)step->row);
+    tell_integer(teller, "n_samples", (int64_t)walk->dataset->n_samples);
     tell_numbers(teller, "x", step->features, walk->dataset->n_features);
     if (walk->dataset->n_targets == 1) {
         tell_number(teller, "y", step->targets[0]);

@@ -1,0 +1,134 @@
+"""The page's look inside a run, in a real browser: steps, surfaces, landscapes."""
+import pytest
+from selenium.webdriver.common.action_chains import ActionChains
+
+import specs
+from test_page import browser, page  # noqa: F401 (fixtures)
+
+
+@pytest.fixture(scope="module")
+def report(server):
+    return server.train(specs.report(epochs=40, gradient="full"))["id"]
+
+
+@pytest.fixture(scope="module")
+def moons(server):
+    return server.train({"dataset": {"kind": "moons", "samples": 60, "noise": 0.1},
+                         "network": {"layers": [{"units": 3, "activation": "tanh"},
+                                                {"units": 1, "activation": "sigmoid"}]},
+                         "training": {"loss": "binary_cross_entropy", "epochs": 20,
+                                      "batch_size": 10}})["id"]
+
+
+def tab(page, text):
+    """Opens a tab of the panel and waits for its words."""
+    page.one(".inside")
+    page.run("[...document.querySelectorAll('.inside .actions button')]"
+             ".find((button) => button.textContent === arguments[0]).click()", text)
+    page.one(".inside-body .facts")
+
+
+def put(page, selector, value):
+    page.run("const input = document.querySelector(arguments[0]); input.value = arguments[1];"
+             "input.dispatchEvent(new Event('change'))", selector, value)
+
+
+def pixels(page):
+    """Different colours on the canvas."""
+    return page.run("""
+        const canvas = document.querySelector('.inside .plot');
+        if (!canvas || !canvas.width) return 0;
+        const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+        return new Set(new Uint32Array(data.buffer)).size""")
+
+
+def test_nothing_is_asked_before_a_tab_is_opened(page, report):
+    page.open(f"/?experiment={report}")
+    page.one(".inside")
+    asked = page.run("return performance.getEntriesByType('resource').map((entry) => entry.name)")
+    assert asked and not any("/runs/0/" in name and "epochs" not in name for name in asked)
+    assert page.texts(".inside-body *") == []
+
+
+def test_a_step_shows_formulas_with_their_numbers(page, server, report):
+    page.open(f"/?experiment={report}")
+    tab(page, "A step by hand")
+    step = server.get(f"/experiments/{report}/runs/0/step?epoch=1&sample=0")
+    page.wait(lambda: page.all(".worked"), "the step")
+    assert len(page.all(".worked math")) == 9
+    shown = float(page.text(".worked .result").removeprefix("= ").replace("\u2212", "-"))
+    assert shown == pytest.approx(step["forward"][0]["value"], rel=1e-4)
+    assert "step,0,1,0" in page.browser.current_url
+    page.click("[aria-label='next sample']")
+    page.wait(lambda: "Sample 1 of epoch 1" in (page.text(".inside .facts") or ""), "the next one")
+    assert "step,0,1,1" in page.browser.current_url
+    page.browser.refresh()
+    page.wait(lambda: "Sample 1 of epoch 1" in (page.text(".inside .facts") or ""), "it again")
+
+
+def test_all_digits_are_those_of_the_server(page, server, report):
+    page.open(f"/?experiment={report}&digits=all&inside=step,0,2,3")
+    page.wait(lambda: page.all(".worked"), "the step")
+    step = server.get(f"/experiments/{report}/runs/0/step?epoch=2&sample=3")
+    shown = [float(text.removeprefix("= ").replace("\u2212", "-"))
+             for text in page.texts(".worked .result")]
+    told = step["forward"] + [step["loss"]] + step["backward"]
+    assert shown == [row["value"] for row in told]
+
+
+def test_an_epoch_is_a_table_whose_samples_open(page, report):
+    page.open(f"/?experiment={report}&inside=step,0,2,")
+    page.wait(lambda: len(page.all(".epoch-rows tbody tr")) == 100, "a row for each sample")
+    assert "printed loss" in page.text(".inside .facts")
+    page.click(".epoch-rows tbody tr:nth-child(8) button")
+    page.wait(lambda: "Sample 7 of epoch 2" in (page.text(".inside .facts") or ""), "the sample")
+
+
+def test_a_surface_is_painted_and_read_out(page, report):
+    page.open(f"/?experiment={report}")
+    tab(page, "Surface")
+    page.wait(lambda: pixels(page) > 200, "colours")
+    canvas = page.one(".inside .plot")
+    ActionChains(page.browser).move_to_element(canvas).perform()
+    page.wait(lambda: "n1 1." in (page.text(".readout") or ""), "the words for the place")
+
+
+def test_classes_are_named_with_their_colours(page, moons):
+    page.open(f"/?experiment={moons}&inside=surface,0,20")
+    page.wait(lambda: pixels(page) > 50, "colours")
+    assert len(page.all(".legend-strip .sample")) == 2
+
+
+def test_a_line_says_where_its_lowest_point_is(page, server, report):
+    page.open(f"/?experiment={report}&inside=landscape,0,40,parameters,w5,")
+    words = page.one(".inside-body .facts").text
+    exact = server.get(f"/experiments/{report}/runs/0/landscape?kind=parameters&x=w5")["exact"]
+    pieces = len(exact["pieces"])
+    assert words.startswith(f"{pieces} parabola{'' if pieces == 1 else 's'}, joined")
+    assert f"{exact['least']['loss']:.5f}"[:6] in words
+    assert pixels(page) > 20
+
+
+def test_a_wrong_name_is_answered_by_the_server_s_words(page, report):
+    page.open(f"/?experiment={report}&inside=landscape,0,40,parameters,w5,")
+    page.one(".inside-body .facts")
+    put(page, "[aria-label='Second axis']", "w77")
+    page.wait(lambda: "expected a parameter's name" in (page.text(".inside-body .fault") or ""),
+              "the fault")
+    page.browser.get_log("browser")  # the refused request is noted there
+
+
+def test_the_path_lies_on_its_plane(page, report):
+    page.open(f"/?experiment={report}")
+    tab(page, "Landscape")
+    assert "41 dots from epoch 0 to 40" in page.one(".inside-body .facts").text
+    page.wait(lambda: pixels(page) > 200, "colours")
+
+
+@pytest.mark.parametrize("inside", ["step,0,2,3", "step,0,2,", "surface,0,20",
+                                    "landscape,0,20,path,,"])
+def test_it_fits_a_small_screen(page, moons, inside):
+    page.resize(360, 740)
+    page.open(f"/?experiment={moons}&inside={inside}")
+    page.one(".inside-body .facts")
+    assert page.run("return document.documentElement.scrollWidth") <= 360
