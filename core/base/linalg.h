@@ -15,19 +15,19 @@ double linalg_norm(const double *values, size_t n); /* Euclidean; scaled: does n
  * (Golub & Van Loan, "Matrix Computations", algorithm 5.4.1). */
 struct linalg_qr {
     size_t n_rows, n_columns;
-    size_t rank;     /* columns that have more than 1e-10 of their length outside those before */
-    double *matrix;  /* [n_columns][n_rows]: column j holds R above the diagonal and the j-th
-                        reflection from it on; columns in the order of `column` */
+    size_t rank;      /* columns that have more than 1e-10 of their length outside those before */
+    double *matrix;   /* [n_columns][n_rows]: column j holds R above the diagonal and the j-th
+                         reflection from it on; columns in the order of `column` */
     double *diagonal; /* [n_columns] R's */
-    size_t *column;  /* [n_columns] which column of the matrix given stands at j */
+    size_t *column;   /* [n_columns] which column of the matrix given stands at j */
 };
 
 /* Triangulates qr->matrix in place: the caller set n_rows, n_columns, `matrix` as the *transposed*
  * matrix ([n_columns][n_rows]), and room for the others. At most n_rows reflections. */
 void linalg_qr_factor(struct linalg_qr *qr);
 
-/* right [n_rows] becomes Q' right: its entries from `rank` on are what no combination of the columns
- * reaches, their squares add to the residual's. */
+/* right [n_rows] becomes Q' right: its entries from `rank` on are what no combination of the
+ * columns reaches, their squares add to the residual's. */
 void linalg_qr_rotate(const struct linalg_qr *qr, double *right);
 
 /* The way back: the k-th unit vector becomes the k-th of Q's columns, which are at right angles, of

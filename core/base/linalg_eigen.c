@@ -1,7 +1,7 @@
 /* Eigenvalues and eigenvectors of symmetric matrices.
  *
- * DESIGN. Reflections take the matrix to a tridiagonal one: the k-th one, v, stays in row k right of
- * the diagonal. Their product takes the matrix's place, transposed: its rows become the
+ * DESIGN. Reflections take the matrix to a tridiagonal one: the k-th one, v, stays in row k right
+ * of the diagonal. Their product takes the matrix's place, transposed: its rows become the
  * eigenvectors. Then QL steps take the off-diagonal e to 0 (e[i] stands between i and i + 1, in the
  * caller's scratch), entry after entry, each rotation also turning two of those rows. */
 #include "core/base/linalg.h"
@@ -95,8 +95,7 @@ static void step(double *matrix, size_t n, double *values, double *e, size_t fir
 {
     double slope = (values[first + 1] - values[first]) / (2.0 * e[first]);
     double length = length_of(slope, 1.0);
-    double g = values[last] - values[first] +
-               e[first] / (slope + (slope < 0.0 ? -length : length));
+    double g = values[last] - values[first] + e[first] / (slope + (slope < 0.0 ? -length : length));
     double sine = 1.0, cosine = 1.0, shift = 0.0;
     for (size_t i = last; i-- > first;) {
         double f = sine * e[i], b = cosine * e[i];

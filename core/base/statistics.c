@@ -83,8 +83,11 @@ static double stirling_rest(double z)
         z += 1.0;
     }
     double u = 1.0 / (z * z);
-    double series = 1.0 / 12 - u * (1.0 / 360 - u * (1.0 / 1260 - u * (1.0 / 1680 - u *
-                    (1.0 / 1188 - u * (691.0 / 360360 - u * (1.0 / 156))))));
+    double series =
+        1.0 / 12 -
+        u * (1.0 / 360 -
+             u * (1.0 / 1260 -
+                  u * (1.0 / 1680 - u * (1.0 / 1188 - u * (691.0 / 360360 - u * (1.0 / 156))))));
     return steps + series / z;
 }
 

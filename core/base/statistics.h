@@ -9,15 +9,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-double statistics_mean(const double *values, size_t n); /* in order; NaN of none */
+double statistics_mean(const double *values, size_t n);     /* in order; NaN of none */
 double statistics_variance(const double *values, size_t n); /* about the mean, over n, in two
                                                                passes, as np.var; NaN of none */
-void statistics_sort(double *values, size_t n); /* ascending; no NaN among them */
+void statistics_sort(double *values, size_t n);             /* ascending; no NaN among them */
 
 /* Of sorted values, the share from 0 to 1: as np.quantile, linear between two; NaN of none. */
 double statistics_quantile(const double *sorted, size_t n, double share);
 
-double statistics_log_gamma(double x);        /* x > 0 */
+double statistics_log_gamma(double x);          /* x > 0 */
 double statistics_log_beta(double a, double b); /* a, b > 0 */
 
 /* The regularised incomplete beta function I_x(a, b), a, b > 0 up to some 1e9, for x and y = 1 - x

@@ -64,8 +64,8 @@ int distinct_rows(const double *rows, size_t n_rows, size_t width, size_t *out_o
     while (size / 2 < n_rows) {
         size *= 2;
     }
-    struct table table = {rows, width, memory_array(size, sizeof(size_t), error), size - 1,
-                          out_first, 0};
+    struct table table = {rows,     width,     memory_array(size, sizeof(size_t), error),
+                          size - 1, out_first, 0};
     if (!table.cells) {
         return -1;
     }

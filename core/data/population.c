@@ -86,9 +86,8 @@ static int init(struct enumeration *it, const struct generate_recipe *recipe, st
         return -1;
     }
     for (size_t k = 0; k < n_columns; k++) {
-        const struct generate_column *column = k < it->n_inputs
-                                                   ? &recipe->features[k]
-                                                   : &recipe->targets[k - it->n_inputs];
+        const struct generate_column *column =
+            k < it->n_inputs ? &recipe->features[k] : &recipe->targets[k - it->n_inputs];
         it->formulas[k] = formula_compile(column->formula, it->names, k, error);
         if (!it->formulas[k]) {
             return -1;
@@ -100,8 +99,8 @@ static int init(struct enumeration *it, const struct generate_recipe *recipe, st
 
 /* --- the points ----------------------------------------------------------------------------- */
 
-/* Every combination of the features' draws; with `keep` they are written down. 0 if they can be gone
- * through and every one has values. */
+/* Every combination of the features' draws; with `keep` they are written down. 0 if they can be
+ * gone through and every one has values. */
 static int visit_features(struct enumeration *it, int keep)
 {
     struct choices choices = {0};
@@ -228,8 +227,8 @@ static enum chance expect_target(struct enumeration *it, size_t j, double *out_m
 {
     enum chance chance = CHANCE_UNKNOWN;
     if (!reads_target(it, j)) {
-        chance = formula_moments(it->formulas[it->n_inputs + j], it->values, out_mean,
-                                 out_variance);
+        chance =
+            formula_moments(it->formulas[it->n_inputs + j], it->values, out_mean, out_variance);
     }
     return chance == CHANCE_UNKNOWN ? visit_target(it, j, out_mean, out_variance) : chance;
 }
@@ -263,9 +262,9 @@ static void find_common_noise(struct enumeration *it)
     }
     for (size_t j = 0; j < it->n_outputs; j++) {
         double mean, variance;
-        int is_known = !reads_target(it, j) &&
-                       formula_moments(it->formulas[it->n_inputs + j], it->values, &mean,
-                                       &variance) == CHANCE_VALUE;
+        int is_known =
+            !reads_target(it, j) && formula_moments(it->formulas[it->n_inputs + j], it->values,
+                                                    &mean, &variance) == CHANCE_VALUE;
         it->population->noise[j] = is_known && isfinite(variance) ? variance : NAN;
     }
 }

@@ -63,7 +63,7 @@ struct floors {
 
     /* What best_known came from; 0 until floors_search. */
     int n_starts;
-    int n_agreeing; /* starts that ended within 1e-6 (relative) of the best */
+    int n_agreeing;     /* starts that ended within 1e-6 (relative) of the best */
     int best_is_lowest; /* 1: best_known is proved to be the lowest loss of this network */
 
     double expected_pure_error; /* of samples like these, noise (n - groups) / n; NaN: not known */
@@ -100,8 +100,8 @@ const char *floor_code(enum floor floor, enum loss loss);
 
 /* Tells the members of an answer:
  *   "lines": [{"code", "value", "of": "train" | "population", "kind": "exact" | "bound",
- *              "formula", "tex", "text", "note"}], those that are known, highest first; kind "bound"
- *              is best_known's, unless it is proved; "note" only where something restricts it;
+ *              "formula", "tex", "text", "note"}], those that are known, highest first; kind
+ * "bound" is best_known's, unless it is proved; "note" only where something restricts it;
  *   "not_known": [{"code", "why"}], also a pure error that says nothing, and permutation_p;
  *   "data": {"n_samples", "n_groups", "mean", "coefficients", "r2", "linear_p", ...}, without what
  *              is not known, and without more than 100 coefficients. */

@@ -27,8 +27,8 @@ static void take_points(struct levenberg *it, const struct groups *groups,
     it->rest = 0.0;
     for (size_t i = 0; i < dataset->n_samples; i++) {
         for (size_t j = 0; j < n_outputs; j++) {
-            double e = dataset->targets[i * n_outputs + j] -
-                       it->targets[groups->of[i] * n_outputs + j];
+            double e =
+                dataset->targets[i * n_outputs + j] - it->targets[groups->of[i] * n_outputs + j];
             it->rest += e * e * scale;
         }
     }

@@ -22,10 +22,10 @@ struct levenberg {
     double *weights; /* [n_points]: share of the samples, over n_outputs */
     double rest;     /* pure error: what no function of the inputs takes off */
     struct derivative derivative;
-    double *rows;     /* [n_outputs][n_parameters]: slopes of a point's outputs */
-    double *normal;   /* [n_parameters][n_parameters]: sum of weighted rows' products */
-    double *damped;   /* the same, with damping, then its Cholesky factor */
-    double *gradient; /* [n_parameters]: sum of weighted error times row */
+    double *rows;         /* [n_outputs][n_parameters]: slopes of a point's outputs */
+    double *normal;       /* [n_parameters][n_parameters]: sum of weighted rows' products */
+    double *damped;       /* the same, with damping, then its Cholesky factor */
+    double *gradient;     /* [n_parameters]: sum of weighted error times row */
     double *step, *trial; /* [n_parameters] */
 };
 

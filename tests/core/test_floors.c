@@ -33,8 +33,8 @@ static struct dataset *golden(const double *targets)
 }
 
 /* The golden inputs with targets of the caller's making. */
-static struct dataset *with_targets(size_t n_targets, double (*target)(const double *inputs,
-                                                                       double y, size_t j))
+static struct dataset *with_targets(size_t n_targets,
+                                    double (*target)(const double *inputs, double y, size_t j))
 {
     struct dataset *dataset = dataset_create(GOLDEN_SAMPLES, 2, n_targets, NULL);
     memcpy(dataset->features, golden_inputs, sizeof golden_inputs);
@@ -394,8 +394,7 @@ static void populations_have_floors_of_their_own(void **state)
     struct dataset *dataset = dataset_create(10, 1, 1, NULL);
     dataset->features[0] = 1;
     struct floors *squares = floors_create(dataset, LOSS_MSE, &population, NULL);
-    struct floors *entropies =
-        floors_create(dataset, LOSS_BINARY_CROSS_ENTROPY, &population, NULL);
+    struct floors *entropies = floors_create(dataset, LOSS_BINARY_CROSS_ENTROPY, &population, NULL);
     struct floors *others = floors_create(dataset, LOSS_MAE, &population, NULL);
     assert_near(squares->value[FLOOR_NOISE], 2);
     assert_near(squares->value[FLOOR_POPULATION_CONSTANT], 2.0625);

@@ -56,8 +56,11 @@ static void solve_system(struct system *s)
 {
     memcpy(s->factored, s->transposed, sizeof s->factored);
     memcpy(s->rotated, s->right, sizeof s->rotated);
-    s->qr = (struct linalg_qr){.n_rows = ROWS, .n_columns = COLUMNS, .matrix = s->factored,
-                               .diagonal = s->diagonal, .column = s->column};
+    s->qr = (struct linalg_qr){.n_rows = ROWS,
+                               .n_columns = COLUMNS,
+                               .matrix = s->factored,
+                               .diagonal = s->diagonal,
+                               .column = s->column};
     linalg_qr_factor(&s->qr);
     linalg_qr_rotate(&s->qr, s->rotated);
     linalg_qr_solve(&s->qr, s->rotated, s->solution);

@@ -114,9 +114,9 @@ static void ranges_may_depend_on_earlier_features(void **state)
 static void continuous_noise_at_known_points_has_its_moments(void **state)
 {
     (void)state;
-    struct population *population = population_of(
-        "randint(1,3)", NULL, "(3 - n1 * normal(1, 0.5)) / 2 - uniform(0, 6) + rand() + randn()",
-        NULL);
+    struct population *population =
+        population_of("randint(1,3)", NULL,
+                      "(3 - n1 * normal(1, 0.5)) / 2 - uniform(0, 6) + rand() + randn()", NULL);
     assert_int_equal(population->n_points, 2);
     for (size_t i = 0; i < 2; i++) {
         double n1 = population->points[i];
@@ -141,13 +141,16 @@ static void noise_that_depends_on_unknown_points_is_not_known(void **state)
 {
     (void)state;
     static const char *const targets[] = {
-        "n1 * normal()",                        /* a factor */
-        "normal(0, abs(n1))",                   /* an argument */
-        "normal(0, where(n1 > 0, 1, 2))",       /* a comparison */
-        "normal(0, max(n1, 0))",                /* a maximum */
-        "randint(0, 5 + n1)",                   /* a bound */
-        "normal(0, 1)**2",                      /* no sum */
-        "exp(normal())", "rand() * rand()", "1 / (2 + rand())", "rand() < 0.1",
+        "n1 * normal()",                  /* a factor */
+        "normal(0, abs(n1))",             /* an argument */
+        "normal(0, where(n1 > 0, 1, 2))", /* a comparison */
+        "normal(0, max(n1, 0))",          /* a maximum */
+        "randint(0, 5 + n1)",             /* a bound */
+        "normal(0, 1)**2",                /* no sum */
+        "exp(normal())",
+        "rand() * rand()",
+        "1 / (2 + rand())",
+        "rand() < 0.1",
     };
     for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
         struct population *population = population_of("uniform(0,1)", NULL, targets[i], NULL);
@@ -180,8 +183,8 @@ static void too_many_combinations_are_not_known(void **state)
     (void)state;
     struct population *many =
         population_of("randint(0,1000)", "randint(0,1000)", "n1 + randint(0,5)", NULL);
-    struct population *deep = population_of("randint(0,1000)", NULL,
-                                            "max(randint(0,1000), randint(0,1000))", NULL);
+    struct population *deep =
+        population_of("randint(0,1000)", NULL, "max(randint(0,1000), randint(0,1000))", NULL);
     assert_int_equal(many->n_points, 0);
     assert_near(many->noise[0], 2);
     assert_int_equal(deep->n_points, 0);
@@ -298,8 +301,8 @@ static void the_risk_of_a_network_is_exact(void **state)
     (void)state;
     struct network network = {2, 2, {{2, ACTIVATION_RELU}, {1, ACTIVATION_LINEAR}}};
     double parameters[9] = {1.4269353879855196, -0.23268866929352044, 2.134089951863845,
-                            0.7266228703879442, -3.958364407074221, -1.062328186238378,
-                            3.1215116220382013, 1.5993998539184588, 0.8496212908143266};
+                            0.7266228703879442, -3.958364407074221,   -1.062328186238378,
+                            3.1215116220382013, 1.5993998539184588,   0.8496212908143266};
     struct population *population =
         population_of("randint(1,5)", "randint(1,5)", "n1**2 + n2 + randint(0,5)", NULL);
     assert_near(risk_of(population, &network, LOSS_MSE, parameters), 2.806131938922478);

@@ -70,8 +70,9 @@ static void lines_come_highest_first_with_words_and_formulas(void **state)
     }
     assert_string_equal(text(json_array_get(lines, 0), "text"),
                         "Guessing the average, 3.5, for every sample gives 13.25.");
-    assert_string_equal(text(json_array_get(lines, 1), "text"),
-                        "The best straight line gives 2.");
+    assert_string_equal(
+        text(json_array_get(lines, 1), "text"),
+        "The best straight line through the data, which is linear regression, gives 2.");
     assert_non_null(strstr(text(json_array_get(lines, 2), "text"), "below 1 on these 8 samples"));
     json_decref(json);
     floors_destroy(floors);

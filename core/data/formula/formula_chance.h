@@ -29,10 +29,10 @@ int choices_next(struct choices *choices);
 double choices_probability(const struct choices *choices);
 
 enum chance {
-    CHANCE_VALUE,    /* there it is */
-    CHANCE_ENDLESS,  /* a draw has endlessly, or too many, outcomes */
-    CHANCE_UNKNOWN,  /* moments: a draw is used in a way whose moments are not known here */
-    CHANCE_FAILED    /* no value there, as formula_evaluate */
+    CHANCE_VALUE,   /* there it is */
+    CHANCE_ENDLESS, /* a draw has endlessly, or too many, outcomes */
+    CHANCE_UNKNOWN, /* moments: a draw is used in a way whose moments are not known here */
+    CHANCE_FAILED   /* no value there, as formula_evaluate */
 };
 
 /* The value with these outcomes, which are added to as draws come that were not known. */

@@ -6,10 +6,10 @@
 
 #include "core/model/loss.h"
 
-/* The sum over one output's targets [n], n >= 1, of the loss of the constant for which it is lowest:
- * the mean, the median of the mean absolute error, and between the two for the Huber loss. Sorts
- * the targets for these. Of the categorical cross-entropy a class's part: - log of its share, for
- * each of it. Both in two passes, without cancelling. */
+/* The sum over one output's targets [n], n >= 1, of the loss of the constant for which it is
+ * lowest: the mean, the median of the mean absolute error, and between the two for the Huber loss.
+ * Sorts the targets for these. Of the categorical cross-entropy a class's part: - log of its share,
+ * for each of it. Both in two passes, without cancelling. */
 double constant_sum(enum loss loss, double *targets, size_t n);
 
 /* The entropy of a binary target that is 1 with probability p: what the best constant, p, costs;

@@ -89,10 +89,11 @@ static int find_logistic(struct floors *floors, const struct plane *plane,
         return -1;
     }
     set(floors, FLOOR_LINEAR, end == LOGISTIC_LOST ? NAN : value,
-        end == LOGISTIC_LOST        ? "Newton's method did not settle"
-        : end == LOGISTIC_SEPARABLE ? "planes separate the classes: growing weights come as near to "
-                                      "0 as one likes, and none reaches it"
-                                    : NULL);
+        end == LOGISTIC_LOST ? "Newton's method did not settle"
+        : end == LOGISTIC_SEPARABLE
+            ? "planes separate the classes: growing weights come as near to "
+              "0 as one likes, and none reaches it"
+            : NULL);
     return 0;
 }
 
@@ -272,8 +273,7 @@ struct floors *floors_create(const struct dataset *dataset, enum loss loss,
 {
     struct floors *floors = make(dataset, loss, error);
     if (!floors || find_constant(floors, dataset, error) != 0 ||
-        find_pure_error(floors, dataset, error) != 0 ||
-        find_linear(floors, dataset, error) != 0) {
+        find_pure_error(floors, dataset, error) != 0 || find_linear(floors, dataset, error) != 0) {
         floors_destroy(floors);
         return NULL;
     }
@@ -309,7 +309,8 @@ struct floors *floors_copy(const struct floors *floors, struct error *error)
     }
     memcpy(copy->mean, floors->mean, floors->n_outputs * sizeof *copy->mean);
     if (copy->coefficients) {
-        memcpy(copy->coefficients, floors->coefficients, n_coefficients * sizeof *copy->coefficients);
+        memcpy(copy->coefficients, floors->coefficients,
+               n_coefficients * sizeof *copy->coefficients);
     }
     return copy;
 }

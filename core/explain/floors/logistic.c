@@ -2,10 +2,10 @@
  *
  * DESIGN. Fitted in the plane's orthogonal basis, where inputs of any scale, and such as depend on
  * each other, do no harm. The last of the classes has weighted sum 0, the others a combination of
- * the basis each; a sigmoid is the case of two classes. The loss is convex, so a step that is halved
- * until the loss falls leads to its infimum. Where that is only approached (classes that touch: a
- * plane separates some samples), each step takes a constant factor off what is left, and it ends
- * when what is left is below rounding. */
+ * the basis each; a sigmoid is the case of two classes. The loss is convex, so a step that is
+ * halved until the loss falls leads to its infimum. Where that is only approached (classes that
+ * touch: a plane separates some samples), each step takes a constant factor off what is left, and
+ * it ends when what is left is below rounding. */
 #include "core/explain/floors/logistic.h"
 
 #include <math.h>
@@ -63,8 +63,8 @@ static void clear(struct logistic *it)
 static int init(struct logistic *it, size_t n, size_t rank, size_t n_classes, struct error *error)
 {
     size_t n_parameters = (n_classes - 1) * rank;
-    *it = (struct logistic){n, rank, n_classes, n_parameters, NULL, NULL, NULL, NULL,
-                            NULL, NULL, NULL, NULL, NULL};
+    *it = (struct logistic){n,    rank, n_classes, n_parameters, NULL, NULL, NULL,
+                            NULL, NULL, NULL,      NULL,         NULL, NULL};
     it->basis = memory_array(n, rank * sizeof *it->basis, error);
     it->shares = memory_array(n, n_classes * sizeof *it->shares, error);
     it->sums = memory_array(n, n_classes * sizeof *it->sums, error);
@@ -208,7 +208,8 @@ static double find_step(struct logistic *it)
     return linalg_dot(it->trial, it->gradient, it->n_parameters);
 }
 
-/* Goes along the step, halved until the loss falls; the loss there, or `loss` when it never does. */
+/* Goes along the step, halved until the loss falls; the loss there, or `loss` when it never does.
+ */
 static double take_step(struct logistic *it, double loss)
 {
     double length = 1.0;

@@ -21,8 +21,8 @@ enum { PERMUTATIONS_MAX = 999, PERMUTATIONS_LEAST = 99 };
 /* As many as the work allows; 0 when too few. */
 static int permutation_count(const struct floors *floors)
 {
-    double work = (double)floors->n_samples *
-                  (8.0 + (double)floors->rank * (double)floors->n_outputs);
+    double work =
+        (double)floors->n_samples * (8.0 + (double)floors->rank * (double)floors->n_outputs);
     double n = PERMUTE_WORK_MAX / work;
     return n < PERMUTATIONS_LEAST ? 0 : n < PERMUTATIONS_MAX ? (int)n : PERMUTATIONS_MAX;
 }

@@ -4,8 +4,8 @@
  * the layer sees, and a bias that puts the unit's middle near one of the samples. The output layer,
  * where it is linear, is then the best one for those units, by least squares. So nearly every start
  * begins below the best plane, and all that a descent has to do is move the kinks. Starts are
- * numbered, each with a generator of its own, and their number comes from a count of operations: the
- * result does not depend on the machine. */
+ * numbered, each with a generator of its own, and their number comes from a count of operations:
+ * the result does not depend on the machine. */
 #include "core/explain/floors.h"
 
 #include <math.h>
@@ -26,13 +26,13 @@ enum { STARTS_MAX = 200, STARTS_LEAST = 10, STEPS = 80, STEPS_AT_END = 400 };
 struct search {
     struct levenberg levenberg;
     const struct network *network;
-    double *layer;      /* [n_points][widest]: what the next layer sees */
-    double *next;       /* [n_points][widest] */
-    double *parameters; /* [n_parameters] of the start under way */
-    double *best;       /* [n_parameters] */
+    double *layer;       /* [n_points][widest]: what the next layer sees */
+    double *next;        /* [n_points][widest] */
+    double *parameters;  /* [n_parameters] of the start under way */
+    double *best;        /* [n_parameters] */
     struct linalg_qr qr; /* of the last layer's inputs and ones */
-    double *right;      /* [n_points] */
-    double *solution;   /* [widest + 1] */
+    double *right;       /* [n_points] */
+    double *solution;    /* [widest + 1] */
     struct rng rng;
 };
 
@@ -110,8 +110,8 @@ static void draw_layer(struct search *it, int l)
         size_t point = (size_t)rng_randint(&it->rng, 0, (int64_t)it->levenberg.n_points);
         double bias = 0.3 * rng_normal_fixed(&it->rng);
         for (size_t k = 0; k < n_inputs; k++) {
-            weights[k] = rng_normal_fixed(&it->rng) / spread(it, n_inputs, k) /
-                         sqrt((double)n_inputs);
+            weights[k] =
+                rng_normal_fixed(&it->rng) / spread(it, n_inputs, k) / sqrt((double)n_inputs);
             bias -= weights[k] * it->layer[point * n_inputs + k];
         }
         it->parameters[network_bias(it->network, l, unit)] = bias;
@@ -155,8 +155,8 @@ static void fit_outputs(struct search *it)
     linalg_qr_factor(&it->qr);
     for (size_t j = 0; j < n_outputs; j++) {
         for (size_t i = 0; i < n; i++) {
-            it->right[i] = sqrt(it->levenberg.weights[i]) *
-                           it->levenberg.targets[i * n_outputs + j];
+            it->right[i] =
+                sqrt(it->levenberg.weights[i]) * it->levenberg.targets[i * n_outputs + j];
         }
         linalg_qr_rotate(&it->qr, it->right);
         linalg_qr_solve(&it->qr, it->right, it->solution);
@@ -223,8 +223,7 @@ static double descend_all(struct search *it, double *losses, int n_starts,
             memcpy(it->best, it->parameters, bytes);
         }
     }
-    return isinf(lowest) ? lowest
-                         : levenberg_descend(&it->levenberg, it->best, STEPS_AT_END);
+    return isinf(lowest) ? lowest : levenberg_descend(&it->levenberg, it->best, STEPS_AT_END);
 }
 
 static void take_result(struct floors *floors, double lowest, const double *losses, int n_starts)

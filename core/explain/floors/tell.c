@@ -38,10 +38,11 @@ static const struct formula_text formulas[FLOOR_COUNT][LOSS_COUNT] = {
                        PLANES "(y_i - a \\cdot x_i - b)^2"},
          [LOSS_MAE] = {"linear", NULL, NULL},
          [LOSS_HUBER] = {"linear", NULL, NULL},
-         [LOSS_BINARY_CROSS_ENTROPY] = {"logistic",
-                                        "logistic regression: lowest loss of sigmoid(a x + b), over "
-                                        "all a and b",
-                                        PLANES "\\ell(y_i, \\sigma(a \\cdot x_i + b))"},
+         [LOSS_BINARY_CROSS_ENTROPY] =
+             {"logistic",
+              "logistic regression: lowest loss of sigmoid(a x + b), over "
+              "all a and b",
+              PLANES "\\ell(y_i, \\sigma(a \\cdot x_i + b))"},
          [LOSS_CATEGORICAL_CROSS_ENTROPY] = {"logistic",
                                              "multinomial logistic regression: lowest loss of "
                                              "softmax(a x + b), over all a and b",
@@ -56,10 +57,11 @@ static const struct formula_text formulas[FLOOR_COUNT][LOSS_COUNT] = {
                        "mean over the samples of |y - median of y among the samples with the same "
                        "inputs|",
                        GROUPS "|y_i - \\tilde y_g|"},
-         [LOSS_HUBER] = {"pure_error",
-                         "mean over the samples of the Huber loss of y - c, with the best c for all "
-                         "samples with the same inputs",
-                         "\\frac{1}{N}\\sum_g \\min_c \\sum_{i \\in g} \\ell(y_i - c)"},
+         [LOSS_HUBER] =
+             {"pure_error",
+              "mean over the samples of the Huber loss of y - c, with the best c for all "
+              "samples with the same inputs",
+              "\\frac{1}{N}\\sum_g \\min_c \\sum_{i \\in g} \\ell(y_i - c)"},
          [LOSS_BINARY_CROSS_ENTROPY] = {"label_conflict",
                                         "mean over the samples of -p log p - (1 - p) log(1 - p), p "
                                         "the mean of y among the samples with the same inputs",
@@ -68,16 +70,16 @@ static const struct formula_text formulas[FLOOR_COUNT][LOSS_COUNT] = {
                                              "mean over the samples of the entropy of the classes "
                                              "among the samples with the same inputs",
                                              "\\frac{1}{N}\\sum_g n_g H(p_g)"}},
-    [FLOOR_BEST_KNOWN] = {[LOSS_MSE] = {"best_known",
-                                        "lowest loss that Levenberg-Marquardt found from its starts",
-                                        "\\min_s L(\\theta_s)"}},
-    [FLOOR_NOISE] =
-        {[LOSS_MSE] = {"noise", "expected (y - mean of y given x)^2",
-                       "\\mathbb{E}\\,(y - \\mathbb{E}[y \\mid x])^2"},
-         [LOSS_BINARY_CROSS_ENTROPY] = {"noise", "expected entropy of y given x",
-                                        "\\mathbb{E}\\, H(y \\mid x)"},
-         [LOSS_CATEGORICAL_CROSS_ENTROPY] = {"noise", "expected entropy of the class given x",
-                                             "\\mathbb{E}\\, H(y \\mid x)"}},
+    [FLOOR_BEST_KNOWN] =
+        {[LOSS_MSE] = {"best_known", "lowest loss that Levenberg-Marquardt found from its starts",
+                       "\\min_s L(\\theta_s)"}},
+    [FLOOR_NOISE] = {[LOSS_MSE] = {"noise", "expected (y - mean of y given x)^2",
+                                   "\\mathbb{E}\\,(y - \\mathbb{E}[y \\mid x])^2"},
+                     [LOSS_BINARY_CROSS_ENTROPY] = {"noise", "expected entropy of y given x",
+                                                    "\\mathbb{E}\\, H(y \\mid x)"},
+                     [LOSS_CATEGORICAL_CROSS_ENTROPY] = {"noise",
+                                                         "expected entropy of the class given x",
+                                                         "\\mathbb{E}\\, H(y \\mid x)"}},
     [FLOOR_POPULATION_CONSTANT] =
         {[LOSS_MSE] = {"population_constant", "variance of y", "\\operatorname{Var} y"},
          [LOSS_BINARY_CROSS_ENTROPY] = {"population_constant", "entropy of y", "H(y)"},
@@ -125,12 +127,15 @@ static void write_linear(const struct floors *floors, char text[TEXT_BYTES])
                  "units can come as near to 0 as you like.",
                  shape);
     } else if (is_entropy(floors->loss)) {
-        snprintf(text, TEXT_BYTES,
-                 "The best network without hidden units, whose border between classes is a straight "
-                 "%s, gives %.4g.",
-                 shape, value);
+        snprintf(
+            text, TEXT_BYTES,
+            "The best network without hidden units, whose border between classes is a straight "
+            "%s, gives %.4g.",
+            shape, value);
     } else {
-        snprintf(text, TEXT_BYTES, "The best straight %s gives %.4g.", shape, value);
+        snprintf(text, TEXT_BYTES,
+                 "The best straight %s through the data, which is linear regression, gives %.4g.",
+                 shape, value);
     }
 }
 
@@ -139,11 +144,12 @@ static void write_pure_error(const struct floors *floors, char text[TEXT_BYTES])
     double value = floors->value[FLOOR_PURE_ERROR];
     const char *what = is_entropy(floors->loss) ? "classes" : "targets";
     if (value > 0.0) {
-        snprintf(text, TEXT_BYTES,
-                 "Nothing that sees only these inputs can get below %.4g on these %zu samples: there "
-                 "are only %zu different inputs, and samples with identical inputs have different "
-                 "%s.",
-                 value, floors->n_samples, floors->n_groups, what);
+        snprintf(
+            text, TEXT_BYTES,
+            "Nothing that sees only these inputs can get below %.4g on these %zu samples: there "
+            "are only %zu different inputs, and samples with identical inputs have different "
+            "%s.",
+            value, floors->n_samples, floors->n_groups, what);
     } else {
         snprintf(text, TEXT_BYTES,
                  "Samples with identical inputs always have the same %s, so nothing in the data "
