@@ -37,13 +37,16 @@ def parameters(server, experiment, run=0, epoch=None):
     return found["weights"], found["biases"]
 
 
-def refused(server, body, status=422):
-    reply = server.request("POST", "/experiments", data=json.dumps(body), headers=JSON_TYPE)
-    assert reply.status_code == status, reply.text
-    checked = server.request("POST", "/experiments?validate=true", data=json.dumps(body),
-                             headers=JSON_TYPE)
-    assert checked.json()["errors"] == reply.json()["errors"]
-    return {fault["pointer"]: fault["detail"] for fault in reply.json()["errors"]}
+def refused(server, body, queries=("", "?validate=true")):
+    """The faults by their places, the same whatever is asked."""
+    told = []
+    for query in queries:
+        reply = server.request("POST", "/experiments" + query, data=json.dumps(body),
+                               headers=JSON_TYPE)
+        assert reply.status_code == 422, reply.text
+        told.append({fault["pointer"]: fault["detail"] for fault in reply.json()["errors"]})
+    assert told == told[:1] * len(told)
+    return told[0]
 
 
 # --- going on ----------------------------------------------------------------------------------
@@ -183,10 +186,12 @@ def test_a_diverged_run_goes_on_before_the_epoch_in_which_it_did(server):
     assert row["state"] == "diverged" and row["epoch"] >= 1, row
     rest = server.train(fork(made, changes={specs.RATE: 1e-300, "/training/epochs": 1}))
     assert rest["forked_from"]["epoch"] == row["epoch"]
-    assert rest["runs"][0]["epoch"] + rest["runs"][0].get("diverged", {"epoch": 0})["epoch"] == 1
+    row = rest["runs"][0]  # what is left of the weights may be too much for one more epoch
+    assert row["state"] == "done" or row["diverged"]["epoch"] == 1
     again = server.train(fork(made))
     assert again["runs"][0]["state"] == "diverged"
-    assert again["runs"][0]["diverged"] == {"epoch": 1, "sample": row["diverged"]["sample"]}
+    sample = made["runs"][0]["diverged"]["sample"]
+    assert again["runs"][0]["diverged"] == {"epoch": 1, "sample": sample}
     early = server.train(fork(made, 1, {specs.RATE: 1e-4, "/training/epochs": 3}))
     assert early["runs"][0]["state"] == "done"
 
@@ -325,7 +330,7 @@ def test_what_is_not_there_is_said_at_its_place(server):
         "/fork/run": "missing, expected the number of a run, 0 to 1"}
     assert refused(server, fork(made, EPOCHS + 1)) == {
         "/fork/at": f"got {EPOCHS + 1}, expected 0 to {EPOCHS}, the epochs that the run has"}
-    assert "expected \"start\", \"end\", \"best\"" in refused(server, fork(made, "last"))["/fork/at"]
+    assert 'expected "start", "end", "best"' in refused(server, fork(made, "last"))["/fork/at"]
     assert "expected an object" in refused(server, {"fork": made["id"]})["/fork"]
     assert set(refused(server, {**fork(made), "training": {}, "fork": {
         "experiment": made["id"], "run": 0, "epoch": 3}})) == {"/training", "/fork/epoch"}
@@ -336,8 +341,9 @@ def test_what_is_not_there_is_said_at_its_place(server):
 def test_the_end_of_a_run_that_goes_on_is_not_there_yet(server):
     made = server.post(specs.long_run())
     wait_for_more_epochs(server, made["id"], 3)
-    assert "is running, at epoch" in refused(server, fork(made))["/fork/at"]
-    assert "has reached so far" in refused(server, fork(made, 399999))["/fork/at"]
+    once = ("",)  # the text has the epoch, which goes on
+    assert "is running, at epoch" in refused(server, fork(made), once)["/fork/at"]
+    assert "has reached so far" in refused(server, fork(made, 399999), once)["/fork/at"]
     rest = server.train(fork(made, 3, {"/training/epochs": 2}))
     assert rest["forked_from"]["epoch"] == 3
     server.request("DELETE", f"/experiments/{made['id']}")
