@@ -8,7 +8,8 @@
 //   /?experiment=ID          an experiment; x, y = log | linear, zoom = x0,x1,y0,y1,
 //                            hide = runs such as 0-3,7, digits = all, floors = off,
 //                            inside = what is looked at in a run: step,RUN,EPOCH,SAMPLE,
-//                            surface,RUN,EPOCH or landscape,RUN,EPOCH,KIND,X,Y
+//                            surface,RUN,EPOCH or landscape,RUN,EPOCH,KIND,X,Y,
+//                            series = names such as loss,validation_loss
 
 const listeners = [];
 
@@ -34,6 +35,7 @@ export function read() {
         allDigits: query.get("digits") === "all",
         levels: query.get("floors") !== "off",
         inside: query.get("inside")?.split(",") ?? null,
+        series: query.get("series")?.split(",") ?? null,
     };
 }
 
@@ -85,7 +87,7 @@ function writeZoom(zoom) {
 
 /* The address of a view, given as its parts. */
 export function address({experiment, preset, like, fork, run, x, y, zoom, hide, allDigits,
-                         levels = true, inside}) {
+                         levels = true, inside, series}) {
     const query = new URLSearchParams();
     const put = (name, value) => value !== null && value !== undefined && query.set(name, value);
     put("experiment", experiment);
@@ -100,6 +102,7 @@ export function address({experiment, preset, like, fork, run, x, y, zoom, hide, 
     put("digits", allDigits ? "all" : null);
     put("floors", levels ? null : "off");
     put("inside", inside?.join(",") ?? null);
+    put("series", series?.join(",") || null);
     const text = query.toString().replaceAll("%2C", ",");
     return text ? `?${text}` : "./";
 }

@@ -1,12 +1,13 @@
 // The panel of the losses: the chart with its two axis switches, its legend, and the same losses
 // as a table.
 
-import {append, element, refill} from "../base/element.js";
+import {append, element, refill, setText} from "../base/element.js";
 import {exact, short} from "../base/format.js";
 import * as view from "../base/view.js";
 import {createChart} from "./chart.js";
 import {Legend, look} from "./legend.js";
 import {Note} from "./note.js";
+import {SeriesSwitch, dashOf, isAccuracy, shownOf, titleOf} from "./series.js";
 import {Twin} from "./twin.js";
 
 const LOG_AFTER = 30;   // a loss that falls this many times over is drawn on a log axis
@@ -32,7 +33,7 @@ export class Curves {
         this.chart = await createChart(this.host, {
             onZoom: (zoom) => this.zoom(zoom),
             onPoint: (epoch) => this.pointAt(epoch),
-            onNear: (run) => this.legend.near(run),
+            onNear: (line) => this.legend.near(line === null ? null : line % this.runs.length),
         });
         if (!this.chart) {
             refill(this.host, element("p", {class: "missing"},
@@ -69,8 +70,9 @@ export class Curves {
         this.fit = button("Show everything", () => this.zoom(null));
         this.note = new Note(this.losses, this.detail, this.runs);
         this.twin = new Twin(this.losses, this.runs);
+        this.lines = new SeriesSwitch(this.losses.names, (part) => this.change(part));
         append(host, [
-            element("header", {class: "tools"}, this.axisSwitch("y", "Loss"),
+            element("header", {class: "tools"}, this.lines.host, this.axisSwitch("y", "Loss"),
                 this.axisSwitch("x", "Epochs"), this.levelsSwitch(),
                 element("p", {class: "zoom"}, button("Zoom in", () => this.grow(0.5)),
                     button("Zoom out", () => this.grow(2)), this.fit)),
@@ -100,8 +102,11 @@ export class Curves {
     /* The view in the address, with what it leaves open filled in. */
     view() {
         const {x, y, zoom, hide, allDigits, levels} = view.read();
-        return {x: x ?? (this.epochs >= LOG_EPOCHS ? "log" : "linear"), y: y ?? this.yAxis(),
-                zoom, hide, allDigits, levels};
+        const shown = shownOf(this.losses.names);
+        const share = isAccuracy(shown[0]);
+        return {x: x ?? (this.epochs >= LOG_EPOCHS ? "log" : "linear"),
+                y: y ?? (share ? "linear" : this.yAxis()), zoom, hide, allDigits,
+                levels: levels && !share, shown, quantity: share ? "accuracy" : "loss"};
     }
 
     /* Log once the losses span decades; it does not go back while they are looked at. */
@@ -204,15 +209,19 @@ export class Curves {
     drawNow() {
         const now = this.view();
         this.fit.hidden = !now.zoom;
-        this.levelsBox.hidden = this.levels.length === 0;
-        this.host.parentElement.classList.toggle("wide", now.allDigits);
+        this.levelsBox.hidden = this.levels.length === 0 || now.quantity !== "loss";
+        this.lines.draw(now.shown);
+        setText(this.switches.y.querySelector("legend"),
+                now.quantity === "loss" ? "Loss" : "Accuracy");
+        this.host.parentElement.classList.toggle("wide", now.allDigits || now.shown.length > 1);
         this.host.dataset.points = this.losses.curves.reduce((sum, curve) => sum + curve.n, 0);
         for (const axis of ["x", "y"])
             this.switches[axis].querySelector(`[value=${now[axis]}]`).checked = true;
         const [from, to] = this.range(now);
         const picture = this.losses.picture({
             fit: this.fitting(now),
-            from, to, nBuckets: buckets(this.host.clientWidth, this.runs.length),
+            from, to, series: now.shown,
+            nBuckets: buckets(this.host.clientWidth, this.runs.length * now.shown.length),
             logEpoch: now.x === "log", logLoss: now.y === "log",
             shown: (run) => !now.hide.has(run)});
         this.chart?.draw(this.dressed(picture, now, [from, to]));
@@ -240,10 +249,12 @@ export class Curves {
     }
 
     dressed(picture, now, rangeX) {
-        const n = this.runs.length;
+        const n = this.runs.length, {shown} = now;
         return {
+            title: now.quantity,
             x: picture.x,
-            lines: this.runs.map((run, i) => ({label: run.title, y: picture.ys[i], ...look(i, n)})),
+            lines: picture.ys.map((y, k) => this.line(y, k % n, shown[Math.floor(k / n)],
+                                                      shown.length > 1)),
             levels: now.levels ? this.levels : [],
             marks: this.diverged.filter((mark) => !now.hide.has(mark.run))
                 .map((mark) => ({x: mark.epoch, colour: look(mark.run, n).colour})),
@@ -252,10 +263,20 @@ export class Curves {
         };
     }
 
+    /* The line of a run and series: the runs' dashes make way when they tell series apart. */
+    line(y, run, name, several) {
+        const own = look(run, this.runs.length);
+        return {...own, y, dash: several ? dashOf(name) : own.dash,
+                label: several ? `${this.runs[run].title}, ${titleOf(name)}`
+                    : this.runs[run].title};
+    }
+
     drawLegend(now) {
         const {cursor, losses} = this;
-        this.legend.draw(cursor, now.hide, this.runs.map((_, run) =>
-            losses.at(run, cursor ?? losses.curves[run].last())), now.allDigits ? exact : short);
+        const at = (run) => cursor ?? losses.curves[run].last();
+        this.legend.draw(cursor, now.hide,
+            this.runs.map((_, run) => now.shown.map((name) => losses.at(run, at(run), name))),
+            now.shown.map(titleOf), now.allDigits ? exact : short);
     }
 
     pointAt(epoch) {

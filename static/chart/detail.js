@@ -97,7 +97,7 @@ export class Detail {
             if (this.closed || end < first)
                 continue;
             const columns = await api.replay(this.id, run, first, end);
-            this.losses.replace(run, first, {epochs: columns.epoch, loss: columns.loss});
+            this.losses.replace(run, first, {...columns, epochs: columns.epoch});
             this.onChange();
         }
     }

@@ -50,23 +50,27 @@ export class Legend {
 
     item(run, i, n, onToggle) {
         const value = element("span", {class: "value"});
+        const line = swatch(i, n);
         const button = element("button", {type: "button", title: `Show or hide ${run.title}`,
                                           onclick: () => onToggle(i)},
-            swatch(i, n), element("bdi", {class: "name"}, run.label), value);
-        return {row: element("li", {}, button), button, value};
+            line, element("bdi", {class: "name"}, run.label), value);
+        return {row: element("li", {}, button), button, value, line};
     }
 
     /* Writes the losses at the epoch of the cursor, or the last ones (null). `points` is what is
-     * known of each run there, `hide` the set of runs not shown, `digits` writes a loss. */
-    draw(cursor, hide, points, digits) {
+     * known of each run there, a point (or null) for each series shown; `titles` names these, `hide`
+     * is the set of runs not shown, `digits` writes a loss. */
+    draw(cursor, hide, points, titles, digits) {
         this.hidden = hide.size;
         setText(this.all, hide.size > 0 ? "Show all" : "Hide all");
-        setText(this.head, cursor === null ? "last loss" : `epoch ${count(cursor)}`);
-        this.items.forEach(({button, value}, i) => {
-            const point = points[i];
-            const epoch = cursor ?? point?.epoch;
-            setText(value, point ? reading(point, epoch, digits) : "\u2013");
-            value.title = point ? reading(point, epoch, exact) : "";
+        setText(this.head, cursor === null ? `last ${titles.join(" / ")}`
+            : `epoch ${count(cursor)}${titles.length > 1 ? `: ${titles.join(" / ")}` : ""}`);
+        this.items.forEach(({button, value, line}, i) => {
+            const read = (write) => points[i].map((point) =>
+                point ? reading(point, cursor ?? point.epoch, write) : "\u2013").join(" / ");
+            setText(value, read(digits));
+            value.title = points[i].some((point) => point) ? read(exact) : "";
+            line.classList.toggle("plain", titles.length > 1);
             button.setAttribute("aria-pressed", !hide.has(i));
         });
     }

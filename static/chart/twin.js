@@ -5,6 +5,7 @@ import {count, exact, short} from "../base/format.js";
 import {scrolling} from "../base/scroll.js";
 import * as view from "../base/view.js";
 import {reading} from "./legend.js";
+import {shownOf, titleOf} from "./series.js";
 
 export class Twin {
     /* `losses` is the store, `runs` is [{label, exact, title}]. `host` is the element to place. */
@@ -22,18 +23,22 @@ export class Twin {
         if (!this.host.open)
             return;
         const digits = view.read().allDigits ? exact : short;
+        const shown = shownOf(this.losses.names);
+        const also = (name) => shown.length > 1 || name !== "loss" ? ` ${titleOf(name)}` : "";
         const head = element("tr", {}, element("th", {scope: "col"}, "epoch"),
-            this.runs.map((run) => element("th", {scope: "col", title: run.title},
-                element("bdi", {}, digits === exact ? run.exact : run.label))));
-        const rows = someEpochs(this.losses.reached()).map((epoch) => this.row(epoch, digits));
+            this.runs.map((run) => shown.map((name) =>
+                element("th", {scope: "col", title: run.title},
+                    element("bdi", {}, digits === exact ? run.exact : run.label), also(name)))));
+        const rows = someEpochs(this.losses.reached())
+            .map((epoch) => this.row(epoch, shown, digits));
         refill(this.table, element("thead", {}, head), element("tbody", {}, rows));
     }
 
-    row(epoch, digits) {
-        const cells = this.runs.map((_, run) => {
-            const point = this.losses.at(run, epoch);
+    row(epoch, shown, digits) {
+        const cells = this.runs.map((_, run) => shown.map((name) => {
+            const point = this.losses.at(run, epoch, name);
             return element("td", {}, point ? reading(point, epoch, digits) : "");
-        });
+        }));
         return element("tr", {}, element("th", {scope: "row"}, count(epoch)), cells);
     }
 }

@@ -10,6 +10,7 @@ import * as view from "../base/view.js";
 import {Curves} from "../chart/curves.js";
 import {Detail} from "../chart/detail.js";
 import {Losses} from "../chart/losses.js";
+import {recorded} from "../chart/series.js";
 import {floorLines} from "../explain/floors.js";
 import {Inside} from "../explain/inside.js";
 import {Explain} from "../explain/panel.js";
@@ -58,7 +59,7 @@ class Page {
         this.experiment = experiment;
         this.say = say;
         this.labels = labels(experiment, settings);
-        this.losses = new Losses(experiment.runs.length);
+        this.losses = new Losses(experiment.runs.length, recorded(experiment.runs));
         this.epochs = Math.max(...experiment.runs.map((row) => row.epochs));
         this.detail = new Detail(experiment.id, this.losses, () => this.curves.draw());
         this.leave = () => {};

@@ -7,10 +7,13 @@ import {scrolling} from "../base/scroll.js";
 import {badge} from "../base/state.js";
 import * as view from "../base/view.js";
 import {swatch} from "../chart/legend.js";
+import {recorded, titleOf} from "../chart/series.js";
 
 const NAMES = ["w1", "w2", "w3", "w4", "w5", "w6", "bias1", "bias2", "bias3"];
 const PREDICTIONS = 4; // so many have a column, the CSV has all
-const COLUMNS = ["state", "epoch", "first_loss", "loss", "best_loss", "best_epoch"];
+const COLUMNS = ["state", "stopped", "epoch", "first_loss", "loss", "best_loss", "best_epoch"];
+const STOPPED = {target: "its target was reached", patience: "it got no better for so long",
+                 time: "its time was over"};
 
 export class Runs {
     /* `labels` is [{label, exact, title}] for each run, `heading` what they are; `predict` the rows
@@ -21,6 +24,7 @@ export class Runs {
         this.nPredictions = Math.min(predict.length, PREDICTIONS);
         this.named = false;
         this.rows = rows;
+        this.others = recorded(rows).slice(1); // series beside the loss
         this.losses = null;
         this.table = element("table", {class: "runs"});
         this.beyond = element("span");
@@ -86,9 +90,12 @@ export class Runs {
             element("th", {rowspan: 2, scope: "col", class: "word"}, "state"),
             element("th", {rowspan: 2, scope: "col"}, "epoch"),
             over(3, "loss"),
+            this.others.length > 0 && [over(this.others.length, "after the last epoch"),
+                element("th", {rowspan: 2, scope: "col"}, "best epoch")],
             this.named && [over(6, "weights"), over(3, "biases")],
             queries.length > 0 && over(queries.length, `prediction for${some || ""}`));
         const columns = element("tr", {}, ["first", "last", "best"].map(column),
+            this.others.map((name) => column(titleOf(name))),
             this.named && NAMES.map(column), queries.map(column));
         return element("thead", {}, groups, columns);
     }
@@ -97,14 +104,15 @@ export class Runs {
         const cell = () => element("td");
         const cells = {label: element("bdi"), state: element("td", {class: "word"}),
                        epoch: cell(), first: cell(),
-                       last: cell(), best: cell(), named: this.named ? NAMES.map(cell) : [],
+                       last: cell(), best: cell(), others: this.others.map(cell),
+                       bestEpoch: this.others.length > 0 && cell(), named: this.named ? NAMES.map(cell) : [],
                        predictions: Array.from({length: this.nPredictions}, cell)};
         this.cells.push(cells);
         return element("tr", {},
             element("th", {scope: "row", class: "label", title: this.labels[i].title},
                 element("span", {}, swatch(i, this.rows.length), cells.label)),
-            cells.state, cells.epoch, cells.first, cells.last, cells.best, cells.named,
-            cells.predictions);
+            cells.state, cells.epoch, cells.first, cells.last, cells.best, cells.others,
+            cells.bestEpoch, cells.named, cells.predictions);
     }
 
     fill() {
@@ -118,7 +126,8 @@ export class Runs {
 
     fillRow(row, cells, digits, live) {
         if (cells.shown !== row.state)
-            refill(cells.state, badge(row.state));
+            refill(cells.state, badge(row.state), row.stopped && ` (${row.stopped})`);
+        cells.state.title = row.stopped ? `Ended early: ${STOPPED[row.stopped]}.` : "";
         cells.shown = row.state;
         const begun = live || row.epoch > 0;
         const loss = (value) => begun && value !== undefined ? digits(finite(value)) : "";
@@ -126,7 +135,7 @@ export class Runs {
         setText(cells.first, loss(live?.first ?? row.first_loss));
         setText(cells.last, loss(live ? live.last : row.loss));
         setText(cells.best, loss(live ? live.best : row.best_loss));
-        cells.best.title = !live && row.best_epoch ? `at epoch ${count(row.best_epoch)}` : "";
+        this.fillOthers(row, cells, loss, live);
         cells.named.forEach((cell, k) => signed(cell, row.named?.[NAMES[k]],
             digits === exact ? exact : brief));
         cells.predictions.forEach((cell, k) => {
@@ -134,15 +143,32 @@ export class Runs {
             setText(cell, outputs ? outputs.map((output) => digits(output)).join(", ") : "");
         });
     }
+
+    /* The last values of the other series, and where what is monitored was lowest. */
+    fillOthers(row, cells, loss, live) {
+        const {best} = row;
+        const told = best?.epoch > 0 && !live;
+        cells.best.title = told && best.monitor === "loss" ? `at epoch ${count(best.epoch)}` : "";
+        cells.others.forEach((cell, k) => {
+            const name = this.others[k];
+            setText(cell, loss(live ? this.losses.at(row.run, live.epoch, name)?.loss : row[name]));
+        });
+        if (cells.bestEpoch) {
+            setText(cells.bestEpoch, told ? count(best.epoch) : "");
+            cells.bestEpoch.title = told ? `Lowest ${titleOf(best.monitor)}: ${exact(best[best.monitor])}`
+                : "";
+        }
+    }
 }
 
 /* The rows with all digits, as the server last told them; its own names are the header. */
 function csvOf(rows, predict) {
     const pointers = Object.keys(rows[0]?.overrides ?? {});
-    const columns = ["run", ...pointers, ...COLUMNS, ...rows.some((row) => row.named) ? NAMES : [],
+    const told = [...COLUMNS, ...recorded(rows).slice(1)];
+    const columns = ["run", ...pointers, ...told, ...rows.some((row) => row.named) ? NAMES : [],
                      ...predict.map((inputs) => `prediction for ${inputs.join(", ")}`)];
     const lines = rows.map((row) => [row.run, ...pointers.map((at) => setting(row.overrides[at])),
-        ...COLUMNS.map((name) => row[name]),
+        ...told.map((name) => row[name]),
         ...rows.some((other) => other.named) ? NAMES.map((name) => row.named?.[name]) : [],
         ...predict.map((_, k) => row.predictions?.[k]?.join(" "))]);
     const cell = (value) => /[",\n\r]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;

@@ -84,19 +84,21 @@ export class Fields {
 
     choice(pointer, option, attributes, {last}) {
         const write = (event) => {
-            this.chose(pointer, event.target.value);
+            this.chose(pointer, event.target.value || undefined);
             this.hooks.reshaped();
         };
-        const present = get(this.spec, pointer) ?? (last && option.default_last || option.default);
-        const choices = option.choices.includes(present) ? option.choices
-            : [...option.choices, String(present)];
+        const present = get(this.spec, pointer) ??
+            (last && option.default_last || option.default) ?? "";
+        const choices = [...option.default === undefined ? [""] : [], ...option.choices];
+        if (!choices.includes(present))
+            choices.push(String(present));
         const swept = this.spec.sweep?.[pointer]?.map(setting);
         const list = swept?.join(", ");
         return [element("select", {...describedBy(attributes, pointer), onchange: write},
             swept && element("option", {value: list, selected: true, disabled: true}, list),
             choices.map((choice) =>
                 element("option", {value: choice, selected: !swept && choice === present},
-                    choice.replaceAll("_", " ")))),
+                    choice.replaceAll("_", " ") || "not set"))),
             swept && element("p", {class: "hint", id: `understood-${pointer}`},
                 `${understood(swept)} Choosing one ends that.`)];
     }

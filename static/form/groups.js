@@ -2,6 +2,7 @@
 
 import {element} from "../base/element.js";
 import {escape, get, isTwoTwoOne, set, setSweep} from "../base/spec.js";
+import {boxes} from "./boxes.js";
 import {Fields} from "./fields.js";
 import {upload} from "./upload.js";
 
@@ -120,7 +121,7 @@ class Groups extends Fields {
     }
 
     training() {
-        const shuffled = get(this.spec, "/training/order") === "shuffle";
+        const shuffled = (get(this.spec, "/training/order") ?? "fixed") !== "fixed";
         return this.group("/training", "Training",
             this.below("/training/optimizer", HELD_DOWN,
                        ["/training/optimizer/name", "/training/optimizer/learning_rate"]),
@@ -128,6 +129,9 @@ class Groups extends Fields {
                        ["/training/loss", "/training/epochs"]),
             this.more("Change the learning rate on the way", ["/training/schedule"],
                       this.below("/training/schedule", [])),
+            this.more("Stop early, record more", ["/training/stop", "/training/record"],
+                      [this.below("/training/stop", []),
+                       boxes(this, "/training/record", "Also record of every epoch")]),
             this.more("Hold weights and slopes down", HELD_DOWN,
                       element("div", {class: "pairs"},
                               HELD_DOWN.map((pointer) => this.field(pointer)))));
