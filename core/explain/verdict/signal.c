@@ -6,6 +6,10 @@
 #include "core/explain/verdict/diagnosis.h"
 #include "core/explain/verdict/words.h"
 
+/* A test that would only notice what explains more than that has nothing to say: the four rows of an
+ * exclusive or, say. */
+static const double R2_MAX = 0.9;
+
 /* The smallest R^2 of a plane that the F-test would have noticed at 5 %. */
 static double smallest_r2(const struct floors *floors)
 {
@@ -43,8 +47,13 @@ static void find_no_signal(struct examination *it)
     }
     signal->by_mean = (it->first_loss - constant) / fmax(it->first_loss - it->loss, 1e-12);
     signal->r2 = 1.0 - it->loss / constant;
+    if (!(p > 0.05) || floors->anova_p <= 0.05) {
+        return;
+    }
     signal->smallest_r2 = smallest_r2(floors);
-    if (p > 0.05 && !(floors->anova_p <= 0.05)) {
+    if (!(signal->smallest_r2 <= R2_MAX)) {
+        examination_not_run(it, "NO_SIGNAL", "with so few samples no test could find one");
+    } else {
         examination_fire(it, CODE_NO_SIGNAL, KIND_STATISTICAL, SEVERITY_NOTE, SCOPE_THESE_SAMPLES);
     }
 }

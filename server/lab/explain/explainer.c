@@ -36,8 +36,9 @@ struct explainer {
     int is_over;
     char id[ENGINE_ID_BYTES]; /* of the experiment being explained; "" */
     atomic_int is_broken_off; /* the present explanation is to end */
-    int64_t until_ns;         /* of the thread's processor time; its own */
-    int is_too_long;          /* likewise */
+    enum explain_depth depth; /* of the present explanation; the thread's own, as the next two */
+    int64_t until_ns;         /* of its processor time */
+    int is_too_long;
     struct explanation_memo memo;
 };
 
@@ -60,23 +61,35 @@ static int wait_for_news(struct explainer *explainer, int timeout_ms)
     return goes_on;
 }
 
-/* Waits while runs wait to be trained; 0 when it is over. */
+/* Waits while runs wait to be trained; 0 when it is over. All that has ended by now is about to be
+ * looked for. */
 static int wait_for_quiet(struct explainer *explainer)
 {
     while (explainer->config.must_wait(explainer->config.context))
         if (!wait_for_news(explainer, LOOK_MS))
             return 0;
     pthread_mutex_lock(&explainer->mutex);
+    explainer->is_woken = 0;
     int goes_on = !explainer->is_over;
     pthread_mutex_unlock(&explainer->mutex);
     return goes_on;
 }
 
+static int has_news(struct explainer *explainer)
+{
+    pthread_mutex_lock(&explainer->mutex);
+    int has = explainer->is_woken;
+    pthread_mutex_unlock(&explainer->mutex);
+    return has;
+}
+
+/* Whoever has just ended comes before re-runs. */
 static int must_stop(void *context)
 {
     struct explainer *explainer = context;
     if (atomic_load(&explainer->is_broken_off) ||
-        explainer->config.must_wait(explainer->config.context))
+        explainer->config.must_wait(explainer->config.context) ||
+        (explainer->depth == EXPLAIN_FULL && has_news(explainer)))
         return 1;
     explainer->is_too_long = clock_thread_ns() > explainer->until_ns;
     return explainer->is_too_long;
@@ -133,6 +146,7 @@ static json_t *make(struct explainer *explainer, const struct study *study, int 
                                     .depth = depth, .memo = &explainer->memo, .stop = must_stop,
                                     .context = explainer};
     int limit_ms = depth == EXPLAIN_END ? END_MS : FULL_MS;
+    explainer->depth = depth;
     explainer->is_too_long = 0;
     explainer->until_ns = clock_thread_ns() + limit_ms * (int64_t)1000000;
     json_t *json = explanation_make(&wish, error);
