@@ -233,12 +233,13 @@ static enum chance expect_target(struct enumeration *it, size_t j, double *out_m
     return chance == CHANCE_UNKNOWN ? visit_target(it, j, out_mean, out_variance) : chance;
 }
 
-/* Means and noise at the points; without them all, there are no points. */
+/* Means and noise at the points; without them all, there are no points. The noise is summed as what
+ * it differs from the first point's, so that equal ones keep their value to the last bit. */
 static void find_targets(struct enumeration *it)
 {
     struct population *population = it->population;
     for (size_t j = 0; j < it->n_outputs; j++) {
-        double noise = 0.0;
+        double first = 0.0, more = 0.0;
         for (size_t i = 0; i < population->n_points; i++) {
             double *mean = &population->means[i * it->n_outputs + j], variance;
             memcpy(it->values, population->points + i * it->n_inputs,
@@ -248,9 +249,10 @@ static void find_targets(struct enumeration *it)
                 population->n_points = 0;
                 return;
             }
-            noise += population->weights[i] * variance;
+            first = i == 0 ? variance : first;
+            more += population->weights[i] * (variance - first);
         }
-        population->noise[j] = noise;
+        population->noise[j] = first + more;
     }
 }
 
