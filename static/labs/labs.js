@@ -73,7 +73,7 @@ class Sheet {
 
     link() {
         for (const part of this.parts)
-            refill(part.mark, element("a", {class: "button quiet",
+            refill(part.mark, element("a", {
                 href: view.address({experiment: part.id}),
                 "aria-label": `Curves: ${part.title}`}, "Curves"), " ");
     }
