@@ -1,4 +1,5 @@
 /* The words of activations, initial schemes and training: each found by its own name only. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -103,6 +104,41 @@ static void schedules_begin_and_end_where_they_say(void **state)
     assert_true(schedule_rate(&schedule, 1, 5, 9) == 0.25);
 }
 
+static void assert_rates(const struct schedule *schedule, double rate, const double *losses,
+                         const double *expected, int n)
+{
+    struct plateau plateau = schedule_start(rate);
+    for (int e = 0; e < n; e++) {
+        schedule_look(schedule, &plateau, e, losses[e]);
+        assert_true(plateau.rate == expected[e]);
+    }
+}
+
+/* The rates of PyTorch 1.13.0's ReduceLROnPlateau after each of these values. */
+static void plateaus_reduce_as_pytorchs(void **state)
+{
+    (void)state;
+    struct schedule schedule = {.kind = SCHEDULE_REDUCE_ON_PLATEAU,
+                                .factor = 0.1,
+                                .patience = 1,
+                                .threshold = 0.5};
+    static const double losses[] = {4,    3,   1.9, 1.9, 0.95, NAN, INFINITY, 0.94,
+                                    0.94, 0.2, 0.2, 0.2, 0.2,  0.2, 0.2,      0.2};
+    static const double rates[] = {1e-6, 1e-6, 1e-6, 1e-6, 1e-7, 1e-7, 1e-8, 1e-8,
+                                   1e-8, 1e-8, 1e-8, 1e-8, 1e-8, 1e-8, 1e-8, 1e-8};
+    assert_rates(&schedule, 1e-6, losses, rates, 16);
+    schedule = (struct schedule){.kind = SCHEDULE_REDUCE_ON_PLATEAU,
+                                 .factor = 0.5,
+                                 .min_learning_rate = 0.3};
+    static const double same[] = {1, 1, 1, 1, 1}, least[] = {1, 0.5, 0.3, 0.3, 0.3};
+    assert_rates(&schedule, 1, same, least, 5);
+    schedule.warmup_epochs = 2; /* not looked at */
+    static const double later[] = {1, 1, 1, 0.5, 0.3};
+    assert_rates(&schedule, 1, same, later, 5);
+    assert_true(schedule_rate(&schedule, 0.3, 0, 9) == 0.3 / 3);
+    assert_true(schedule_rate(&schedule, 0.3, 2, 9) == 0.3);
+}
+
 static void only_numbers_may_differ_in_lockstep(void **state)
 {
     (void)state;
@@ -146,6 +182,7 @@ int main(void)
         cmocka_unit_test(init_schemes_are_found_by_their_names),
         cmocka_unit_test(training_words_are_found_by_their_names),
         cmocka_unit_test(schedules_begin_and_end_where_they_say),
+        cmocka_unit_test(plateaus_reduce_as_pytorchs),
         cmocka_unit_test(only_numbers_may_differ_in_lockstep),
         cmocka_unit_test(every_name_fits_a_checkpoint),
     };

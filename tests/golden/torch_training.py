@@ -55,7 +55,7 @@ def spec(net, loss, optimizer, batch_size, seed, **more):
     training = {"loss": loss, "optimizer": {"name": optimizer, "learning_rate": RATES[optimizer]},
                 "batch_size": batch_size, "epochs": EPOCHS}
     for pointer, value in more.items():
-        if pointer in ("schedule", "reduction"):
+        if pointer in ("schedule", "reduction", "stop"):
             training[pointer] = value
         else:
             training["optimizer"][pointer] = value
@@ -91,6 +91,14 @@ def cases():
             add(f"{optimizer}, schedule {kind}", "tanh", "mse", optimizer, 5,
                 schedule={"kind": kind, **more})
     add("sum over a batch", "tanh", "mse", "momentum", 5, reduction="sum")
+    for name, more in {"": {"patience": 1, "threshold": 0.01},
+                       ", a least rate": {"patience": 0, "threshold": 0.03, "factor": 0.5,
+                                          "min_learning_rate": 0.0001},
+                       ", PyTorch's defaults": {}}.items():
+        for optimizer in ("momentum", "rmsprop"):
+            for monitor in ("loss", "end_loss"):
+                add(f"{optimizer}, reduce_on_plateau of {monitor}{name}", "tanh", "mae", optimizer,
+                    5, schedule={"kind": "reduce_on_plateau", **more}, stop={"monitor": monitor})
     return found
 
 
@@ -135,6 +143,10 @@ def optimizer_of(training, parameters):
     return make[o["name"]]()
 
 
+PLATEAU = {"factor": "factor", "patience": "patience", "threshold": "threshold",
+           "min_learning_rate": "min_lr"}
+
+
 def schedule_of(training, optimizer):
     from torch.optim import lr_scheduler as s
     schedule, rate = training.get("schedule"), training["optimizer"]["learning_rate"]
@@ -146,6 +158,9 @@ def schedule_of(training, optimizer):
             "cosine": lambda: s.CosineAnnealingLR(optimizer, EPOCHS, final),
             "range_test": lambda: s.LambdaLR(
                 optimizer, lambda e: (final / rate) ** (e / (EPOCHS - 1))),
+            "reduce_on_plateau": lambda: s.ReduceLROnPlateau(
+                optimizer, **{theirs: schedule[ours] for ours, theirs in PLATEAU.items()
+                              if ours in schedule}),
             "constant": lambda: s.LambdaLR(
                 optimizer, lambda e: min(1, (e + 1) / (warmup + 1)))}[schedule["kind"]]()
 
@@ -166,17 +181,21 @@ def train(spec):
     optimizer = optimizer_of(training, parameters)
     schedule, options = schedule_of(training, optimizer), training["optimizer"]
     is_cross = training["loss"].endswith("cross_entropy")
+
+    def loss_on(h, target):
+        for l, (w, b) in enumerate(zip(weights, biases)):
+            h = h @ w.T + b
+            if not (is_cross and l == len(weights) - 1):
+                h = activate(layers[l]["activation"], h)
+        return loss_of(training["loss"], h, target)
+
     losses = []
     for _ in range(EPOCHS):
         total = 0.0
         for start in range(0, SAMPLES, training["batch_size"]):
-            h, target = x[start:start + training["batch_size"]], y[start:start +
-                                                                   training["batch_size"]]
-            for l, (w, b) in enumerate(zip(weights, biases)):
-                h = h @ w.T + b
-                if not (is_cross and l == len(weights) - 1):
-                    h = activate(layers[l]["activation"], h)
-            loss = loss_of(training["loss"], h, target)
+            part = slice(start, start + training["batch_size"])
+            target = y[part]
+            loss = loss_on(x[part], target)
             total += loss.item() * len(target)
             if training.get("reduction") == "sum":
                 loss = loss * len(target)
@@ -190,7 +209,10 @@ def train(spec):
                 torch.nn.utils.clip_grad_norm_(parameters, options["clip_norm"])
             optimizer.step()
         losses.append(total / SAMPLES)
-        if schedule is not None:
+        if schedule is not None and training["schedule"]["kind"] == "reduce_on_plateau":
+            of_weights = training["stop"]["monitor"] == "end_loss"
+            schedule.step(loss_on(x, y).item() if of_weights else losses[-1])
+        elif schedule is not None:
             schedule.step()
     return {"losses": losses, "weights": [w.tolist() for w in weights],
             "biases": [b.tolist() for b in biases]}

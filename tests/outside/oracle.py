@@ -131,11 +131,13 @@ def predict(spec, parameters, inputs):
 
 
 def orders(training, n):
-    """The sample order of each epoch: as they stand, or np.random.permutation after a seed."""
-    if training["order"] == "shuffle":
+    """The samples of each epoch: as they stand, or drawn after a seed."""
+    draws = {"fixed": lambda: range(n), "shuffle": lambda: np.random.permutation(n),
+             "with_replacement": lambda: np.random.randint(0, n, size=n)}
+    if training["order"] != "fixed":
         np.random.seed(training["seed"])
     while True:
-        yield np.random.permutation(n) if training["order"] == "shuffle" else range(n)
+        yield draws[training["order"]]()
 
 
 def scale(training, n_outputs, n_in_batch):

@@ -178,6 +178,9 @@ EXACT_NETS = {
     "shuffled": net(RELU_2, order="shuffle", seed=123456),
     "shuffled in batches": net(TWO_HIDDEN, order="shuffle", batch_size=4, seed=4294967295),
     "one sample": net(RELU_2, samples=1),
+    "with replacement": net(RELU_2, order="with_replacement", seed=123456),
+    "with replacement in batches": net(TWO_HIDDEN, order="with_replacement", batch_size=4, seed=9),
+    "one sample with replacement": net(RELU_2, samples=1, order="with_replacement", seed=0),
     "two samples shuffled": net(RELU_2, samples=2, order="shuffle", seed=0),
 }
 
