@@ -138,13 +138,44 @@ static int add_divergence(json_t *json, struct call *call, struct error *error)
     return 0;
 }
 
+/* ?epoch= says of when the parameters are to be; PRESENT without: those at the end, which of a
+ * diverged run are of no whole number of epochs. -1 after replying. */
+enum { PRESENT = -1 };
+
+static int read_epoch(struct call *call, int64_t *out_epoch)
+{
+    struct error error = ERROR_INIT;
+    struct engine_run record = {0};
+    *out_epoch = PRESENT;
+    if (http_query(call->request, "epoch") == NULL)
+        return 0;
+    if (engine_find_run(lab_engine(call->api->lab), call->name, call->run, &record, &error) != 0) {
+        http_reply_error(call->request, &error);
+        return -1;
+    }
+    int result = call_query_epoch(call, &record, 0, record.epoch, PRESENT, out_epoch);
+    engine_run_clear(&record);
+    return result;
+}
+
+/* The network and its parameters at *epoch, which PRESENT becomes a number. */
+static int load(struct call *call, const struct study *study, int64_t *epoch,
+                struct run_plan *out_plan, double **out_parameters, struct error *error)
+{
+    if (*epoch == PRESENT)
+        return present_load(lab_engine(call->api->lab), study, call->run, out_plan, out_parameters,
+                            epoch, error);
+    struct replay_wish wish = call_replay(call, study);
+    return replay_parameters(&wish, *epoch, out_plan, out_parameters, error);
+}
+
 /* NULL with faults, or with an error. */
 static json_t *predict(struct call *call, const struct study *study, const json_t *body,
-                       struct faults *faults, struct error *error)
+                       int64_t asked, struct faults *faults, struct error *error)
 {
     struct run_plan plan;
     double *parameters;
-    int64_t epoch;
+    int64_t epoch = asked;
     size_t n;
     json_t *json = NULL;
     if (call->run >= spec_n_runs(study->spec)) {
@@ -152,8 +183,7 @@ static json_t *predict(struct call *call, const struct study *study, const json_
                   study->id, spec_n_runs(study->spec) - 1);
         return NULL;
     }
-    if (present_load(lab_engine(call->api->lab), study, call->run, &plan, &parameters, &epoch,
-                     error) != 0)
+    if (load(call, study, &epoch, &plan, &parameters, error) != 0)
         return NULL;
     double *inputs = read_inputs(body, (size_t)plan.network.n_inputs, &n, faults, error);
     if (inputs != NULL) {
@@ -163,7 +193,7 @@ static json_t *predict(struct call *call, const struct study *study, const json_
             json = json_pack("{s:O, s:o, s:I}", "inputs", json_object_get(body, "inputs"),
                              "outputs", outputs, "epoch", (json_int_t)epoch);
     }
-    if (json != NULL && add_divergence(json, call, error) != 0) {
+    if (json != NULL && asked == PRESENT && add_divergence(json, call, error) != 0) {
         json_decref(json);
         json = NULL;
     }
@@ -178,19 +208,22 @@ void runs_predict(struct call *call)
     struct error error = ERROR_INIT;
     struct shelf *shelf = lab_shelf(call->api->lab);
     const struct study *study = NULL;
+    int64_t epoch;
     json_t *json = NULL, *body = call_body(call);
-    if (body == NULL)
+    if (body == NULL || read_epoch(call, &epoch) != 0) {
+        json_decref(body);
         return;
+    }
     struct faults *faults = memory_array(1, sizeof *faults, &error);
     if (faults != NULL)
         study = shelf_take(shelf, call->name, &error);
     if (study != NULL) {
-        json = predict(call, study, body, faults, &error);
+        json = predict(call, study, body, epoch, faults, &error);
         shelf_release(shelf, study);
     }
     json_decref(body);
     if (json == NULL && error.kind != ERROR_NONE)
-        http_reply_error(call->request, &error);
+        call_reply_replay_error(call, &error);
     else if (json == NULL && faults->n_found > 0 && !faults->no_memory)
         refuse_faults(call, faults);
     else

@@ -12,6 +12,7 @@ import pytest
 
 import specs
 from interruptions import results, wait_for_more_epochs
+from service import JSON_TYPE
 from sse import assert_gapless, ranges_of, read_with_cuts
 
 SPLIT = {"train": 0.6, "validation": 0.3, "test": 0.1, "seed": 5}
@@ -263,6 +264,19 @@ def test_the_best_weights_are_asked_for_by_that_word(server):
     assert best["epoch"] == row["best_epoch"]
     assert squared(best, rows["validation"]) == row["best"]["validation_loss"]
     assert squared(best, rows["validation"]) < row["validation_loss"]
+    rows = server.get(f"/experiments/{experiment['id']}/dataset")["rows"][:5]
+    asked = json.dumps({"inputs": [row[:2] for row in rows]})
+    at = {epoch: server.request("POST", path(experiment["id"], f"/predict?epoch={epoch}"),
+                                data=asked, headers=JSON_TYPE).json()
+          for epoch in ("best", row["best_epoch"], 2000, 0)}
+    assert at["best"] == at[row["best_epoch"]] and at["best"]["epoch"] == row["best_epoch"]
+    present = server.request("POST", path(experiment["id"], "/predict"), data=asked,
+                             headers=JSON_TYPE).json()
+    assert present == at[2000] and at[2000]["outputs"] != at["best"]["outputs"]
+    for rest in ("step?sample=0&", "landscape?points=5&"):
+        told = {epoch: server.text(path(experiment["id"], f"/{rest}epoch={epoch}"))
+                for epoch in ("best", row["best_epoch"])}
+        assert told["best"] == told[row["best_epoch"]]
     reply = server.request("GET", path(experiment["id"], "/parameters?epoch=bst"))
     assert reply.status_code == 400 and "or best" in reply.json()["detail"]
 

@@ -36,7 +36,7 @@ const struct route route_table[] = {
     {HTTP_GET, "/api/v1/experiments/{name}/runs/{run}/epochs", ROUTE_AT_A_DESK, epochs_of_run,
      {"from", "to", "points", "format"}},
     {HTTP_POST, "/api/v1/experiments/{name}/runs/{run}/predict", ROUTE_AT_A_DESK, runs_predict,
-     {NULL}},
+     {"epoch"}},
     {HTTP_GET, "/api/v1/experiments/{name}/runs/{run}/parameters", ROUTE_AT_A_DESK,
      runs_parameters, {"epoch"}},
     {HTTP_GET, "/api/v1/experiments/{name}/runs/{run}/step", ROUTE_AT_A_DESK, step_get,

@@ -44,9 +44,9 @@ void look_answer(struct call *call, look_fn compute)
         http_reply_error(call->request, &error);
         return;
     }
-    int64_t last = record.epoch;
+    int result = call_query_epoch(call, &record, 0, record.epoch, record.epoch, &look.epoch);
     engine_run_clear(&record);
-    if (call_query_integer(call, "epoch", 0, last, last, &look.epoch) != 0)
+    if (result != 0)
         return;
     look.study = shelf_take(shelf, call->name, &error);
     if (look.study != NULL) {
