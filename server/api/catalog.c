@@ -14,7 +14,7 @@ static json_t *present_route(const struct route *route)
 {
     json_t *query = json_array();
     for (const char *const *name = route->query; *name != NULL; name++)
-        json_array_append_new(query, json_string(*name));
+        query = json_push(query, json_string(*name));
     return json_pack("{s:s, s:s, s:o}", "method", http_method_name(route->method), "path",
                      route->pattern, "query", query);
 }
@@ -23,7 +23,7 @@ void catalog_routes(struct call *call)
 {
     json_t *routes = json_array();
     for (const struct route *route = route_table; route->pattern != NULL; route++)
-        json_array_append_new(routes, present_route(route));
+        routes = json_push(routes, present_route(route));
     http_reply_header(call->request, "Cache-Control", "no-cache");
     call_reply_json(call, 200, json_pack("{s:s, s:o}", "version", call->api->version, "routes",
                                          routes));

@@ -163,7 +163,9 @@ void experiments_create(struct call *call)
 
 static int append_row(void *context, const struct engine_experiment *experiment)
 {
-    return json_array_append_new(context, present_list_row(experiment)) != 0;
+    json_t **rows = context; /* lost, NULL, when one of them is */
+    *rows = json_push(*rows, present_list_row(experiment));
+    return *rows == NULL;
 }
 
 void experiments_list(struct call *call)
@@ -173,7 +175,7 @@ void experiments_list(struct call *call)
     if (call_query_page(call, &limit, &cursor) != 0)
         return;
     json_t *rows = json_array();
-    if (engine_list(lab_engine(call->api->lab), cursor, (int)limit, append_row, rows, &next,
+    if (engine_list(lab_engine(call->api->lab), cursor, (int)limit, append_row, &rows, &next,
                     &error) != 0) {
         json_decref(rows);
         http_reply_error(call->request, &error);

@@ -29,8 +29,8 @@ json_t *present_states(const struct engine_experiment *experiment)
     json_t *states = json_object();
     for (int state = 0; state < RUN_STATES && states != NULL; state++)
         if (experiment->n_in_state[state] > 0)
-            json_object_set_new(states, run_state_name((enum run_state)state),
-                                json_integer(experiment->n_in_state[state]));
+            states = json_put(states, run_state_name((enum run_state)state),
+                              json_integer(experiment->n_in_state[state]));
     return states;
 }
 
@@ -51,6 +51,11 @@ json_t *present_list_row(const struct engine_experiment *experiment)
                      experiment->name, "state", present_state(experiment), "created",
                      time_json(experiment->created_ms), "n_runs", experiment->n_runs, "n_ended",
                      experiment->n_runs - n_open, "states", present_states(experiment));
+}
+
+static int no_memory(struct error *error)
+{
+    return error_set(error, ERROR_MEMORY, "not enough memory to answer");
 }
 
 /* --- parameters --- */
@@ -93,36 +98,41 @@ static json_t *numbers(const double *values, size_t n)
 {
     json_t *array = json_array();
     for (size_t i = 0; array != NULL && i < n; i++)
-        json_array_append_new(array, json_number(values[i]));
+        array = json_push(array, json_number(values[i]));
     return array;
 }
 
 static json_t *named_json(const struct network *network, const double *parameters)
 {
     json_t *named = json_object();
-    for (int i = 0; i < NETWORK_NAMES; i++)
-        json_object_set_new(named, network_name(i),
-                            json_number(parameters[network_named_offset(network, i)]));
+    for (int i = 0; i < NETWORK_NAMES && named != NULL; i++)
+        named = json_put(named, network_name(i),
+                         json_number(parameters[network_named_offset(network, i)]));
     return named;
+}
+
+/* The weights of a layer, a list for each unit. */
+static json_t *layer_weights(const struct network *network, int layer, const double *parameters)
+{
+    size_t n_inputs = (size_t)network_layer_inputs(network, layer);
+    json_t *units = json_array();
+    for (int unit = 0; unit < network->layers[layer].units && units != NULL; unit++)
+        units = json_push(units, numbers(parameters + network_weight(network, layer, unit, 0),
+                                         n_inputs));
+    return units;
 }
 
 json_t *present_parameters(const struct network *network, const double *parameters)
 {
     json_t *weights = json_array(), *biases = json_array();
     for (int l = 0; l < network->n_layers; l++) {
-        int units = network->layers[l].units;
-        json_t *layer = json_array();
-        for (int unit = 0; unit < units; unit++)
-            json_array_append_new(layer, numbers(parameters + network_weight(network, l, unit, 0),
-                                                 (size_t)network_layer_inputs(network, l)));
-        json_array_append_new(weights, layer);
-        json_array_append_new(biases,
-                              numbers(parameters + network_bias(network, l, 0), (size_t)units));
+        weights = json_push(weights, layer_weights(network, l, parameters));
+        biases = json_push(biases, numbers(parameters + network_bias(network, l, 0),
+                                           (size_t)network->layers[l].units));
     }
     json_t *json = json_pack("{s:o, s:o}", "weights", weights, "biases", biases);
-    if (network_is_named(network))
-        json_object_set_new(json, "named", named_json(network, parameters));
-    return json;
+    return network_is_named(network) ? json_put(json, "named", named_json(network, parameters))
+                                     : json;
 }
 
 json_t *present_outputs(const struct run_plan *plan, const double *parameters,
@@ -137,10 +147,12 @@ json_t *present_outputs(const struct run_plan *plan, const double *parameters,
         network_predict(network, parameters, inputs + i * (size_t)network->n_inputs, scratch,
                         outputs);
         scaling_undo(plan->target_scaling, outputs, 1);
-        json_array_append_new(rows, numbers(outputs, n_outputs));
+        rows = json_push(rows, numbers(outputs, n_outputs));
     }
     free(scratch);
     free(outputs);
+    if (rows == NULL)
+        no_memory(error);
     return rows;
 }
 
@@ -173,33 +185,33 @@ static struct asked asked_of(const struct study *study, int run)
         .has_parameters = plan.n_predict > 0 || network_is_named(&plan.network)};
 }
 
-/* Sets the numbers of a record that the run has, but for the loss. */
-static void add_record(json_t *row, const struct engine_record *record, unsigned series)
+/* `row` with the numbers of a record that the run has, but for the loss. */
+static json_t *with_record(json_t *row, const struct engine_record *record, unsigned series)
 {
     for (int s = SERIES_LOSS + 1; s < SERIES_COUNT; s++)
         if ((series >> s & 1) == 1)
-            json_object_set_new(row, series_name((enum series)s), json_number(record->values[s]));
+            row = json_put(row, series_name((enum series)s), json_number(record->values[s]));
+    return row;
 }
 
-/* What is recorded of every epoch, the last epoch's numbers, and the epoch in which the monitored one
- * was lowest. A run of an older server has its loss alone. */
-static int add_series(json_t *row, const struct engine_run *run, const struct asked *asked)
+/* `row` with what is recorded of every epoch, the last epoch's numbers, and the epoch in which the
+ * monitored one was lowest. A run of an older server has its loss alone. */
+static json_t *with_series(json_t *row, const struct engine_run *run, const struct asked *asked)
 {
     unsigned series = run->epoch > 0 ? run->series : asked->series;
     enum series monitor = (series >> asked->monitor & 1) == 1 ? asked->monitor : SERIES_LOSS;
     json_t *names = json_array();
     for (int s = 0; s < series_n(series); s++)
-        json_array_append_new(names, json_string(series_name(series_at(series, s))));
+        names = json_push(names, json_string(series_name(series_at(series, s))));
     json_t *best = json_pack("{s:s, s:I, s:o}", "monitor", series_name(monitor), "epoch",
                              (json_int_t)run->best.epoch, "loss",
                              json_number(run->best.values[SERIES_LOSS]));
-    add_record(row, &run->last, series);
-    add_record(best, &run->best, series);
-    return json_object_set_new(row, "series", names) + json_object_set_new(row, "best", best) +
-           json_object_set_new(row, "best_epoch", json_integer(run->best.epoch)) +
-           json_object_set_new(row, "stopped", run->stopped[0] == '\0'
-                                                   ? json_null()
-                                                   : json_string(run->stopped));
+    row = with_record(row, &run->last, series);
+    row = json_put(row, "series", names);
+    row = json_put(row, "best", with_record(best, &run->best, series));
+    row = json_put(row, "best_epoch", json_integer(run->best.epoch));
+    return json_put(row, "stopped",
+                    run->stopped[0] == '\0' ? json_null() : json_string(run->stopped));
 }
 
 static const char *const depth_names[] = {"not yet", "end", "full"};
@@ -207,32 +219,24 @@ static const char *const depth_names[] = {"not yet", "end", "full"};
 /* What its explanation says first, null while there is nothing to be said. */
 static json_t *headline_json(const struct engine_run *run)
 {
-    json_t *headline = json_loads(run->headline, 0, NULL);
-    return headline != NULL ? headline : json_null();
+    return run->headline[0] == '{' ? json_loads(run->headline, 0, NULL) : json_null();
 }
 
 static json_t *row_json(const struct engine_run *run, const struct asked *asked)
 {
-    json_t *overrides = json_loads(run->overrides, JSON_DECODE_ANY, NULL);
     json_t *row = json_pack("{s:i, s:s, s:o, s:s, s:I, s:I, s:o, s:o, s:o, s:s, s:o, s:o}", "run",
                             run->run, "state", run_state_name(run->state), "overrides",
-                            overrides == NULL ? json_object() : overrides, "arithmetic",
+                            json_loads(run->overrides, JSON_DECODE_ANY, NULL), "arithmetic",
                             asked->arithmetic, "epochs", (json_int_t)asked->epochs, "epoch",
                             (json_int_t)run->epoch, "loss", json_number(run->loss), "first_loss",
                             json_number(run->first_loss), "best_loss", json_number(run->best_loss),
                             "message", run->message, "started", time_json(run->started_ms), "ended",
                             time_json(run->ended_ms));
-    if (row != NULL && add_series(row, run, asked) != 0) {
-        json_decref(row);
-        return NULL;
-    }
-    if (row != NULL && run->state == RUN_DIVERGED)
-        json_object_set_new(row, "diverged", present_divergence(run));
-    if (row != NULL) {
-        json_object_set_new(row, "explained", json_string(depth_names[run->explained]));
-        json_object_set_new(row, "headline", headline_json(run));
-    }
-    return row;
+    row = with_series(row, run, asked);
+    if (run->state == RUN_DIVERGED)
+        row = json_put(row, "diverged", present_divergence(run));
+    row = json_put(row, "explained", json_string(depth_names[run->explained]));
+    return json_put(row, "headline", headline_json(run));
 }
 
 /* Adds the metrics of the parameters; the plan gets its data sets for it. */
@@ -241,12 +245,20 @@ static int add_metrics(json_t *row, const struct study *study, int run, struct r
 {
     if (spec_plan_data(study->spec, run, plan, error) != 0)
         return -1;
-    json_t *metrics = present_metrics(plan, parameters, error);
-    if (metrics == NULL)
-        return -1;
-    if (json_object_set_new(row, "metrics", metrics) != 0)
-        return error_set(error, ERROR_MEMORY, "not enough memory to answer");
-    return 0;
+    return json_object_set_new(row, "metrics", present_metrics(plan, parameters, error)) != 0
+               ? no_memory(error)
+               : 0;
+}
+
+/* Adds the parameters: `with_all` every one, else those that have names. */
+static int add_values(json_t *row, const struct network *network, const double *parameters,
+                      int with_all)
+{
+    if (with_all)
+        return json_object_set_new(row, "parameters", present_parameters(network, parameters));
+    return network_is_named(network)
+               ? json_object_set_new(row, "named", named_json(network, parameters))
+               : 0;
 }
 
 /* Adds what the parameters tell: `with_all` every parameter and the metrics, else only names and
@@ -260,19 +272,12 @@ static int add_parameters(json_t *row, struct engine *engine, const struct study
     if (present_load(engine, study, run, &plan, &parameters, &epoch, error) != 0)
         return -1;
     json_t *outputs = present_outputs(&plan, parameters, plan.predict, plan.n_predict, error);
-    int failed = outputs == NULL;
-    if (!failed) {
-        json_object_set_new(row, "predictions", outputs);
-        if (with_all)
-            json_object_set_new(row, "parameters", present_parameters(&plan.network, parameters));
-        else if (network_is_named(&plan.network))
-            json_object_set_new(row, "named", named_json(&plan.network, parameters));
-    }
-    if (!failed && with_all)
-        failed = add_metrics(row, study, run, &plan, parameters, error) != 0;
+    int failed = json_object_set_new(row, "predictions", outputs) != 0 ||
+                 add_values(row, &plan.network, parameters, with_all) != 0 ||
+                 (with_all && add_metrics(row, study, run, &plan, parameters, error) != 0);
     free(parameters);
     run_plan_clear(&plan);
-    return failed ? -1 : 0;
+    return failed ? no_memory(error) : 0;
 }
 
 struct presenting {
@@ -287,9 +292,8 @@ static int present_row(void *context, const struct engine_run *run)
     struct presenting *presenting = context;
     const struct asked asked = asked_of(presenting->study, run->run);
     json_t *row = row_json(run, &asked);
-    if (row == NULL)
-        return error_set(presenting->error, ERROR_MEMORY, "not enough memory to answer");
-    json_array_append_new(presenting->rows, row);
+    if (json_array_append_new(presenting->rows, row) != 0)
+        return no_memory(presenting->error);
     if (!run_state_is_final(run->state) || !asked.has_parameters)
         return 0;
     return add_parameters(row, presenting->engine, presenting->study, run->run, 0,
@@ -311,10 +315,12 @@ json_t *present_experiment(struct engine *engine, const struct study *study, str
                          json_private(json_at(spec_json(study->spec), "/training/epochs")), "spec",
                          json_private(spec_json(study->spec)), "runs", presenting.rows);
     json_t *forked_from = json_object_get(spec_json(study->spec), "forked_from");
-    if (json != NULL && forked_from != NULL)
-        json_object_set_new(json, "forked_from", json_private(forked_from));
-    if (json != NULL && record.source[0] != '\0')
-        json_object_set_new(json, "cached_from", json_string(record.source));
+    if (forked_from != NULL)
+        json = json_put(json, "forked_from", json_private(forked_from));
+    if (record.source[0] != '\0')
+        json = json_put(json, "cached_from", json_string(record.source));
+    if (json == NULL)
+        no_memory(error);
     json_decref(presenting.rows);
     engine_experiment_clear(&record);
     return json;
@@ -335,12 +341,12 @@ json_t *present_run(struct engine *engine, const struct study *study, int run, s
     const struct asked asked = asked_of(study, run);
     json_t *row = row_json(&record, &asked);
     engine_run_clear(&record);
+    row = json_put(row, "experiment", json_string(study->id));
+    row = json_put(row, "predict", predict_json(study));
     if (row == NULL) {
-        error_set(error, ERROR_MEMORY, "not enough memory to answer");
+        no_memory(error);
         return NULL;
     }
-    json_object_set_new(row, "experiment", json_string(study->id));
-    json_object_set_new(row, "predict", predict_json(study));
     if (add_parameters(row, engine, study, run, 1, error) != 0) {
         json_decref(row);
         return NULL;

@@ -42,8 +42,7 @@ static json_t *replay(struct call *call, const struct study *study, int64_t epoc
     if (replay_parameters(&wish, epoch, &plan, &parameters, error) != 0)
         return NULL;
     json_t *json = present_parameters(&plan.network, parameters);
-    if (json != NULL)
-        json_object_set_new(json, "epoch", json_integer(epoch));
+    json = json_put(json, "epoch", json_integer(epoch));
     free(parameters);
     run_plan_clear(&plan);
     return json;
@@ -132,10 +131,11 @@ static int add_divergence(json_t *json, struct call *call, struct error *error)
     struct engine_run record = {0};
     if (engine_find_run(lab_engine(call->api->lab), call->name, call->run, &record, error) != 0)
         return -1;
+    int result = 0;
     if (record.state == RUN_DIVERGED)
-        json_object_set_new(json, "diverged", present_divergence(&record));
+        result = json_object_set_new(json, "diverged", present_divergence(&record));
     engine_run_clear(&record);
-    return 0;
+    return result;
 }
 
 /* ?epoch= says of when the parameters are to be; PRESENT without: those at the end, which of a

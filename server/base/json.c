@@ -293,6 +293,22 @@ static int set_child(json_t *json, const char *token, json_t *value)
     return -1;
 }
 
+json_t *json_put(json_t *object, const char *name, json_t *value)
+{
+    if (json_object_set_new(object, name, value) == 0)
+        return object;
+    json_decref(object);
+    return NULL;
+}
+
+json_t *json_push(json_t *list, json_t *value)
+{
+    if (json_array_append_new(list, value) == 0)
+        return list;
+    json_decref(list);
+    return NULL;
+}
+
 json_t *json_at(const json_t *json, const char *pointer)
 {
     char token[TOKEN_BYTES];

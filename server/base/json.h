@@ -35,6 +35,12 @@ json_t *json_number(double value);
 /* RFC 6901: the value at `pointer`, borrowed, or NULL. "" is the whole. */
 json_t *json_at(const json_t *json, const char *pointer);
 
+/* `object` with one more member, `list` with one more element: for an answer that is built step by
+ * step and must be whole. Both arguments are taken; where either is NULL, or memory does not
+ * suffice, both are released and the result is NULL. */
+json_t *json_put(json_t *object, const char *name, json_t *value);
+json_t *json_push(json_t *list, json_t *value);
+
 /* A copy that shares nothing with `json`, a new reference; NULL on memory failure. Any number of
  * threads may read the same JSON, but they may not take references to it (json_incref, "O" of
  * json_pack, json_object_set): Jansson's counters are not made for that. They take a copy. */

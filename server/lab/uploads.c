@@ -40,12 +40,8 @@ static json_t *column_json(const struct csv *csv, size_t column)
 static char *describe(const struct csv *csv)
 {
     json_t *columns = json_array();
-    for (size_t k = 0; k < csv->n_columns && columns != NULL; k++) {
-        if (json_array_append_new(columns, column_json(csv, k)) != 0) {
-            json_decref(columns);
-            columns = NULL;
-        }
-    }
+    for (size_t k = 0; k < csv->n_columns && columns != NULL; k++)
+        columns = json_push(columns, column_json(csv, k));
     json_t *json = json_pack("{s:I, s:o}", "rows", (json_int_t)csv->n_rows, "columns", columns);
     char *text = json == NULL ? NULL : json_text(json, NULL);
     json_decref(json);
@@ -84,23 +80,34 @@ int uploads_add(struct engine *engine, const char *bytes, size_t n_bytes,
 
 /* --- read ---------------------------------------------------------------------------------- */
 
-static int append(void *context, const struct engine_dataset *dataset)
+/* What is said of a stored file; NULL for memory. */
+static json_t *upload_json(const struct engine_dataset *dataset)
 {
     json_t *about = json_loads(dataset->about, 0, NULL);
     char created[CLOCK_TEXT_BYTES];
     clock_print(created, dataset->created_ms);
     json_t *json = json_pack("{s:s, s:s, s:I}", "id", dataset->id, "created", created, "bytes",
                              (json_int_t)dataset->n_bytes);
-    if (json != NULL && about != NULL)
-        json_object_update(json, about);
+    int failed = json == NULL || about == NULL || json_object_update(json, about) != 0;
     json_decref(about);
-    return json_array_append_new(context, json);
+    if (!failed)
+        return json;
+    json_decref(json);
+    return NULL;
+}
+
+/* The list is lost, NULL, when one of them is. */
+static int append(void *context, const struct engine_dataset *dataset)
+{
+    json_t **list = context;
+    *list = json_push(*list, upload_json(dataset));
+    return *list == NULL;
 }
 
 json_t *uploads_json(struct engine *engine, const char *id, struct error *error)
 {
     json_t *list = json_array(), *json = NULL;
-    if (list != NULL && engine_find_dataset(engine, id, append, list, error) == 0)
+    if (engine_find_dataset(engine, id, append, &list, error) == 0)
         json = json_incref(json_array_get(list, 0));
     json_decref(list);
     return json;
@@ -110,8 +117,7 @@ json_t *uploads_list(struct engine *engine, int64_t cursor, int limit, int64_t *
                      struct error *error)
 {
     json_t *list = json_array();
-    if (list != NULL && engine_list_datasets(engine, cursor, limit, append, list, out_cursor,
-                                             error) == 0)
+    if (engine_list_datasets(engine, cursor, limit, append, &list, out_cursor, error) == 0)
         return list;
     json_decref(list);
     return NULL;

@@ -19,7 +19,7 @@ int uploads_add(struct engine *engine, const char *bytes, size_t n_bytes,
  * of the file of that id; a new reference. NULL, without an error when there is no memory. */
 json_t *uploads_json(struct engine *engine, const char *id, struct error *error);
 
-/* The same of every file, a list, newest first and in pages as engine_list. */
+/* The same of every file, a list, newest first and in pages as engine_list; NULL likewise. */
 json_t *uploads_list(struct engine *engine, int64_t cursor, int limit, int64_t *out_cursor,
                      struct error *error);
 
