@@ -1,7 +1,9 @@
 /* A data set: samples in rows, features then targets, dense doubles. */
 #include "core/data/dataset.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/base/memory.h"
 
@@ -42,6 +44,29 @@ void dataset_destroy(struct dataset *dataset)
     free(dataset->targets);
     free(dataset->features);
     free(dataset);
+}
+
+static int is_taken(const struct dataset *dataset, size_t column, const char *name)
+{
+    size_t k = 0;
+    while (k < column && strcmp(dataset->names[k], name) != 0) {
+        k++;
+    }
+    return k < column;
+}
+
+void dataset_distinguish(struct dataset *dataset)
+{
+    char name[DATASET_NAME_BYTES], number[24];
+    for (size_t k = 0; k < dataset->n_features + dataset->n_targets; k++) {
+        memcpy(name, dataset->names[k], sizeof name);
+        for (size_t n = 2; is_taken(dataset, k, name); n++) {
+            int n_number = snprintf(number, sizeof number, "_%zu", n);
+            snprintf(name, sizeof name, "%.*s%s", DATASET_NAME_BYTES - 1 - n_number,
+                     dataset->names[k], number);
+        }
+        memcpy(dataset->names[k], name, sizeof name);
+    }
 }
 
 int dataset_add_classes(struct dataset *dataset, size_t n_classes, struct error *error)

@@ -26,6 +26,10 @@ struct dataset *dataset_create(size_t n_samples, size_t n_features, size_t n_tar
                                struct error *error);
 void dataset_destroy(struct dataset *dataset); /* NULL is fine */
 
+/* Makes every name different from those before it: of two columns "a_b" the second becomes "a_b_2",
+ * cut where it must be. */
+void dataset_distinguish(struct dataset *dataset);
+
 /* Makes room for n_classes empty names, of a data set without. -1 with ERROR_MEMORY. */
 int dataset_add_classes(struct dataset *dataset, size_t n_classes, struct error *error);
 

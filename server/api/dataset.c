@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "server/base/json.h"
 
@@ -40,10 +41,21 @@ static const char *part_of(const struct spec_data *data, size_t sample)
     return part_name((enum part)data->parts[sample]);
 }
 
+/* What the column of the parts is called: not as one of the data, whose names have no brackets. */
+static const char *part_header(const struct dataset *dataset)
+{
+    for (size_t c = 0; c < dataset->n_features + dataset->n_targets; c++)
+        if (strcmp(dataset->names[c], "part") == 0)
+            return "(part)";
+    return "part";
+}
+
 static void print_csv(struct text *text, const struct spec_data *data)
 {
     print_names(text, data->whole, FORMAT_CSV);
-    text_printf(text, data->parts != NULL ? ",part\r\n" : "\r\n");
+    if (data->parts != NULL)
+        text_printf(text, ",%s", part_header(data->whole));
+    text_printf(text, "\r\n");
     for (size_t i = 0; i < data->whole->n_samples; i++) {
         print_sample(text, data->whole, i);
         if (data->parts != NULL)

@@ -182,6 +182,41 @@ static void columns_become_features_and_targets(void **state)
     csv_destroy(csv);
 }
 
+static void names_that_become_the_same_are_told_apart(void **state)
+{
+    (void)state;
+    struct csv *csv = parse("a b,a_b,a-b\n1,2,3\n");
+    struct dataset *dataset = select_columns(csv, CSV_NUMBERS, NULL);
+    assert_string_equal(dataset->names[0], "a_b"); /* a-b, the first that is asked for */
+    assert_string_equal(dataset->names[1], "a_b_2");
+    assert_string_equal(dataset->names[2], "a_b_3");
+    dataset_destroy(dataset);
+    csv_destroy(csv);
+    csv = parse("a_name_that_is_longer_than_31_bytes,b,a_name_that_is_longer_than_31_too\n1,2,3\n");
+    dataset = select_columns(csv, CSV_NUMBERS, NULL);
+    assert_string_equal(dataset->names[0], "a_name_that_is_longer_than_31_t");
+    assert_string_equal(dataset->names[1], "a_name_that_is_longer_than_31_b");
+    dataset_destroy(dataset);
+    csv_destroy(csv);
+    csv = parse("a_name_that_is_longer_than_31_b1,b_2,a_name_that_is_longer_than_31_b2\n1,2,3\n1,4,3\n");
+    dataset = select_columns(csv, CSV_ONE_HOT, NULL);
+    assert_string_equal(dataset->names[1], "a_name_that_is_longer_than_31_2");
+    dataset_destroy(dataset);
+    csv_destroy(csv);
+}
+
+static void a_class_is_not_called_as_a_feature_is(void **state)
+{
+    (void)state;
+    struct csv *csv = parse("b_red,b,c\n1,red,3\n1,blue,3\n");
+    struct dataset *dataset = select_columns(csv, CSV_ONE_HOT, NULL);
+    assert_string_equal(dataset->names[1], "b_red");
+    assert_string_equal(dataset->names[2], "b_blue");
+    assert_string_equal(dataset->names[3], "b_red_2");
+    dataset_destroy(dataset);
+    csv_destroy(csv);
+}
+
 static void classes_are_in_order_of_their_values(void **state)
 {
     (void)state;
@@ -320,6 +355,8 @@ int main(void)
         cmocka_unit_test(too_many_rows_and_columns_are_refused),
         cmocka_unit_test(numbers_missing_values_and_text_are_told_apart),
         cmocka_unit_test(columns_become_features_and_targets),
+        cmocka_unit_test(names_that_become_the_same_are_told_apart),
+        cmocka_unit_test(a_class_is_not_called_as_a_feature_is),
         cmocka_unit_test(classes_are_in_order_of_their_values),
         cmocka_unit_test(a_long_name_of_a_class_is_cut_between_characters),
         cmocka_unit_test(what_is_no_number_is_refused_by_line_and_column),

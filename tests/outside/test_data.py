@@ -72,6 +72,19 @@ def test_dataset_says_which_sample_is_in_which_part(server):
         [row + [part] for row, part in zip(whole["rows"], members())]
 
 
+def test_names_of_columns_are_never_twice_the_same(server):
+    text = "part,a b,a_b,a_b_yes\n1,2,yes,1\n2,3,no,1\n5,6,yes,1\n"
+    upload = server.request("POST", "/datasets", data=text,
+                            headers={"Content-Type": "text/csv"}).json()["id"]
+    experiment = server.post(spec({"kind": "upload", "id": upload, "one_hot": True,
+                                   "features": ["part", "a b", "a_b_yes"], "targets": ["a_b"],
+                                   "split": {"train": 0.7, "test": 0.3}})
+                             | {"network": {"layers": [{"units": 2}]}})
+    header = server.text(f"/experiments/{experiment['id']}/dataset?format=csv").split("\r\n")[0]
+    assert header == "part,a_b,a_b_yes,a_b_no,a_b_yes_2,(part)"
+    assert data(server, experiment)["names"] == header.split(",")[:-1]
+
+
 @pytest.mark.parametrize("training", [{}, {"batch_size": 5, "order": "shuffle", "seed": 2}])
 def test_training_has_the_bits_of_a_table_of_the_train_part(server, training):
     experiment = server.train(spec({**FORMULA, "split": SPLIT, "standardize": True}, **training))

@@ -289,5 +289,6 @@ struct dataset *csv_dataset(const struct csv *csv, const struct csv_selection *s
         dataset_destroy(made);
         return NULL;
     }
+    dataset_distinguish(made);
     return made;
 }
