@@ -3,6 +3,12 @@
 
 #include <stdio.h>
 
+#include "core/base/number.h"
+
+/* Of the ends of a range test: their ratio and its powers are numbers, with room for roundings. */
+#define RATIO_MIN 1e-300
+#define RATIO_MAX 1e300
+
 static const char *word(const json_t *json, const char *name)
 {
     return json_string_value(json_object_get(json, name));
@@ -116,6 +122,24 @@ static void check_series(const json_t *training, const struct training *built,
                    "/training/stop/patience");
 }
 
+/* A range test multiplies the rate by powers of a ratio, which must be a number, and not 0. */
+static void check_range_test(const struct training *training, struct faults *faults)
+{
+    char final[NUMBER_TEXT_BYTES], rate[NUMBER_TEXT_BYTES];
+    double ratio = training->schedule.final / training->learning_rate;
+
+    if (training->schedule.final == 0) {
+        faults_add(faults, "/training/schedule/final",
+                   "got 0, expected more than 0: a range test grows by equal ratios");
+    } else if (!(ratio >= RATIO_MIN && ratio <= RATIO_MAX)) {
+        number_print(final, training->schedule.final);
+        number_print(rate, training->learning_rate);
+        faults_add(faults, "/training/schedule/final",
+                   "got %s, expected 1e-300 to 1e300 times the learning rate, which is %s", final,
+                   rate);
+    }
+}
+
 void section_check_training(const json_t *training, const struct shape *shape,
                             struct faults *faults)
 {
@@ -131,9 +155,8 @@ void section_check_training(const json_t *training, const struct shape *shape,
         faults_add(faults, "/training/schedule/warmup_epochs",
                    "got %lld, expected less than epochs, %lld",
                    (long long)built.schedule.warmup_epochs, (long long)built.epochs);
-    if (built.schedule.kind == SCHEDULE_RANGE_TEST && built.schedule.final == 0)
-        faults_add(faults, "/training/schedule/final",
-                   "got 0, expected more than 0: a range test grows by equal ratios");
+    if (built.schedule.kind == SCHEDULE_RANGE_TEST)
+        check_range_test(&built, faults);
     if (built.schedule.kind == SCHEDULE_REDUCE_ON_PLATEAU && built.schedule.factor >= 1)
         faults_add(faults, "/training/schedule/factor",
                    "got %g, expected less than 1: reduce_on_plateau makes the rate smaller",
