@@ -266,6 +266,27 @@ static void targets_that_never_change_need_no_tests(void **state)
     floors_destroy(floors);
 }
 
+static void numbers_too_large_for_squares_have_no_floors(void **state)
+{
+    (void)state;
+    struct network network = {1, 2, {{2, ACTIVATION_RELU}, {1, ACTIVATION_LINEAR}}};
+    struct dataset *dataset = dataset_create(4, 1, 1, NULL);
+    for (size_t i = 0; i < 4; i++) {
+        dataset->features[i] = 1e300 * (double)(i % 3);
+        dataset->targets[i] = i < 2 ? 1e300 : -1e300;
+    }
+    struct floors *floors = floors_create(dataset, LOSS_MSE, NULL, NULL);
+    assert_int_equal(floors_permute(floors, dataset, NULL, NULL, NULL), 0);
+    assert_int_equal(floors_search(floors, &network, dataset, NULL, NULL, NULL), 0);
+    for (int floor = 0; floor < FLOOR_COUNT; floor++) {
+        assert_true(isnan(floors->value[floor]) && floors->why[floor]);
+    }
+    assert_true(isnan(floors->r2) && isnan(floors->linear_p) && isnan(floors->anova_p));
+    assert_true(isnan(floors->permutation_p) && floors->permutation_why);
+    floors_destroy(floors);
+    dataset_destroy(dataset);
+}
+
 static void one_sample_has_floors_of_0(void **state)
 {
     (void)state;
@@ -467,6 +488,7 @@ int main(void)
         cmocka_unit_test(pure_error_of_inputs_that_never_repeat_says_nothing),
         cmocka_unit_test(zeros_of_both_signs_are_one_input),
         cmocka_unit_test(targets_that_never_change_need_no_tests),
+        cmocka_unit_test(numbers_too_large_for_squares_have_no_floors),
         cmocka_unit_test(one_sample_has_floors_of_0),
         cmocka_unit_test(what_takes_too_long_is_named),
         cmocka_unit_test(no_function_of_the_inputs_beats_pure_error),

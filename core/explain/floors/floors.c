@@ -27,8 +27,9 @@ static int is_entropy(enum loss loss)
 
 static void set(struct floors *floors, enum floor floor, double value, const char *why)
 {
-    floors->value[floor] = value;
-    floors->why[floor] = why;
+    int is_lost = !isfinite(value) && !why;
+    floors->value[floor] = isfinite(value) ? value : NAN;
+    floors->why[floor] = is_lost ? "the numbers are too large to be squared and added" : why;
 }
 
 /* --- the training part ---------------------------------------------------------------------- */

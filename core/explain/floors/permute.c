@@ -5,6 +5,7 @@
  * whatever the targets' distribution (Fisher 1935; the + 1 counts the one seen). */
 #include "core/explain/floors.h"
 
+#include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -56,7 +57,9 @@ static double explained(const struct shuffle *it)
     return sum;
 }
 
-/* How many of n permutations explain at least as much as the order seen; -1: stopped. */
+enum { STOPPED = -1, TOO_LARGE = -2 };
+
+/* How many of n permutations explain at least as much as the order seen, or one of those. */
 static int count(const struct shuffle *it, int n)
 {
     struct rng rng;
@@ -65,10 +68,13 @@ static int count(const struct shuffle *it, int n)
         it->order[i] = (uint32_t)i;
     }
     double seen = explained(it);
+    if (!isfinite(seen)) {
+        return TOO_LARGE;
+    }
     rng_seed(&rng, 0);
     for (int k = 0; k < n; k++) {
         if (it->stop && k % 16 == 0 && it->stop(it->context)) {
-            return -1;
+            return STOPPED;
         }
         rng_permutation(&rng, it->order, it->dataset->n_samples);
         /* Less its rounding: pairings that come to the same must count. */
@@ -105,8 +111,12 @@ int floors_permute(struct floors *floors, const struct dataset *dataset, int (*s
     plane_basis(&plane, it.basis);
     it.values = plane.right;
     n_found = count(&it, n_permutations);
-    if (n_found < 0) {
+    if (n_found == STOPPED) {
         error_set(error, ERROR_BUSY, "stopped");
+        goto out;
+    }
+    if (n_found == TOO_LARGE) {
+        result = fail(floors, "the numbers are too large to be squared and added");
         goto out;
     }
     floors->n_permutations = n_permutations;
