@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "core/explain/verdict/replay.h"
 #include "core/train/checkpoint.h"
 #include "core/train/restart.h"
 #include "tests/core/reference.h"
@@ -121,6 +122,43 @@ static void two_halves_are_the_whole(void **state)
                 }
             }
         }
+    }
+}
+
+/* Explanations train runs again: also one that went on. */
+static void it_is_trained_again_for_its_verdicts(void **state)
+{
+    (void)state;
+    for (int optimizer = 0; optimizer < OPTIMIZER_COUNT; optimizer++) {
+        struct rng rng;
+        double losses[EPOCHS], start[PARAMETERS], end[PARAMETERS], found[PARAMETERS];
+        struct block_state where;
+        struct replay replay;
+        struct error error = ERROR_INIT;
+        struct training training =
+            training_of((enum optimizer)optimizer, ORDER_SHUFFLE, ARITHMETIC_EXACT, 2);
+        rng_seed(&rng, 51);
+        struct dataset *dataset = reference_dataset(&rng, &network, SAMPLES);
+        double *parameters = reference_parameters(&rng, &network, 1.0);
+        struct saved cut = train(&training, dataset, parameters, NULL, CUT, losses);
+        struct saved begin = restart(&training, dataset, &cut);
+        struct saved last = train(&training, dataset, parameters, &begin, 5, losses);
+        block_read_checkpoint(&network, begin.bytes, begin.n_bytes, &where, start, NULL);
+        block_read_checkpoint(&network, last.bytes, last.n_bytes, &where, end, NULL);
+        struct subject subject = {.network = &network, .dataset = dataset, .training = &training,
+                                  .start = start, .begin = begin.bytes,
+                                  .begin_bytes = begin.n_bytes, .parameters = end};
+        struct replay_run run = {start, 1.0};
+        assert_int_equal(replay_open(&replay, &subject, &run, 1, 5, &error), 0);
+        assert_int_equal(replay_to(&replay, 5, &error), 0);
+        replay_present(&replay, 0, found);
+        assert_same_doubles(found, end, PARAMETERS, "parameters");
+        replay_close(&replay);
+        free(cut.bytes);
+        free(begin.bytes);
+        free(last.bytes);
+        free(parameters);
+        dataset_destroy(dataset);
     }
 }
 
@@ -282,6 +320,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_halves_are_the_whole),
+        cmocka_unit_test(it_is_trained_again_for_its_verdicts),
         cmocka_unit_test(another_order_starts_from_its_seed),
         cmocka_unit_test(other_data_of_another_size_are_trained_on),
         cmocka_unit_test(what_does_not_fit_is_refused),

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/base/memory.h"
+#include "core/train/restart.h"
 
 /* Values of one call of block_train: about a millisecond, whatever the network. */
 enum { CALL_WORK = 1 << 20, CALL_EPOCHS = 4096 };
@@ -32,6 +33,33 @@ static struct training variant(const struct subject *subject, double pace, int64
     return training;
 }
 
+/* Runs from the subject's own start begin with what it had beside its parameters. */
+static int begin(const struct replay *replay, const struct training *trainings,
+                 const double *const *parameters, struct error *error)
+{
+    const struct subject *subject = replay->subject;
+    void *begins[BLOCK_RUNS_MAX] = {NULL};
+    const void *loaded[BLOCK_RUNS_MAX];
+    size_t bytes[BLOCK_RUNS_MAX];
+    int is_own = subject->begin != NULL, status = 0;
+    for (int i = 0; i < replay->n_runs; i++) {
+        is_own = is_own && parameters[i] == subject->start;
+    }
+    for (int i = 0; i < replay->n_runs && is_own && status == 0; i++) {
+        begins[i] = checkpoint_restart(subject->network, &trainings[i], subject->dataset->n_samples,
+                                       subject->begin, subject->begin_bytes, &bytes[i], error);
+        loaded[i] = begins[i];
+        status = begins[i] ? 0 : -1;
+    }
+    if (is_own && status == 0) {
+        status = block_load(replay->block, loaded, bytes, error);
+    }
+    for (int i = 0; i < replay->n_runs; i++) {
+        free(begins[i]);
+    }
+    return status;
+}
+
 static int open_block(struct replay *replay, const struct training *trainings,
                       const double *const *parameters, struct error *error)
 {
@@ -45,7 +73,7 @@ static int open_block(struct replay *replay, const struct training *trainings,
         size_t numbers = (size_t)block_n_series(replay->block) * (size_t)replay->n_runs;
         replay->records = memory_array(CALL_EPOCHS * numbers, sizeof(double), error);
     }
-    if (!replay->records) {
+    if (!replay->records || begin(replay, trainings, parameters, error) != 0) {
         replay_close(replay);
         return -1;
     }

@@ -87,6 +87,8 @@ static int scene_load(struct scene *scene, const struct explanation_wish *wish,
     scene->subject.dataset = scene->plan.dataset;
     scene->subject.training = &scene->plan.training;
     scene->subject.start = scene->plan.parameters;
+    scene->subject.begin = scene->plan.start;
+    scene->subject.begin_bytes = scene->plan.start_bytes;
     scene->subject.parameters = scene->parameters;
     scene->subject.population = scene->population;
     return 0;
