@@ -135,6 +135,27 @@ def test_the_loss_has_the_bits_of_the_next_epochs(server, loss, output):
     assert metrics["train"]["loss"] == server.losses(losses[1]["id"])[5]
 
 
+@pytest.mark.parametrize("loss, output, batch_size", [
+    ("mse", {"units": 1}, 1), ("mae", {"units": 1, "activation": "gelu"}, 7),
+    ("binary_cross_entropy", {"units": 1, "activation": "sigmoid"}, 7),
+    ("categorical_cross_entropy", {"units": 2, "activation": "softmax"}, 50)])
+def test_metrics_have_the_bits_of_the_series_last_epoch(server, loss, output, batch_size):
+    """Recorded while training, by the vectors of its kernel."""
+    dataset = {"kind": "moons", "samples": 100, "noise": 0.2, "one_hot": output["units"] == 2,
+               "split": {"train": 0.7, "validation": 0.3}}
+    is_classes = "entropy" in loss
+    record = ["end_loss", "accuracy"] if is_classes else ["end_loss"]
+    experiment = server.train({**spec(dataset, loss, output, batch_size=batch_size, record=record),
+                               "sweep": {"/network/init/seed": [1, 2, 3]}})
+    for number in range(3):
+        told = run(server, experiment, number)
+        train, validation = told["metrics"]["train"], told["metrics"]["validation"]
+        assert (train["loss"], validation["loss"]) == (told["end_loss"], told["validation_loss"])
+        if is_classes:
+            assert (train["accuracy"], validation["accuracy"]) == \
+                (told["accuracy"], told["validation_accuracy"])
+
+
 def test_each_run_of_a_sweep_is_judged_by_its_own_data_and_parameters(server):
     posted = {**spec({**SINE, "split": SPLIT}, "mse", {"units": 1}),
               "sweep": {"/dataset/seed": [1, 2], "/training/optimizer/learning_rate": [0.01, 0.1]}}

@@ -107,6 +107,25 @@ static void conditions_name_a_word_of_a_sibling_above(void **state)
     }
 }
 
+/* A word that a student can choose is explained where it is chosen: "word:". */
+static void every_choice_of_mathematics_has_its_formula(void **state)
+{
+    (void)state;
+    static const char *const pointers[] = {"/network/layers/*/activation", "/training/loss",
+                                           "/training/optimizer/name"};
+    for (size_t i = 0; i < sizeof pointers / sizeof pointers[0]; i++) {
+        const struct option *row = option_find(pointers[i]);
+        for (const char *at = row->choices; *at != '\0'; at += *at == '|') {
+            char word[40];
+            size_t n = strcspn(at, "|");
+            snprintf(word, sizeof word, " %.*s:", (int)n, at);
+            if (strstr(row->description, word) == NULL)
+                fail_msg("%s: no \"%s\" in its description", row->pointer, word);
+            at += n;
+        }
+    }
+}
+
 /* Asserts that the row's choices are exactly the core's names. */
 static void assert_choices(const char *pointer, int count, const char *(*name)(int))
 {
@@ -310,6 +329,7 @@ int main(void)
         cmocka_unit_test(every_row_says_what_it_is_for),
         cmocka_unit_test(every_default_is_right_by_its_own_row),
         cmocka_unit_test(conditions_name_a_word_of_a_sibling_above),
+        cmocka_unit_test(every_choice_of_mathematics_has_its_formula),
         cmocka_unit_test(choices_are_those_of_the_core),
         cmocka_unit_test(names_of_the_network_are_fields),
         cmocka_unit_test(ranges_are_told_in_words),

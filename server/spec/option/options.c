@@ -207,9 +207,13 @@ static const struct option table[] = {
     {"/network/layers/*/activation", OPTION_CHOICE, .fallback = "\"relu\"", .last = "\"linear\"",
      .choices = "linear|relu|leaky_relu|tanh|sigmoid|elu|gelu|softplus|softmax",
      .also = "transfer|function|activation_function",
-     .description = "What a unit does with its weighted sum: leaky_relu has slope 0.01 below 0, elu "
-                    "is exp(z) - 1 there, gelu is exact (by erf). softmax is for the last layer and "
-                    "makes its units probabilities."},
+     .description =
+         "What a unit makes of its weighted sum z, as in PyTorch. linear: z; relu: z above 0, else "
+         "0 (slope 0 at 0); leaky_relu: z above 0, else 0.01 z; tanh: (e^z - e^-z) / (e^z + e^-z); "
+         "sigmoid: 1 / (1 + e^-z); elu: z above 0, else e^z - 1 (alpha 1); gelu: z (1 + erf(z / "
+         "sqrt(2))) / 2, the exact one, not its tanh approximation; softplus: log(1 + e^z), never "
+         "cut to z (PyTorch cuts above 20); softmax: e^z_j / (sum of e^z_k over the layer), for "
+         "the last layer, whose units it makes probabilities."},
     {"/network/init", OPTION_OBJECT, .fallback = "{}",
      .also = "initial|initialization|start|weights|biases",
      .description = "The weights and biases before the first update."},
@@ -282,9 +286,14 @@ static const struct option table[] = {
     {"/training/loss", OPTION_CHOICE, .fallback = "\"mse\"",
      .choices = "mse|mae|huber|binary_cross_entropy|categorical_cross_entropy",
      .also = "cost|error|criterion",
-     .description = "What is made small, averaged over the samples: the squared (mse) or absolute "
-                    "(mae) error, huber (half the square up to 1, then linear), or a "
-                    "cross-entropy: binary for outputs from sigmoid, categorical for softmax."},
+     .description =
+         "What is made small, averaged over the samples; of a sample, with targets t, outputs h and "
+         "e = t - h, as in PyTorch. mse: mean of e^2 over the outputs; mae: mean of |e| (slope 0 at "
+         "0); huber: mean of e^2 / 2 where |e| is below 1 (delta 1), else |e| - 1/2; "
+         "binary_cross_entropy: mean of -t log h - (1 - t) log(1 - h), for sigmoid outputs; "
+         "categorical_cross_entropy: sum of -t log h (not a mean), for softmax outputs. Both are "
+         "computed from the weighted sums, as PyTorch's with logits, so that no log of 0 is "
+         "taken."},
     {"/training/gradient", OPTION_CHOICE, .when = "loss=mse", .fallback = "\"full\"", .choices = "full|half",
      .description = "The slope of the squared error e*e is 2e (full). Many notebooks leave out the "
                     "2 and step by e (half); the printed loss is the same."},
@@ -298,8 +307,15 @@ static const struct option table[] = {
      .description = "How the parameters are updated."},
     {"/training/optimizer/name", OPTION_CHOICE, .fallback = "\"sgd\"",
      .choices = "sgd|momentum|nesterov|adagrad|rmsprop|adam|adamw", .also = "kind|type",
-     .description = "Gradient descent (sgd): parameter - learning_rate * slope, batch after batch; "
-                    "or one of its relatives, with the formulas of PyTorch."},
+     .description =
+         "How a parameter p follows the slope g of its batch, as in PyTorch; lr is learning_rate, t "
+         "counts updates from 1, v, s and m start at 0. sgd: p - lr g; momentum: v = momentum v + "
+         "g, p - lr v (Keras has lr inside v); nesterov: the same v, p - "
+         "lr (g + momentum v); adagrad: s = s + g^2, p - lr g / (sqrt(s) + epsilon); rmsprop: s = "
+         "alpha s + (1 - alpha) g^2, p - lr g / (sqrt(s) + epsilon) (Keras has epsilon inside the "
+         "root); adam: m = beta1 m + (1 - beta1) g, s = beta2 s + (1 - beta2) g^2, p - lr / (1 - "
+         "beta1^t) m / (sqrt(s / (1 - beta2^t)) + epsilon); adamw: adam, with weight_decay taken "
+         "off p by itself."},
     {"/training/optimizer/learning_rate", OPTION_NUMBER, .fallback = "0.001", .minimum = 0,
      .is_above = 1, .maximum = INFINITY, .also = "lr|eta|rate|step|step_size",
      .description = "How far each update goes."},
