@@ -82,6 +82,18 @@ def test_the_metrics_are_as_written(server):
     assert written[:2] == [metrics["train"], metrics["test"]]
 
 
+def test_the_series_are_as_written(server):
+    text = README.split("\n### Series and stopping\n")[1].split("\n### ")[0]
+    experiment = server.train(json.loads(re.search(r"--json '(.*?)'", text, re.S).group(1)))
+    row = experiment["runs"][0]
+    lines = text.splitlines()
+    assert json.dumps([row["epoch"], row["stopped"], row["best_epoch"]],
+                      separators=(",", ":")) in lines
+    table_path = f"/experiments/{experiment['id']}/runs/0/epochs?format=csv&from={row['epoch'] - 1}"
+    written = lines.index("epoch,loss,end_loss,accuracy,validation_loss,validation_accuracy")
+    assert server.text(table_path).splitlines() == lines[written:written + 3]
+
+
 def test_the_step_by_hand_is_as_written(server):
     text = README.split("\n### A step by hand\n")[1].split("\n### ")[0]
     experiment = server.train({"preset": "lr_0.0004"})["id"]

@@ -166,8 +166,9 @@ static const struct option table[] = {
     {"/dataset/split", OPTION_OBJECT, .also = "parts|holdout|train_test_split",
      .description = "Keeps some samples from training: which are in which part is drawn from a "
                     "seed of its own. Only the train part is trained on; it is what batch_size, the "
-                    "order and the printed loss are about; a run's metrics tell what it is "
-                    "worth on the others. Samples keep their order within a part."},
+                    "order and the printed loss are about. The validation part's loss is "
+                    "recorded every epoch; a run's metrics tell what it is worth on both others. "
+                    "Samples keep their order within a part."},
     {"/dataset/split/train", OPTION_NUMBER, .is_required = 1, .minimum = 0, .is_above = 1,
      .maximum = 1, .also = "training",
      .description = "The share to train on. The three shares add up to 1; validation and test are "
