@@ -8,6 +8,7 @@
 
 #include "core/explain/sweep/best.h"
 #include "core/explain/sweep/comparison.h"
+#include "core/explain/sweep/effective_time.h"
 
 /* --- fates --- */
 
@@ -212,6 +213,59 @@ static void the_boundary_leaves_out_what_collapses_anyway(void **state)
     assert_false(boundary_of((int[]){1, 1, 2}, 3).is_found);
 }
 
+/* --- effective time --- */
+
+enum { EPOCHS = 400 };
+
+/* exp(-time), for rates of 0.01 and 0.02; and one of large steps that says something else. */
+static double slow[EPOCHS], quick[EPOCHS], wild[EPOCHS];
+
+static enum time_verdict check_of(size_t n_curves, double rate, int64_t epochs, double loss,
+                                  struct time_check *out)
+{
+    for (int e = 0; e < EPOCHS; e++) {
+        slow[e] = exp(-0.01 * (e + 1));
+        quick[e] = exp(-0.02 * (e + 1));
+        wild[e] = 5.0;
+    }
+    struct time_curve curves[] = {{0.02, quick, EPOCHS}, {0.01, slow, EPOCHS}, {1.0, wild, EPOCHS}};
+    time_check(curves, n_curves, &(struct time_claim){rate, epochs, loss}, out);
+    return out->verdict;
+}
+
+static void a_claim_is_held_against_the_lowest_rate_that_comes_so_far(void **state)
+{
+    (void)state;
+    struct time_check check;
+    assert_int_equal(check_of(2, 0.1, 20, exp(-2.0), &check), TIME_FITS);
+    assert_int_equal(check.curve, 1);
+    assert_int_equal(check.epoch, 200);
+    assert_int_equal(check_of(2, 0.1, 60, exp(-6.0), &check), TIME_NO_VERDICT);
+    assert_int_equal(check.curve, 0); /* only this one comes so far, and none confirms it */
+}
+
+static void too_high_a_loss_does_not_fit_and_the_rate_that_would_is_told(void **state)
+{
+    (void)state;
+    struct time_check check;
+    assert_int_equal(check_of(2, 0.1, 20, exp(-0.2), &check), TIME_DOES_NOT_FIT);
+    assert_true(fabs(check.fitting_rate - 0.01) < 1e-15);
+    assert_int_equal(check_of(2, 0.1, 20, exp(-2.2), &check), TIME_DOES_NOT_FIT);
+    assert_int_equal(check_of(2, 0.1, 20, 1.04 * exp(-2.0), &check), TIME_FITS);
+}
+
+static void without_a_second_curve_that_agrees_there_is_no_verdict(void **state)
+{
+    (void)state;
+    struct time_check check;
+    assert_int_equal(check_of(1, 0.1, 20, 1.0, &check), TIME_NO_VERDICT);
+    assert_true(isnan(check.disagreement));
+    assert_int_equal(check_of(0, 0.1, 20, 1.0, &check), TIME_NO_VERDICT);
+    assert_int_equal(check_of(3, 1.0, 300, 5.0, &check), TIME_NO_VERDICT); /* only large steps */
+    assert_int_equal(check_of(2, 0.001, 5, 1.0, &check), TIME_NO_VERDICT); /* before any epoch */
+    assert_int_equal(check.epoch, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -226,6 +280,9 @@ int main(void)
         cmocka_unit_test(one_start_is_never_sure),
         cmocka_unit_test(nothing_finite_is_no_best),
         cmocka_unit_test(the_boundary_leaves_out_what_collapses_anyway),
+        cmocka_unit_test(a_claim_is_held_against_the_lowest_rate_that_comes_so_far),
+        cmocka_unit_test(too_high_a_loss_does_not_fit_and_the_rate_that_would_is_told),
+        cmocka_unit_test(without_a_second_curve_that_agrees_there_is_no_verdict),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -85,7 +85,7 @@ def test_every_known_name_is_heard_once_and_refused_twice(server, routes, finish
     for route in routes:
         for name in route["query"]:
             value = {"experiments": finished, "format": "json", "validate": "true", "run": "0",
-                     "part": "train", "compare": "0,1",
+                     "part": "train", "compare": "0,1", "claim": "1e-6,9,1",
                      "kind": "random" if "landscape" in route["path"] else "1", "x": "w2",
                      "y": "w3", "span": "2",
                      "points": "all" if "events" in route["path"] else "5",

@@ -139,6 +139,10 @@ def test_what_was_cancelled_does_not_count(server):
     ("compare=0,4", ["compare", "0,4", "from 0 to 3"]),
     ("compare=1", ["compare", "got 1"]),
     ("compare=2,2", ["compare", "2,2"]),
+    ("claim=1,2", ["claim", "0.000001,1000,167"]),
+    ("claim=0,1000,3", ["claim", "above 0"]),
+    ("claim=0.1,1.5,3", ["claim", "epochs"]),
+    ("claim=0.1,10,nan", ["claim", "loss"]),
     ("part=dev", ["part", "dev", "train, validation or test"]),
     ("part=validation", ["validation", "/dataset/split"]),
     ("rate=1", ["rate"]),
@@ -165,3 +169,25 @@ def test_validation_samples_can_be_asked_for(server):
         assert setting["loss"]["median"] == pytest.approx(np.mean((rows[:, 2] - predictions) ** 2),
                                                           rel=1e-12)
         assert setting["loss"] != train["settings"][i]["loss"]
+
+
+@pytest.fixture(scope="module")
+def report(server):
+    return server.train({"preset": "learning_rates"})["id"]
+
+
+@pytest.mark.parametrize("claim, verdict", [
+    ("0.000001,1000,167", "EFFECTIVE_TIME_INCONSISTENT"),  # the report's impossible number
+    ("0.0000001,1000,167", "fits"),                        # what it must have been
+    ("0.00001,25,70", "none"),  # so steep there that the printed loss, a mean, hangs on the rate
+    ("0.0000001,1000,50", "EFFECTIVE_TIME_INCONSISTENT"),
+    ("0.0000001,10000,4.5", "fits"),
+    ("1e-12,10,170", "none"),                              # no epoch here is so early
+    ("0.01,10,5", "none"),                                 # no longer small steps
+])
+def test_a_number_from_elsewhere_is_held_against_the_curves(server, report, claim, verdict):
+    told = server.get(f"/experiments/{report}/sweep?claim={claim}")["claim"]
+    assert told["verdict"] == verdict, told
+    if claim == "0.000001,1000,167":
+        assert told["fitting_rate"] == pytest.approx(1e-7, rel=0.02)
+        assert "please check the one you typed" in told["text"]

@@ -27,7 +27,7 @@ const struct route route_table[] = {
     {HTTP_GET, "/api/v1/experiments/{name}/epochs", ROUTE_AT_A_DESK, epochs_side_by_side,
      {"from", "to", "points", "format"}},
     {HTTP_GET, "/api/v1/experiments/{name}/sweep", ROUTE_AT_A_DESK, sweep_get,
-     {"part", "compare"}},
+     {"part", "compare", "claim"}},
     {HTTP_GET, "/api/v1/experiments/{name}/dataset", ROUTE_AT_A_DESK, dataset_get,
      {"run", "format"}},
     {HTTP_GET, "/api/v1/experiments/{name}/runs/{run}", ROUTE_AT_A_DESK, runs_get, {NULL}},

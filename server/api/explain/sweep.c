@@ -11,6 +11,7 @@
 #include "core/base/statistics.h"
 #include "core/explain/sweep/best.h"
 #include "core/explain/sweep/comparison.h"
+#include "server/api/explain/claim.h"
 #include "server/api/explain/grid.h"
 #include "server/api/explain/outcomes.h"
 #include "server/base/json.h"
@@ -273,14 +274,23 @@ static json_t *comparison_json(const struct analysis *it, size_t a, size_t b, st
 
 /* --- the answer --- */
 
-/* The two settings of ?compare=A,B; a == b when it is absent. -1 after replying. */
-static int read_compare(struct call *call, size_t n_settings, size_t *a, size_t *b)
+/* What is asked beside the analysis. */
+struct asked {
+    enum part part;
+    size_t a, b;             /* settings to compare; the same: none */
+    int has_claim;
+    struct time_claim claim;
+};
+
+/* The two settings of ?compare=A,B. -1 after replying. */
+static int read_compare(struct call *call, size_t n_settings, struct asked *asked)
 {
     const char *value = http_query(call->request, "compare");
     int n_read = 0;
-    *a = *b = 0;
-    if (value == NULL || (sscanf(value, "%4zu,%4zu%n", a, b, &n_read) == 2 &&
-                          value[n_read] == '\0' && *a < n_settings && *b < n_settings && *a != *b))
+    if (value == NULL ||
+        (sscanf(value, "%4zu,%4zu%n", &asked->a, &asked->b, &n_read) == 2 &&
+         value[n_read] == '\0' && asked->a < n_settings && asked->b < n_settings &&
+         asked->a != asked->b))
         return 0;
     struct error error = ERROR_INIT;
     error_set(&error, ERROR_INVALID, "compare: got %.40s, expected two settings like 0,%zu, from 0 "
@@ -289,29 +299,42 @@ static int read_compare(struct call *call, size_t n_settings, size_t *a, size_t 
     return -1;
 }
 
-static int read_part(struct call *call, enum part *out)
+/* ?part= and ?claim=. -1 after replying. */
+static int read_asked(struct call *call, struct asked *asked)
 {
-    const char *value = http_query(call->request, "part");
     struct error error = ERROR_INIT;
-    for (*out = 0; value != NULL && *out < PART_COUNT; (*out)++)
-        if (strcmp(value, part_name(*out)) == 0)
-            return 0;
-    *out = PART_TRAIN;
-    if (value == NULL)
+    const char *part = http_query(call->request, "part");
+    const char *claim = http_query(call->request, "claim");
+    while (part != NULL && asked->part < PART_COUNT && strcmp(part, part_name(asked->part)) != 0)
+        asked->part++;
+    asked->has_claim = claim != NULL;
+    if (asked->part == PART_COUNT)
+        error_set(&error, ERROR_INVALID, "part: got %.40s, expected train, validation or test",
+                  part);
+    else if (claim != NULL && claim_read(claim, &asked->claim) != 0)
+        error_set(&error, ERROR_INVALID, "claim: got %.60s, expected a learning rate above 0, a "
+                  "number of epochs from 1 and a loss, like 0.000001,1000,167", claim);
+    if (error.kind == ERROR_NONE)
         return 0;
-    error_set(&error, ERROR_INVALID, "part: got %.40s, expected train, validation or test", value);
     http_reply_error(call->request, &error);
     return -1;
 }
 
-static json_t *sweep_json_of(const struct analysis *it, enum part part, size_t a, size_t b,
-                             struct error *error)
+static json_t *sweep_json_of(struct call *call, const struct analysis *it,
+                             const struct asked *asked, struct error *error)
 {
+    json_t *claim = json_null();
+    if (asked->has_claim)
+        claim = claim_json(call, it->study, &it->grid, &asked->claim, error);
+    if (claim == NULL)
+        return NULL;
     json_t *settings = settings_json(it, error), *best = best_json(it, error);
-    json_t *compared = a == b ? json_null() : comparison_json(it, a, b, error);
-    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "experiment", it->study->id, "part",
-                     part_name(part), "starts", json_private(it->grid.starts), "settings", settings,
-                     "best", best, "boundary", boundary_json(it), "compared", compared);
+    json_t *compared = asked->a == asked->b ? json_null()
+                                            : comparison_json(it, asked->a, asked->b, error);
+    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "experiment", it->study->id,
+                     "part", part_name(asked->part), "starts", json_private(it->grid.starts),
+                     "settings", settings, "best", best, "boundary", boundary_json(it), "compared",
+                     compared, "claim", claim);
 }
 
 void sweep_get(struct call *call)
@@ -319,21 +342,20 @@ void sweep_get(struct call *call)
     struct error error = ERROR_INIT;
     struct shelf *shelf = lab_shelf(call->api->lab);
     struct analysis it = {0};
-    enum part part;
-    size_t a, b;
+    struct asked asked = {.part = PART_TRAIN};
     json_t *json = NULL;
-    if (read_part(call, &part) != 0)
+    if (read_asked(call, &asked) != 0)
         return;
     const struct study *study = shelf_take(shelf, call->name, &error);
     if (study == NULL) {
         http_reply_error(call->request, &error);
         return;
     }
-    int result = analyse(lab_engine(call->api->lab), study, part, &it, &error);
-    if (result == 0 && read_compare(call, it.grid.n_settings, &a, &b) != 0)
+    int result = analyse(lab_engine(call->api->lab), study, asked.part, &it, &error);
+    if (result == 0 && read_compare(call, it.grid.n_settings, &asked) != 0)
         goto out;
     if (result == 0)
-        json = sweep_json_of(&it, part, a, b, &error);
+        json = sweep_json_of(call, &it, &asked, &error);
     if (json == NULL && error.kind != ERROR_NONE)
         call_reply_replay_error(call, &error);
     else

@@ -1,0 +1,135 @@
+/* Claims: the curves they are held against, and what comes of it in words. */
+#include "server/api/explain/claim.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "core/base/memory.h"
+#include "core/train/history.h"
+#include "server/base/json.h"
+#include "server/base/text.h"
+
+/* The curves, and whose they are. */
+struct sheaf {
+    size_t n;
+    struct time_curve *curves; /* [n], owned, each with its losses */
+    int *runs;                 /* [n], owned */
+};
+
+static void sheaf_clear(struct sheaf *sheaf)
+{
+    for (size_t i = 0; i < sheaf->n; i++)
+        free((double *)sheaf->curves[i].losses);
+    free(sheaf->curves);
+    free(sheaf->runs);
+}
+
+int claim_read(const char *text, struct time_claim *out)
+{
+    char *end;
+    out->rate = strtod(text, &end);
+    if (*end != ',' || !(out->rate > 0.0) || !isfinite(out->rate))
+        return -1;
+    double epochs = strtod(end + 1, &end);
+    if (*end != ',' || !(epochs >= 1.0) || epochs > 1e9 || epochs != floor(epochs))
+        return -1;
+    out->epochs = (int64_t)epochs;
+    out->loss = strtod(end + 1, &end);
+    return *end == '\0' && isfinite(out->loss) ? 0 : -1;
+}
+
+/* Adds a run's curve, if it is one of plain SGD with one rate that did not diverge. */
+static int add_curve(struct sheaf *sheaf, struct call *call, const struct study *study, int run,
+                     struct error *error)
+{
+    struct run_plan plan;
+    struct engine_run record = {0};
+    spec_outline(study->spec, run, &plan);
+    if (!training_is_plain(&plan.training) || !schedule_is_constant(&plan.training.schedule))
+        return 0;
+    if (engine_find_run(lab_engine(call->api->lab), study->id, run, &record, error) != 0)
+        return -1;
+    int64_t n = record.state == RUN_DIVERGED ? 0 : record.epoch;
+    engine_run_clear(&record);
+    n = n < HISTORY_REPLAY_EPOCHS ? n : HISTORY_REPLAY_EPOCHS;
+    if (n == 0)
+        return 0;
+    double *losses = memory_array((size_t)n, sizeof *losses, error);
+    struct replay_wish wish = call_replay(call, study);
+    wish.run = run;
+    if (losses == NULL || replay_records(&wish, 1u << SERIES_LOSS, 1, n, losses, error) != 0) {
+        free(losses);
+        return -1;
+    }
+    sheaf->curves[sheaf->n] = (struct time_curve){plan.training.learning_rate, losses, (size_t)n};
+    sheaf->runs[sheaf->n++] = run;
+    return 0;
+}
+
+static int sheaf_init(struct sheaf *sheaf, struct call *call, const struct study *study,
+                      const struct grid *grid, struct error *error)
+{
+    *sheaf = (struct sheaf){
+        .curves = memory_array(grid->n_settings, sizeof *sheaf->curves, error),
+        .runs = memory_array(grid->n_settings, sizeof *sheaf->runs, error)};
+    int result = sheaf->curves == NULL || sheaf->runs == NULL ? -1 : 0;
+    for (size_t s = 0; s < grid->n_settings && result == 0; s++)
+        if (grid->runs[s * grid->n_starts] >= 0)
+            result = add_curve(sheaf, call, study, grid->runs[s * grid->n_starts], error);
+    if (result != 0)
+        sheaf_clear(sheaf);
+    return result;
+}
+
+static void print_check(const struct time_check *check, const struct sheaf *sheaf,
+                        const struct time_claim *claim, struct text *text)
+{
+    if (sheaf->n == 0 || check->epoch == 0) {
+        text_printf(text, "No run here of plain SGD with one learning rate has an epoch within that "
+                          "much learning rate x epochs: no verdict.");
+        return;
+    }
+    const struct time_curve *curve = &sheaf->curves[check->curve];
+    double time = claim->rate * (double)claim->epochs;
+    text_printf(text, "%g x %lld epochs is an effective time of %g. Run %d, with learning rate %g, "
+                      "has had %g after epoch %lld, and a loss of %.5g. ", claim->rate,
+                (long long)claim->epochs, time, sheaf->runs[check->curve], curve->rate,
+                curve->rate * (double)check->epoch, (long long)check->epoch, check->loss);
+    if (check->verdict == TIME_NO_VERDICT) {
+        text_printf(text, "No other run confirms it to 2 %% at that time, so its steps may not be "
+                          "small: no verdict.");
+        return;
+    }
+    if (check->verdict == TIME_FITS) {
+        text_printf(text, "%.5g fits that.", claim->loss);
+        return;
+    }
+    text_printf(text, "%.5g does not fit. ", claim->loss);
+    if (isfinite(check->fitting_rate))
+        text_printf(text, "It would with a learning rate of about %.2g: please check the one you "
+                          "typed.", check->fitting_rate);
+}
+
+json_t *claim_json(struct call *call, const struct study *study, const struct grid *grid,
+                   const struct time_claim *claim, struct error *error)
+{
+    static const char *const words[] = {"fits", "EFFECTIVE_TIME_INCONSISTENT", "none"};
+    struct sheaf sheaf;
+    struct time_check check;
+    struct text text = {0};
+    if (sheaf_init(&sheaf, call, study, grid, error) != 0)
+        return NULL;
+    time_check(sheaf.curves, sheaf.n, claim, &check);
+    print_check(&check, &sheaf, claim, &text);
+    json_t *json = json_pack(
+        "{s:s, s:o, s:I, s:o, s:o, s:o, s:s%}", "verdict", words[check.verdict], "run",
+        check.epoch > 0 ? json_integer(sheaf.runs[check.curve]) : json_null(), "epoch",
+        (json_int_t)check.epoch, "loss", json_number(check.loss), "disagreement",
+        json_number(check.disagreement), "fitting_rate", json_number(check.fitting_rate), "text",
+        text.bytes, text.n_bytes);
+    text_clear(&text);
+    sheaf_clear(&sheaf);
+    if (json == NULL)
+        error_set(error, ERROR_MEMORY, "not enough memory to answer");
+    return json;
+}
