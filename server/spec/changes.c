@@ -127,6 +127,14 @@ static int is_element(const json_t *spec, const char *pointer)
     return json_is_array(json_at(spec, above));
 }
 
+static int has_place(const json_t *spec, const char *pointer)
+{
+    char above[FAULT_POINTER_BYTES];
+
+    print_above(above, pointer);
+    return json_at(spec, pointer) != NULL || json_is_object(json_at(spec, above));
+}
+
 static void refuse_place(const json_t *spec, const struct place *place, const char *pointer,
                          struct faults *faults)
 {
@@ -150,12 +158,15 @@ static json_t *make(json_t *spec, const char *pointer, const json_t *value, stru
     } else if (json_is_null(value)) {
         take_out(spec, pointer);
         return spec;
-    } else if (make_way(spec, pointer) < 0 || (own = json_private(value)) == NULL) {
+    } else if (make_way(spec, pointer) < 0) {
         faults_add_memory(faults);
+    } else if (!has_place(spec, pointer)) {
+        refuse_place(spec, &place, pointer, faults);
     } else {
-        changed = json_with(spec, pointer, own);
+        own = json_private(value);
+        changed = own == NULL ? NULL : json_with(spec, pointer, own);
         if (changed == NULL)
-            refuse_place(spec, &place, pointer, faults);
+            faults_add_memory(faults);
     }
     json_decref(own);
     if (changed == NULL)

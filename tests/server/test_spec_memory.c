@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "server/base/json.h"
+#include "server/spec/changes.h"
 #include "server/spec/option/options.h"
 #include "server/spec/preset/presets.h"
 #include "server/spec/spec.h"
@@ -28,7 +29,14 @@ static const char *const specs[] = {
     "\"biases\":[[7,8],[9]]}},\"predict\":[[1,2]],\"sweep\":{\"/training/optimizer/learning_rate\":"
     "[0.1,0.2],\"/training/epochs\":{\"from\":1,\"to\":2}}}",
     "{\"dataset\":{\"kind\":\"table\",\"names\":[\"a\",\"b\"],\"rows\":[[1,2],[3,4]]},\"sweep\":{"
-    "\"/network\":[{},{\"init\":{\"scheme\":\"zeros\"}}]}}"};
+    "\"/network\":[{},{\"init\":{\"scheme\":\"zeros\"}}]}}",
+    "{\"dataset\":{\"samples\":3,\"features\":{\"a\":\"rand()\",\"b\":\"a+1\"},\"target\":\"a\"},"
+    "\"network\":{\"init\":{\"scheme\":\"continue\",\"state\":\""
+    "RFNDSwEAAAACAAAAAgAAAAIAAAByZWx1AAAAAAAAAAABAAAAbGluZWFyAAAAAAAAZAAAAAAAAAAAAAAA"
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAJAAAAAAAAAF0xhUcAt+o/C1FkL8Pc1L+4KUv0"
+    "0gP7P0+POD/SGOQ/50J6oCwv7j9i9OCi13zGvziL/rAZGdU/j/VtMOdj+z/a7AUdh+rpPwhMCRDUJmCP"
+    "\"}},\"training\":{\"schedule\":{\"kind\":\"cosine\"},\"order\":\"shuffle\"},"
+    "\"sweep\":{\"/training/optimizer/learning_rate\":[0.1,0.2,0.3]}}"};
 
 static int parse(void *json)
 {
@@ -186,6 +194,45 @@ static void expanding_survives_every_failure(void **state)
     presets_clear();
 }
 
+/* Changes that make objects on the way, take a field out and let others go. */
+static int alter(void *json)
+{
+    struct faults faults = {0};
+    json_t *spec = json_private(json_object_get(json, "spec"));
+    json_t *changed =
+        spec == NULL ? NULL : changes_make(spec, json_object_get(json, "changes"), 0, &faults);
+    int failed = changed == NULL;
+    assert_int_equal(failed, spec == NULL || faults.no_memory);
+    json_decref(changed);
+    return failed;
+}
+
+static int print_content(void *spec)
+{
+    struct text text = {0};
+    spec_print_content(spec, &text);
+    char *bytes = text_take(&text, NULL);
+    int failed = bytes == NULL;
+    free(bytes);
+    return failed;
+}
+
+static void forking_survives_every_failure(void **state)
+{
+    (void)state;
+    struct faults faults = {0};
+    json_t *json = read_text(
+        "{\"spec\":{\"dataset\":{\"features\":{\"a\":\"rand()\"},\"target\":\"a\"},\"training\":{"
+        "\"optimizer\":{\"name\":\"momentum\",\"momentum\":0.5,\"l1\":0}}},\"changes\":{"
+        "\"/training/optimizer/name\":\"adam\",\"/training/optimizer/l1\":null,"
+        "\"/training/schedule/kind\":\"cosine\"}}");
+    assert_true(fail_each(alter, json) > 10);
+    struct spec *spec = spec_parse(json_object_get(json, "spec"), &faults);
+    assert_true(fail_each(print_content, spec) > 10);
+    spec_destroy(spec);
+    json_decref(json);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -196,6 +243,7 @@ int main(void)
         cmocka_unit_test(changing_survives_every_failure),
         cmocka_unit_test(tables_survive_every_failure),
         cmocka_unit_test(expanding_survives_every_failure),
+        cmocka_unit_test(forking_survives_every_failure),
     };
     json_allocate_with(json_allocate, json_release);
     return cmocka_run_group_tests(tests, NULL, NULL);
