@@ -294,9 +294,8 @@ int lab_stop(struct lab *lab, int wait_ms)
     queue_close(lab->queue);
     if (!join_workers(lab, &until))
         return 0;
-    explainer_stop(lab->explainer);
     queue_empty(lab->queue, close_job, &release);
-    return 1;
+    return explainer_stop(lab->explainer, &until);
 }
 
 void lab_destroy(struct lab *lab)

@@ -1,17 +1,19 @@
-/* The explainer: one thread that explains every run that has ended, when nobody waits to train.
+/* The explainer: explains every run that has ended, when nobody waits to train.
  *
- * DESIGN: the engine knows what is left, in order (engine_find_unexplained); nothing is kept here.
+ * DESIGN: a thread finds out what is to be explained and stores what was found; another one thinks,
+ * in time that nobody else wants. Writers take turns in the engine, so whoever writes must not be
+ * kept from the processor.
+ *
+ * The engine knows what is left, in order (engine_find_unexplained); nothing is kept here.
  * What is broken off because runs wait is begun anew later. What takes longer than its share of
  * processor time is given up for good, and the answer says so; so does a run that cannot be
  * explained at all, or the same one would come up for ever.
  *
- * The mutex guards is_woken, is_over, and which experiment is being explained; nothing is called
+ * The mutex guards is_woken, is_over, has_left, and which experiment is being explained; nothing is called
  * with it. */
 #include "server/lab/explain/explainer.h"
 
 #include <pthread.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +24,7 @@
 #include "server/base/json.h"
 #include "server/base/log.h"
 #include "server/lab/explain/explanation.h"
+#include "server/lab/explain/thinker.h"
 
 /* Processor time of an explanation without and with re-runs; how often a busy lab is looked at; how
  * long after a failed write. */
@@ -29,15 +32,19 @@ enum { END_MS = 5000, FULL_MS = 10000, LOOK_MS = 50, RETRY_MS = 1000 };
 
 struct explainer {
     struct explainer_config config;
+    struct thinker *thinker;
     pthread_t thread;
     pthread_mutex_t mutex;
     pthread_cond_t changed; /* monotonic clock */
+    int has_left;           /* the thread has nothing more to do */
+    int is_joined;
     int is_woken;           /* runs may have ended since it last looked */
     int is_over;
     char id[ENGINE_ID_BYTES]; /* of the experiment being explained; "" */
     atomic_int is_broken_off; /* the present explanation is to end */
     enum explain_depth depth; /* of the present explanation; the thread's own, as the next two */
-    int64_t until_ns;         /* of its processor time */
+    int64_t until_ns;         /* of the thinker's processor time, its own; 0: it has not begun */
+    int limit_ms;
     int is_too_long;
     struct explanation_memo memo;
 };
@@ -91,6 +98,8 @@ static int must_stop(void *context)
         explainer->config.must_wait(explainer->config.context) ||
         (explainer->depth == EXPLAIN_FULL && has_news(explainer)))
         return 1;
+    if (explainer->until_ns == 0)
+        explainer->until_ns = clock_thread_ns() + explainer->limit_ms * (int64_t)1000000;
     explainer->is_too_long = clock_thread_ns() > explainer->until_ns;
     return explainer->is_too_long;
 }
@@ -145,14 +154,14 @@ static json_t *make(struct explainer *explainer, const struct study *study, int 
     struct explanation_wish wish = {.engine = explainer->config.engine, .study = study, .run = run,
                                     .depth = depth, .memo = &explainer->memo, .stop = must_stop,
                                     .context = explainer};
-    int limit_ms = depth == EXPLAIN_END ? END_MS : FULL_MS;
+    explainer->limit_ms = depth == EXPLAIN_END ? END_MS : FULL_MS;
     explainer->depth = depth;
     explainer->is_too_long = 0;
-    explainer->until_ns = clock_thread_ns() + limit_ms * (int64_t)1000000;
-    json_t *json = explanation_make(&wish, error);
+    explainer->until_ns = 0;
+    json_t *json = thinker_make(explainer->thinker, &wish, error);
     if (json == NULL && error->kind == ERROR_BUSY && explainer->is_too_long)
         snprintf(error->text, sizeof error->text, "it takes more than %d s of processor time",
-                 limit_ms / 1000);
+                 explainer->limit_ms / 1000);
     return json;
 }
 
@@ -235,13 +244,23 @@ static int explain_next(struct explainer *explainer, enum engine_depth so_far)
 static void *explainer_main(void *context)
 {
     struct explainer *explainer = context;
-    struct sched_param nothing_special = {0};
-    pthread_setschedparam(pthread_self(), SCHED_IDLE, &nothing_special);
     while (wait_for_quiet(explainer))
         if (!explain_next(explainer, ENGINE_NOT_EXPLAINED) &&
             !explain_next(explainer, ENGINE_END_EXPLAINED) && !wait_for_news(explainer, 0))
             break;
+    pthread_mutex_lock(&explainer->mutex);
+    explainer->has_left = 1;
+    pthread_cond_broadcast(&explainer->changed);
+    pthread_mutex_unlock(&explainer->mutex);
     return NULL;
+}
+
+static void free_parts(struct explainer *explainer)
+{
+    thinker_destroy(explainer->thinker);
+    pthread_cond_destroy(&explainer->changed);
+    pthread_mutex_destroy(&explainer->mutex);
+    free(explainer);
 }
 
 struct explainer *explainer_create(const struct explainer_config *config, struct error *error)
@@ -256,45 +275,47 @@ struct explainer *explainer_create(const struct explainer_config *config, struct
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_cond_init(&explainer->changed, &attributes);
     pthread_condattr_destroy(&attributes);
-    if (pthread_create(&explainer->thread, NULL, explainer_main, explainer) == 0)
+    explainer->thinker = thinker_create(error);
+    if (explainer->thinker != NULL &&
+        pthread_create(&explainer->thread, NULL, explainer_main, explainer) == 0)
         return explainer;
     error_set(error, ERROR_MEMORY, "could not start the explainer's thread");
-    pthread_cond_destroy(&explainer->changed);
-    pthread_mutex_destroy(&explainer->mutex);
-    free(explainer);
+    free_parts(explainer);
     return NULL;
 }
 
-void explainer_stop(struct explainer *explainer)
+int explainer_stop(struct explainer *explainer, const struct timespec *until)
 {
-    if (explainer == NULL)
-        return;
+    int fault = 0;
+    if (explainer == NULL || explainer->is_joined)
+        return 1;
     pthread_mutex_lock(&explainer->mutex);
-    int was_over = explainer->is_over;
     explainer->is_over = 1;
     atomic_store(&explainer->is_broken_off, 1);
-    pthread_cond_signal(&explainer->changed);
+    pthread_cond_broadcast(&explainer->changed);
+    thinker_hurry(explainer->thinker);
+    while (!explainer->has_left && fault == 0)
+        fault = pthread_cond_timedwait(&explainer->changed, &explainer->mutex, until);
+    explainer->is_joined = explainer->has_left;
     pthread_mutex_unlock(&explainer->mutex);
-    if (!was_over)
+    if (explainer->is_joined)
         pthread_join(explainer->thread, NULL);
+    return explainer->is_joined;
 }
 
 void explainer_destroy(struct explainer *explainer)
 {
     if (explainer == NULL)
         return;
-    explainer_stop(explainer);
     explanation_memo_clear(&explainer->memo);
-    pthread_cond_destroy(&explainer->changed);
-    pthread_mutex_destroy(&explainer->mutex);
-    free(explainer);
+    free_parts(explainer);
 }
 
 void explainer_wake(struct explainer *explainer)
 {
     pthread_mutex_lock(&explainer->mutex);
     explainer->is_woken = 1;
-    pthread_cond_signal(&explainer->changed);
+    pthread_cond_broadcast(&explainer->changed);
     pthread_mutex_unlock(&explainer->mutex);
 }
 

@@ -1,11 +1,13 @@
-/* The explainer: one thread that explains every run that has ended, when nobody waits to train.
+/* The explainer: explains every run that has ended, when nobody waits to train.
  *
  * All runs are explained as far as goes without training anything again, first; then each with its
- * re-runs and searches. The thread takes what processor time nobody else wants (SCHED_IDLE), does
- * not begin, and breaks off, while runs wait in the queue. What is left is read from the engine, so
+ * re-runs and searches. It thinks in processor time that nobody else wants (SCHED_IDLE), does not
+ * begin, and breaks off, while runs wait in the queue. What is left is read from the engine, so
  * after a restart it goes on. */
 #ifndef SERVER_LAB_EXPLAIN_EXPLAINER_H
 #define SERVER_LAB_EXPLAIN_EXPLAINER_H
+
+#include <time.h>
 
 #include "core/base/error.h"
 #include "server/engine/engine.h"
@@ -21,12 +23,13 @@ struct explainer_config {
     void *context;
 };
 
-/* Starts the thread. NULL with ERROR_MEMORY. */
+/* Starts its threads. NULL with ERROR_MEMORY. */
 struct explainer *explainer_create(const struct explainer_config *config, struct error *error);
 
-/* Ends the thread, within milliseconds. Nothing is explained after it. Again and NULL are fine. */
-void explainer_stop(struct explainer *explainer);
-void explainer_destroy(struct explainer *explainer); /* stops it; NULL is fine */
+/* Ends its threads if they leave before `until` of the monotonic clock: within milliseconds, unless
+ * others have all of the processor. 1 if they did. Nothing is explained after it. NULL is fine. */
+int explainer_stop(struct explainer *explainer, const struct timespec *until);
+void explainer_destroy(struct explainer *explainer); /* stopped; NULL is fine */
 
 /* Runs may have ended. Any thread. */
 void explainer_wake(struct explainer *explainer);
