@@ -60,7 +60,8 @@ export class Landscape {
             this.say("Which other run? Its number, or experiment:number.");
             return;
         }
-        const answer = await api.landscape(id, run, {epoch, kind, x, y}).catch((problem) => problem);
+        const answer = await api.landscape(id, run, {epoch, kind, x, y})
+            .catch((problem) => problem);
         if (mine !== this.turn)
             return;
         if (answer instanceof Error) {

@@ -4,12 +4,12 @@ import {element} from "../base/element.js";
 
 const SPACE = "http://www.w3.org/1998/Math/MathML";
 const LETTERS = {delta: "\u03b4", eta: "\u03b7", ell: "\u2113", partial: "\u2202", rho: "\u03c1",
-                 mu: "\u03bc", alpha: "\u03b1", beta: "\u03b2", lambda: "\u03bb", sigma: "\u03c3",
-                 epsilon: "\u03b5", Delta: "\u0394", varphi: "\u03c6"};
+                 mu: "\u03bc", alpha: "\u03b1", beta: "\u03b2", lambda: "\u03bb",
+                 sigma: "\u03c3", epsilon: "\u03b5", Delta: "\u0394", varphi: "\u03c6"};
 const SIGNS = {nabla: "\u2207", leftarrow: "\u2190", approx: "\u2248", cdot: "\u22c5", sum: "\u2211",
                "|": "\u2016", sqrt: "\u221a"};
 const NAMES = ["ln", "tanh", "min", "max", "softmax"];
-const THIN = ["0.17em", ","];
+const THIN = ["0.17em", ","], PRIME = "\u2032";
 
 function math(tag, attributes, ...children) {
     const node = document.createElementNS(SPACE, tag);
@@ -42,7 +42,7 @@ function scripted(parser) {
          mark = parser.tokens[parser.at]) {
         parser.at++;
         if (mark === "'")
-            base = math("mrow", {}, base, sign("\u2032"));
+            base = math("mrow", {}, base, sign(PRIME));
         else if (mark === "_")
             below = atom(parser);
         else
@@ -62,7 +62,7 @@ function words(parser) {
 
 /* Brackets keep the size of the text. */
 function sign(text) {
-    return math("mo", {stretchy: "false", ...text === "\u2032" && {lspace: "0", rspace: "0"}}, text);
+    return math("mo", {stretchy: "false", ...text === PRIME && {lspace: "0", rspace: "0"}}, text);
 }
 
 function atom(parser) {

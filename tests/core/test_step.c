@@ -42,7 +42,7 @@ static int follow(const struct reference_case *it, struct block *block)
         }
         assert_same_doubles(walk.parameters, parameters, n, "the block's");
         for (size_t p = 0; p < n && it->training.arithmetic == ARITHMETIC_EXACT; p++) {
-            double sum = step.kept[p] + step.moved[p] + 0.0; /* of zeros, only the sign may differ */
+            double sum = step.kept[p] + step.moved[p] + 0.0; /* no minus zero */
             assert_same_double(sum, parameters[p] + 0.0, "old + step");
         }
         step_clear(&step);

@@ -39,7 +39,7 @@ def loss_of(named, data):
 
 
 @pytest.mark.parametrize("name", specs.NAMES)
-def test_a_line_along_a_parameter_is_the_loss_and_its_pieces_are_exact(server, report, data, name):
+def test_a_line_along_a_parameter_is_the_loss_in_exact_pieces(server, report, data, name):
     named = parameters_of(server, report, 100)
     line = server.get(path(report, f"landscape?kind=parameters&x={name}&epoch=100&points=61"))
     assert line["x"]["name"] == name and line["x"]["here"] == named[name]

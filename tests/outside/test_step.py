@@ -145,6 +145,39 @@ def test_batches_and_memory_chain_too(server, optimizer):
     assert before == server.get(f"{path}?epoch=3")["named"]
 
 
+@pytest.mark.parametrize("training", [
+    {"schedule": {"kind": "cosine", "final": 1e-6, "warmup_epochs": 2}},
+    {"schedule": {"kind": "reduce_on_plateau", "factor": 0.5, "patience": 0, "threshold": 0.5}},
+    {"order": "with_replacement", "seed": 3}, {"arithmetic": "fast", "batch_size": 30}], ids=str)
+def test_every_way_of_training_has_steps(server, training):
+    spec = specs.report(epochs=9)
+    spec["training"].update(training)
+    run = server.train(spec)["id"]
+    told = server.get(step_path(run, "?epoch=9"))
+    end = server.get(f"/experiments/{run}/runs/0/parameters?epoch=9")["named"]
+    assert {row["param"]: row["end"] for row in told["parameters"]} == end
+    assert told["loss"]["printed"] == server.losses(run)[8]
+    last = server.get(step_path(run, "?epoch=9&sample=99"))
+    assert {row["param"]: row["new"] for row in last["update"]} == end
+
+
+def test_steps_of_a_continued_run_go_on_where_the_other_ended(server, report):
+    fork = {"fork": {"experiment": report, "run": 0, "at": "end"},
+            "changes": {"/training/epochs": 3}}
+    reply = server.request("POST", "/experiments", data=json.dumps(fork), headers=JSON_TYPE)
+    assert reply.status_code == 201, reply.text
+    run = server.wait(reply.json()["id"])["id"]
+    step = server.get(step_path(run, "?epoch=1&sample=0"))
+    end = server.get(f"/experiments/{report}/runs/0/parameters")["named"]
+    assert {row["param"]: row["old"] for row in step["update"]} == end
+
+
+def test_the_best_epoch_may_be_asked_for(server, report):
+    best = server.get(f"/experiments/{report}/runs/0")["best_epoch"]
+    assert server.get(step_path(report, "?epoch=best&sample=1"))["epoch"] == best
+    assert server.get(f"/experiments/{report}/runs/0/surface?epoch=best")["epoch"] == best
+
+
 def test_a_shuffled_epoch_names_the_row(server):
     spec = specs.report(epochs=2)
     spec["training"]["order"] = "shuffle"

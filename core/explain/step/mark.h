@@ -16,7 +16,7 @@ struct mark_tolerance {
 typedef int (*mark_ask_fn)(void *context, const char *group, const char *name, double *out);
 
 /* Asks for every number of the step in the order in which it is computed (z1, h1, ..., f, error,
- * loss, delta, dz1, ..., gradients, new; error, loss and y are of the one sample) and tells "right",
+ * loss, delta, dz1, ... of the one sample, gradients, new) and tells "right",
  * "wrong" (how many), "lines" and "first_wrong" (a line, or none). A line: name, got, expected,
  * right, tex and slip: what was probably done, if that gives the number exactly, else none. */
 void mark_step(const struct step *step, const struct mark_tolerance *tolerance, mark_ask_fn ask,

@@ -36,7 +36,7 @@ struct step {
     double loss, loss_after;  /* L of the sample */
     double objective, objective_after; /* J of the batch */
     double *gradient;      /* [n_parameters]: of J of the batch, its mean or sum */
-    double *effective;     /* [n_parameters]: after penalties and clipping, what the optimizer takes */
+    double *effective;     /* [n_parameters]: after penalties and clipping: the optimizer's */
     double *kept;          /* [n_parameters]: the old parameter, of adamw after its decay */
     double *moved;         /* [n_parameters]: what is added to that */
     unsigned char *zeros;  /* [n_parameters]: enum step_zero, common to the batch's samples; where

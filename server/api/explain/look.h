@@ -18,7 +18,7 @@ struct look {
 /* What a route computes; NULL with the error filled. */
 typedef json_t *(*look_fn)(struct look *look, struct error *error);
 
-/* Answers the call: ?epoch= (0 to the finished ones, missing: all of these) is replayed, `compute`
+/* Answers the call: ?epoch= (0 to the finished ones, or best; missing: all) is replayed, `compute`
  * makes the answer. At a desk. */
 void look_answer(struct call *call, look_fn compute);
 
