@@ -26,9 +26,9 @@ enum { POPULATION_COMBINATIONS_MAX = 1 << 16 };
 
 /* The population of a recipe that is right (generate_check). Points are known where all features
  * draw with randint alone, in at most that many combinations; the targets' noise where they draw so
- * too, or add draws of any kind to the rest ("x**2 + normal(0, 0.5)"), also where points are not
- * known if it is the same for all. Not exact, and so not known: anything else. NULL with
- * ERROR_MEMORY. The caller owns it. */
+ * too, add draws of any kind to the rest ("x**2 + normal(0, 0.5)") or turn a class round
+ * ("n1 != (rand() < 0.1)"), also where points are not known if it is the same for all. Not exact,
+ * and so not known: anything else. NULL with ERROR_MEMORY. The caller owns it. */
 struct population *population_of_recipe(const struct generate_recipe *recipe, struct error *error);
 
 /* The population of a pattern, of whose points none is known: of the lines and sines the noise is

@@ -150,7 +150,12 @@ static void noise_that_depends_on_unknown_points_is_not_known(void **state)
         "exp(normal())",
         "rand() * rand()",
         "1 / (2 + rand())",
-        "rand() < 0.1",
+        "rand() < n1",
+        "(rand() < 0.1) != (n1 > 0.5)",
+        "normal() < 0",
+        "rand() < rand()",
+        "where(rand() < 0.1, n1, 0)",
+        "where(rand() < 0.1, rand(), 0)",
     };
     for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
         struct population *population = population_of("uniform(0,1)", NULL, targets[i], NULL);
@@ -160,6 +165,35 @@ static void noise_that_depends_on_unknown_points_is_not_known(void **state)
         }
         population_destroy(population);
     }
+}
+
+static void labels_that_are_turned_round_have_their_share_as_mean(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *target;
+        double share; /* of ones at n1 = 0; at n1 = 1 the rest */
+    } cases[] = {
+        {"where(rand() < 0.1, n1 == 0, n1 == 1)", 0.1},
+        {"(rand() < 0.1) != n1", 0.1},
+        {"n1 == (rand() >= 0.1)", 0.1},
+        {"n1 != (0.75 < uniform(0, 1))", 0.25},
+        {"n1 != (uniform(-2, 2) <= -5)", 0},
+        {"n1 != (3 >= uniform(2, 4))", 0.5},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct population *population = population_of("randint(2)", NULL, cases[i].target, NULL);
+        assert_int_equal(population->n_points, 2);
+        double share = cases[i].share;
+        assert_near(population->means[population->points[0] == 0 ? 0 : 1], share);
+        assert_near(population->means[population->points[0] == 0 ? 1 : 0], 1 - share);
+        assert_near(population->noise[0], share * (1 - share));
+        population_destroy(population);
+    }
+    struct population *everywhere =
+        population_of("randn()", NULL, "n1 + 3 * (rand() < 0.1) + where(rand() > 0.5, 2, 4)", NULL);
+    assert_near(everywhere->noise[0], 9 * 0.09 + 1);
+    population_destroy(everywhere);
 }
 
 static void targets_that_read_targets_share_their_draws(void **state)
@@ -335,6 +369,7 @@ int main(void)
         cmocka_unit_test(continuous_noise_at_known_points_has_its_moments),
         cmocka_unit_test(noise_that_is_everywhere_the_same_needs_no_points),
         cmocka_unit_test(noise_that_depends_on_unknown_points_is_not_known),
+        cmocka_unit_test(labels_that_are_turned_round_have_their_share_as_mean),
         cmocka_unit_test(targets_that_read_targets_share_their_draws),
         cmocka_unit_test(too_many_combinations_are_not_known),
         cmocka_unit_test(a_point_without_a_target_leaves_nothing_known),

@@ -202,3 +202,11 @@ def test_noisy_classes_have_the_entropy_of_their_noise(server):
     lines, _ = floors_of(server, dataset, [{"units": 1, "activation": "sigmoid"}],
                          "binary_cross_entropy")
     assert lines["noise"] == pytest.approx(np.log(2) / 4, rel=REL)
+
+
+def test_labels_turned_round_have_the_entropy_of_the_share(server):
+    dataset = formula({"n1": "randint(0,4)"}, "(n1 > 1) != (rand() < 0.1)")
+    lines, _ = floors_of(server, dataset, [{"units": 1, "activation": "sigmoid"}],
+                         "binary_cross_entropy")
+    assert lines["noise"] == pytest.approx(entropy(np.array([0.1, 0.9])), rel=REL)
+    assert lines["population_constant"] == pytest.approx(np.log(2), rel=REL)

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "core/data/formula/formula.h"
+#include "core/data/formula/formula_code.h"
 
 /* More draws than that of two outcomes each are more combinations than anybody can go through. */
 enum { CHOICES_MAX = 62 };
@@ -35,12 +36,18 @@ enum chance {
     CHANCE_FAILED   /* no value there, as formula_evaluate */
 };
 
+/* The whole numbers that a randint's instruction draws from, its operands at `at`: `count` of them
+ * from `low` on; 0 if there is nothing to draw from. */
+int chance_range(const struct instruction *instruction, const double *at, int64_t *out_low,
+                 int64_t *out_count);
+
 /* The value with these outcomes, which are added to as draws come that were not known. */
 enum chance formula_choose(const struct formula *formula, const double *values,
                            struct choices *choices, double *out_value);
 
 /* Mean and variance over all draws of the formula, exactly, where it is a sum of draws and of what
- * is not drawn, each times what is not drawn. A NaN in `values` stands for "any value": a result
+ * is not drawn, each times what is not drawn; or a choice between two such values by whether a
+ * uniform draw is below a bound. A NaN in `values` stands for "any value": a result
  * that it makes NaN depends on it, another one does not. */
 enum chance formula_moments(const struct formula *formula, const double *values, double *out_mean,
                             double *out_variance);
