@@ -135,6 +135,15 @@ load:
 	$(AGAIN) all $(LOADERS)
 	@$(FROM_OUTSIDE) tests/load/measure.py $(BUILD)/load.json $(PARTS)
 
+## specs: post SPECS=20000 random specs; each is a right result or a fault that names its place
+SPECS ?= 20000
+specs:
+	@.ci/install test
+	$(AGAIN) all
+	@DESCENT_SPECS=$(SPECS) $(FROM_OUTSIDE) $(ONE_TEST) tests/outside/test_random_specs.py
+
+.PHONY: specs
+
 ## soak: a mix of everything for SOAK_MINUTES=10; memory and descriptors must stay flat
 soak:
 	@.ci/install test
