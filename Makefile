@@ -168,7 +168,13 @@ learn:
 	$(AGAIN) all
 	@$(FROM_OUTSIDE) tests/learn/learn.py $(BUILD)/learn.json
 
-.PHONY: load soak crash cuts learn
+## verdicts: how often verdicts are right, on fresh random runs; some minutes; SEED=1 repeats
+verdicts:
+	@.ci/install test
+	$(AGAIN) all $(PROBES)
+	@$(FROM_OUTSIDE) tests/explain/verdicts.py $(SEED)
+
+.PHONY: load soak crash cuts learn verdicts
 
 ## clean: remove what was built (with SANITIZE=...: of that variant)
 clean:

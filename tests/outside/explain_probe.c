@@ -6,8 +6,9 @@
  *   "loss": "mse", "optimizer": "sgd", "settings": {...}, "order_seed": 0, "depth": "full",
  *   "best": the best known loss, or left out: searched for,
  *   "noise": variance, "points": [[...]], "weights": [...], "means": [...]: the population}
- * Added to the answer: "printed_losses" [first, last], "parameters", "epoch", "seconds" the
- * explanation took of the thread's time, and of the population "risk" under the final parameters. */
+ * With "descend": steps, instead of all that, {"parameters", "loss"} of the minimum below the start.
+ * Added to the answer: "first_printed", "parameters", "epoch", "seconds" the
+ * explanation took of the thread's time. */
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@
 
 #include "core/base/memory.h"
 #include "core/explain/explain.h"
+#include "core/explain/levenberg.h"
 #include "server/base/json_teller.h"
 
 struct run {
@@ -162,6 +164,11 @@ static void train(struct run *run)
     run->parameters = take(network_n_parameters(&run->network), sizeof(double));
     block_parameters(block, 0, run->parameters);
     block_destroy(block);
+    run->subject.network = &run->network;
+    run->subject.dataset = run->dataset;
+    run->subject.training = &run->training;
+    run->subject.start = run->start;
+    run->subject.parameters = run->parameters;
 }
 
 static struct run *read_run(const json_t *spec)
@@ -176,12 +183,6 @@ static struct run *read_run(const json_t *spec)
     if (n_start != network_n_parameters(&run->network)) {
         end_badly("start: not as many numbers as parameters");
     }
-    train(run);
-    run->subject.network = &run->network;
-    run->subject.dataset = run->dataset;
-    run->subject.training = &run->training;
-    run->subject.start = run->start;
-    run->subject.parameters = run->parameters;
     return run;
 }
 
@@ -222,36 +223,48 @@ static struct floors *find_floors(const struct run *run, const json_t *spec, str
     return floors;
 }
 
-static double risk(const struct run *run)
-{
-    const struct population *population = &run->population;
-    double risk = population->noise[0], output;
-    double *scratch = take(network_scratch(&run->network), sizeof *scratch);
-    for (size_t i = 0; i < population->n_points; i++) {
-        network_predict(&run->network, run->parameters,
-                        population->points + i * population->n_inputs, scratch, &output);
-        risk += population->weights[i] * (output - population->means[i]) *
-                (output - population->means[i]);
-    }
-    free(scratch);
-    return risk;
-}
-
 static void tell_run(const struct run *run, double seconds, struct teller *teller)
 {
     tell_number(teller, "first_printed", run->first_loss);
     tell_integer(teller, "epoch", run->subject.state.epoch);
     tell_numbers(teller, "parameters", run->parameters, network_n_parameters(&run->network));
     tell_number(teller, "seconds", seconds);
-    if (run->population.n_points > 0 && run->dataset->n_targets == 1) {
-        tell_number(teller, "risk", risk(run));
+}
+
+static void print(struct json_teller *json)
+{
+    json_t *told = json_teller_take(json);
+    json_dumpf(told, stdout, JSON_COMPACT | JSON_REAL_PRECISION(17));
+    putchar('\n');
+    fflush(stdout);
+    json_decref(told);
+}
+
+static void descend(const struct run *run, int n_steps)
+{
+    struct json_teller json;
+    struct levenberg levenberg;
+    if (levenberg_init(&levenberg, &run->network, run->dataset, NULL) != 0) {
+        end_badly("out of memory");
     }
+    json_teller_init(&json);
+    double loss = levenberg_descend(&levenberg, run->start, n_steps);
+    tell_number(&json.teller, "loss", loss);
+    tell_numbers(&json.teller, "parameters", run->start, levenberg.n_parameters);
+    levenberg_clear(&levenberg);
+    print(&json);
 }
 
 static void explain(const json_t *spec)
 {
     struct error error = ERROR_INIT;
     struct run *run = read_run(spec);
+    if (json_object_get(spec, "descend")) {
+        descend(run, (int)number(spec, "descend", 0));
+        free_run(run);
+        return;
+    }
+    train(run);
     struct floors *floors = find_floors(run, spec, &error);
     const char *depth = text(spec, "depth", "full");
     struct json_teller json;
@@ -266,11 +279,7 @@ static void explain(const json_t *spec)
         end_badly(error.text);
     }
     tell_run(run, thread_seconds() - before, teller);
-    json_t *told = json_teller_take(&json);
-    json_dumpf(told, stdout, JSON_COMPACT | JSON_REAL_PRECISION(17));
-    putchar('\n');
-    fflush(stdout);
-    json_decref(told);
+    print(&json);
     floors_destroy(floors);
     free_run(run);
 }

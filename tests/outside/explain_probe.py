@@ -15,12 +15,18 @@ def program():
     return path
 
 
+def plain(run):
+    """As JSON can hold it: arrays as lists, without what is None."""
+    return {name: value.tolist() if hasattr(value, "tolist") else value
+            for name, value in run.items() if value is not None}
+
+
 def explain(runs, timeout=300):
     """What is told of each run; its verdicts also by code, under "fired"."""
-    done = subprocess.run([program()], input="".join(json.dumps(run) + "\n" for run in runs),
+    done = subprocess.run([program()], input="".join(json.dumps(plain(run)) + "\n" for run in runs),
                           capture_output=True, text=True, timeout=timeout)
     assert done.returncode == 0 and not done.stderr, (done.returncode, done.stderr)
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     for answer in answers:
-        answer["fired"] = {verdict["code"]: verdict for verdict in answer["verdicts"]}
+        answer["fired"] = {verdict["code"]: verdict for verdict in answer.get("verdicts", [])}
     return answers

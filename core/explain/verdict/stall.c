@@ -10,6 +10,9 @@
 #include "core/explain/verdict/diagnosis.h"
 #include "core/explain/verdict/words.h"
 
+/* A smaller slope, relative to the loss, is a minimum's but for rounding. */
+#define SLOPE_MIN 1e-6
+
 void stall_find(struct examination *it)
 {
     const struct subject *subject = it->subject;
@@ -18,9 +21,9 @@ void stall_find(struct examination *it)
         if (subject->parameters[i] != subject->start[i]) {
             return;
         }
-        largest = fmax(largest, fabs(it->gradient[i]));
+        largest = fmax(largest, fabs(it->gradient[i]) * fmax(fabs(subject->start[i]), 1.0));
     }
-    if (subject->state.epoch > 0 && largest > 0.0) {
+    if (subject->state.epoch > 0 && largest > SLOPE_MIN * it->now.loss) {
         examination_fire(it, CODE_FP_STALL, KIND_EXACT,
                          examination_has_gap(it) ? SEVERITY_BLOCK : SEVERITY_NOTE,
                          SCOPE_THIS_START | SCOPE_FIXED_DATA);
