@@ -57,8 +57,14 @@ def at_best(rng, share=None, rate=None, epochs=3000):
                best=loss)
 
 
+def slope(x, y, p):
+    r = network.outputs(x, p, 2, "relu") - y
+    return np.linalg.norm(2 * network.jacobian(x, p, 2, "relu").T @ r / len(x))
+
+
 def worse_minimum(rng):
-    """All units on for some samples, one of them bending, far above the best."""
+    """All units on for some samples, one of them bending, far above the best; and a minimum: a
+    descent may also end at a kink."""
     while True:
         x, y = data(rng)
         ends = network.minima(x, y, 2, rng, 30)
@@ -67,7 +73,8 @@ def worse_minimum(rng):
             w, b, _, _ = network.parts(p, 2, 2)
             z = x @ w.T + b
             bends = ((z.min(0) <= 0) & (z.max(0) > 0)).any()
-            if loss > 1.12 * best and (z.max(0) > 0).all() and bends:
+            if (loss > 1.12 * best and (z.max(0) > 0).all() and bends and
+                    slope(x, y, p) < 1e-4):
                 p = network.balanced(p, 2, 2)
                 return run(rng, data=(x, y), start=p, rate=.01 * network.rate_limit(x, p, 2),
                            epochs=4000, batch_size=100, best=best)

@@ -4,7 +4,7 @@
  * A run: {"x": [[...]], "y": [...] or [[...]], "layers": [[units, activation], ...], "start": [...],
  *   "learning_rate", "epochs", "batch_size": 1, "order": "fixed", "gradient": "full",
  *   "loss": "mse", "optimizer": "sgd", "settings": {...}, "order_seed": 0, "depth": "full",
- *   "best": the best known loss, or left out: searched for,
+ *   "best": the best known loss, or left out: searched for if the depth is full,
  *   "noise": variance, "points": [[...]], "weights": [...], "means": [...]: the population}
  * With "descend": steps, instead of all that, {"parameters", "loss"} of the minimum below the start.
  * Added to the answer: "first_printed", "parameters", "epoch", "seconds" the
@@ -212,12 +212,17 @@ static struct floors *find_floors(const struct run *run, const json_t *spec, str
     if (!floors) {
         return NULL;
     }
+    if (json_object_get(spec, "best")) {
+        floors->value[FLOOR_BEST_KNOWN] = number(spec, "best", NAN);
+    }
+    if (strcmp(text(spec, "depth", "full"), "full") != 0) {
+        return floors;
+    }
     if (floors_permute(floors, run->dataset, NULL, NULL, error) != 0) {
         end_badly(error->text);
     }
-    if (json_object_get(spec, "best")) {
-        floors->value[FLOOR_BEST_KNOWN] = number(spec, "best", NAN);
-    } else if (floors_search(floors, &run->network, run->dataset, NULL, NULL, error) != 0) {
+    if (!json_object_get(spec, "best") &&
+        floors_search(floors, &run->network, run->dataset, NULL, NULL, error) != 0) {
         end_badly(error->text);
     }
     return floors;
