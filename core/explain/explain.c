@@ -138,7 +138,8 @@ static int find_all(struct examination *it, struct error *error)
         return 0;
     }
     if (look_back(it, error) != 0 || find_facts(it, error) != 0 || numbers_find(it, error) != 0 ||
-        find_reruns(it, error) != 0 || minimum_find(it, error) != 0) {
+        find_reruns(it, error) != 0 || minimum_find(it, error) != 0 ||
+        noise_find(it, error) != 0) {
         return -1;
     }
     weigh(it);

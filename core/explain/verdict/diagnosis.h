@@ -27,6 +27,7 @@ int sensitivity_find(struct examination *it, struct error *error);
 void signal_find(struct examination *it);
 int minimum_find(struct examination *it, struct error *error);
 void printed_find(struct examination *it);
+int noise_find(struct examination *it, struct error *error); /* noise_p */
 int numbers_find(struct examination *it, struct error *error);
 void numbers_tell(const struct examination *it, struct teller *teller);
 

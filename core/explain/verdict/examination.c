@@ -184,27 +184,6 @@ out:
     return status;
 }
 
-/* F-test that what is left is noise: under "f is the true mean" the squares between the groups of
- * equal inputs, N (L - E) / G, are as those within, N E / (N - G). */
-static double noise_p(const struct examination *it)
-{
-    const struct floors *floors = it->floors;
-    double n = (double)it->n_samples, groups = (double)floors->n_groups;
-    double pure = floors->value[FLOOR_PURE_ERROR];
-    if (it->subject->population && it->subject->population->noise[0] == 0.0) {
-        return 0.0;
-    }
-    if (!it->setting.is_squared || floors->n_groups == 0 || floors->n_groups >= it->n_samples ||
-        !(pure >= 0.0)) {
-        return NAN;
-    }
-    double left = fmax(it->loss - pure, 0.0);
-    if (pure == 0.0) {
-        return left > 0.0 ? 0.0 : 1.0;
-    }
-    return statistics_f_tail(n * left / groups / (n * pure / (n - groups)), groups, n - groups);
-}
-
 /* A plane is within reach of every network whose hidden units are not all bounded away from one;
  * so where no search was run least squares bounds the optimum. */
 static double best_known(const struct examination *it)
@@ -218,7 +197,6 @@ void examination_compare(struct examination *it)
 {
     it->best = best_known(it);
     it->gap = it->loss / fmax(it->best, 1e-300) - 1.0;
-    it->noise_p = it->setting.is_finite ? noise_p(it) : NAN;
 }
 
 int examination_ask(const struct examination *it, struct error *error)

@@ -139,7 +139,7 @@ struct examination {
     double deviation;     /* standard deviation of the targets, the largest of the outputs' */
     double best;          /* the lowest loss known for this network; NaN: none */
     double gap;           /* loss / best - 1; NaN */
-    double noise_p;       /* that what is left is the targets' noise; NaN: can't be told */
+    double noise_p;       /* that what is left is the targets' noise, noise.c; NaN: can't be told */
     struct replay end;    /* stands at the run's last epoch, where it could be replayed */
 
     struct tail tail;
@@ -166,7 +166,7 @@ void examination_clear(struct examination *it); /* also one that is all zero */
 /* Replays the run to its end for the last epochs' losses: fills tail, loss and end. */
 int examination_replay(struct examination *it, struct error *error);
 
-/* Gap and noise, once the loss is known. */
+/* The gap, once the loss is known. */
 void examination_compare(struct examination *it);
 
 /* -1 with ERROR_BUSY when the subject's owner says so. */
