@@ -108,6 +108,26 @@ def test_a_run_that_stopped_goes_on(server):
     assert again["stopped"] == "patience" and again["epoch"] >= 4
 
 
+def test_a_plateau_counts_anew_and_from_the_new_rate(server):
+    plateau = {"kind": "reduce_on_plateau", "patience": 5, "factor": 0.1}
+    made = server.train(spec("adam", rate=0.5, epochs=100, schedule=plateau))
+    changes = {specs.RATE: 0.02, "/training/epochs": 5}
+    rest = server.train(fork(made, changes=changes))
+    plain = server.train(fork(made, changes={**changes, "/training/schedule": None}))
+    assert server.losses(rest["id"]) == server.losses(plain["id"])
+
+
+def test_a_step_and_a_replay_of_what_goes_on_are_those_of_the_whole(server):
+    whole = server.train(spec("adam", epochs=2 * EPOCHS, **WAYS[1]))
+    rest = server.train(fork(whole, EPOCHS))
+    for path, later in (("step?sample=2&epoch=", 3), ("step?sample=0&epoch=", 1),
+                        ("parameters?epoch=", 7)):
+        told = [server.get(f"/experiments/{made['id']}/runs/0/{path}{epoch}")
+                for made, epoch in ((rest, later), (whole, EPOCHS + later))]
+        assert [answer.pop("epoch") for answer in told] == [later, EPOCHS + later]
+        assert told[0] == told[1]
+
+
 def test_each_run_of_a_sweep_goes_on_by_itself(server):
     swept = server.train({**spec("adam"), "sweep": {specs.RATE: [0.01, 0.02, 0.03]}})
     whole = server.train({**spec("adam", epochs=2 * EPOCHS), "sweep": {specs.RATE: [0.01, 0.02,
