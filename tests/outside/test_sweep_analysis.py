@@ -2,6 +2,8 @@
 import numpy as np
 import pytest
 
+import service
+
 RATES = [1e-4, 1e-3, 4e-3, 2e-2]
 STARTS = 24
 SPEC = {
@@ -91,6 +93,20 @@ def test_the_best_is_an_interval_around_the_lowest_median(swept, recomputed):
             assert median <= 1.05 * medians.min()
     assert best["likely"][0] <= best["likely"][1]
     assert str(best["value"])[:5] in best["text"]
+
+
+def test_the_boundary_stands_beside_the_limits_of_theory(server, swept):
+    """Those of the run in the middle of the best setting that still learns, once explained."""
+    experiment, _, analysis = swept
+    best = analysis["settings"][analysis["best"]["setting"]]
+    path = f"/experiments/{experiment['id']}"
+    limits = service.wait_until(lambda: server.get(f"{path}/sweep")["boundary"]["limits"],
+                                60 * server.slowness, "the limits")
+    told = server.get(f"{path}/runs/{limits['run']}/verdicts")
+    assert limits == {**told["numbers"]["learning_rate_limits"], "run": limits["run"]}
+    assert limits["run"] in best["runs"]
+    assert told["headline"] != "COLLAPSED_TO_CONSTANT"
+    assert 0 < limits["drawn_mean_square"] < 1
 
 
 def test_two_settings_are_compared_start_by_start(swept, recomputed):

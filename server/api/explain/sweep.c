@@ -7,50 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/memory.h"
 #include "core/base/statistics.h"
-#include "core/explain/sweep/best.h"
 #include "core/explain/sweep/comparison.h"
+#include "server/api/explain/along.h"
 #include "server/api/explain/claim.h"
-#include "server/api/explain/grid.h"
-#include "server/api/explain/outcomes.h"
 #include "server/base/json.h"
 #include "server/base/text.h"
-
-/* All that an answer is made of. */
-struct analysis {
-    const struct study *study;
-    struct grid grid;
-    struct outcome *by_run;  /* [n_runs] */
-    struct outcome *by_place; /* [n_settings][n_starts] */
-    struct sweep_table table;
-};
-
-static int analyse(struct engine *engine, const struct study *study, enum part part,
-                   struct analysis *it, struct error *error)
-{
-    it->study = study;
-    if (grid_init(&it->grid, study->spec, error) != 0)
-        return -1;
-    size_t n = it->grid.n_settings * it->grid.n_starts;
-    it->by_run = memory_array((size_t)spec_n_runs(study->spec), sizeof *it->by_run, error);
-    it->by_place = memory_array(n, sizeof *it->by_place, error);
-    if (it->by_run == NULL || it->by_place == NULL ||
-        outcomes_find(engine, study, part, it->by_run, error) != 0)
-        return -1;
-    for (size_t i = 0; i < n; i++)
-        if (it->grid.runs[i] >= 0)
-            it->by_place[i] = it->by_run[it->grid.runs[i]];
-    it->table = (struct sweep_table){it->grid.n_settings, it->grid.n_starts, it->by_place};
-    return 0;
-}
-
-static void analysis_clear(struct analysis *it)
-{
-    grid_clear(&it->grid);
-    free(it->by_run);
-    free(it->by_place);
-}
 
 /* --- settings --- */
 
@@ -117,114 +79,6 @@ static json_t *settings_json(const struct analysis *it, struct error *error)
             json_decref(json);
             return NULL;
         }
-    }
-    return json;
-}
-
-/* --- along one axis --- */
-
-static void print_value(const struct analysis *it, size_t setting, char out[32])
-{
-    snprintf(out, 32, "%.4g", grid_value(&it->grid, setting));
-}
-
-/* The last name in a pointer, with spaces: "learning rate". */
-static void print_axis(const struct analysis *it, char out[64])
-{
-    const char *pointer = grid_axis(&it->grid);
-    snprintf(out, 64, "%s", strrchr(pointer, '/') + 1);
-    for (char *c = out; *c != '\0'; c++)
-        if (*c == '_')
-            *c = ' ';
-}
-
-static void print_best(const struct analysis *it, const struct best *best, struct text *text)
-{
-    char axis[64], lowest[32], first[32], last[32], low[32], high[32];
-    print_axis(it, axis);
-    print_value(it, best->lowest, lowest);
-    print_value(it, best->first, first);
-    print_value(it, best->last, last);
-    print_value(it, best->low, low);
-    print_value(it, best->high, high);
-    text_printf(text, "Of the values tried, %s %s has the lowest median loss, %.6g. ", axis, lowest,
-                best->median);
-    if (best->first == best->last)
-        text_printf(text, "No neighbour comes within 5 %% of it. ");
-    else
-        text_printf(text, "All from %s to %s are within 5 %% of it. ", first, last);
-    if (it->grid.n_starts < 2)
-        text_printf(text, "That is from one start: sweep a seed as well to see whether it holds "
-                          "for others.");
-    else if (best->low == best->high)
-        text_printf(text, "Other starts of the same kind would most likely choose the same of these "
-                          "values; they are too far apart to say more.");
-    else if (best->is_sure)
-        text_printf(text, "Other starts of the same kind would most likely choose %s or %s.", low,
-                    high);
-    else
-        text_printf(text, "Other starts of the same kind may choose any from %s to %s: there is no "
-                          "verdict on one value; try more starts.", low, high);
-}
-
-static json_t *best_json(const struct analysis *it, struct error *error)
-{
-    struct best best;
-    struct text text = {0};
-    if (!it->grid.is_ordered)
-        return json_null();
-    if (best_find(&it->table, &best, error) != 0)
-        return NULL;
-    if (!best.is_found)
-        return json_null();
-    print_best(it, &best, &text);
-    json_t *json = json_pack(
-        "{s:s, s:i, s:f, s:f, s:f, s:[f, f], s:[f, f], s:b, s:s%}", "axis", grid_axis(&it->grid),
-        "setting", (int)best.lowest, "value", grid_value(&it->grid, best.lowest), "median",
-        best.median, "within", BEST_WITHIN, "interval", grid_value(&it->grid, best.first),
-        grid_value(&it->grid, best.last), "likely", grid_value(&it->grid, best.low),
-        grid_value(&it->grid, best.high), "is_sure", best.is_sure, "text", text.bytes, text.n_bytes);
-    text_clear(&text);
-    return json;
-}
-
-/* Where half of the runs that their start does not doom break down. Between two rates it is
- * interpolated by their ratio, between other numbers by their difference. */
-static double boundary_at(const struct boundary *boundary, double below, double above)
-{
-    return below > 0.0 ? below * pow(above / below, boundary->part)
-                       : below + boundary->part * (above - below);
-}
-
-static void print_boundary(const struct boundary *boundary, double below, double above,
-                           struct text *text)
-{
-    if (boundary->baseline > 0.0)
-        text_printf(text, "At every value at least %.3g %% of the runs collapse or diverge: that is "
-                          "their start's doing. ", 100.0 * boundary->baseline);
-    if (boundary->is_found)
-        text_printf(text, "Of the others half do so from about %.3g on, somewhere between %.4g and "
-                          "%.4g.", boundary_at(boundary, below, above), below, above);
-    else
-        text_printf(text, "No value is so high that half of the others do.");
-}
-
-static json_t *boundary_json(const struct analysis *it)
-{
-    struct boundary boundary;
-    struct text text = {0};
-    if (!it->grid.is_ordered)
-        return json_null();
-    boundary_find(&it->table, &boundary);
-    double below = grid_value(&it->grid, boundary.below);
-    double above = grid_value(&it->grid, boundary.above);
-    print_boundary(&boundary, below, above, &text);
-    json_t *json = json_pack("{s:f, s:n, s:n, s:s%}", "baseline", boundary.baseline, "between",
-                             "at", "text", text.bytes, text.n_bytes);
-    text_clear(&text);
-    if (json != NULL && boundary.is_found) {
-        json_object_set_new(json, "between", json_pack("[f, f]", below, above));
-        json_object_set_new(json, "at", json_number(boundary_at(&boundary, below, above)));
     }
     return json;
 }
@@ -328,13 +182,13 @@ static json_t *sweep_json_of(struct call *call, const struct analysis *it,
         claim = claim_json(call, it->study, &it->grid, &asked->claim, error);
     if (claim == NULL)
         return NULL;
-    json_t *settings = settings_json(it, error), *best = best_json(it, error);
+    json_t *settings = settings_json(it, error), *best = along_best(it, error);
     json_t *compared = asked->a == asked->b ? json_null()
                                             : comparison_json(it, asked->a, asked->b, error);
     return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "experiment", it->study->id,
                      "part", part_name(asked->part), "starts", json_private(it->grid.starts),
-                     "settings", settings, "best", best, "boundary", boundary_json(it), "compared",
-                     compared, "claim", claim);
+                     "settings", settings, "best", best, "boundary", along_boundary(it, error),
+                     "compared", compared, "claim", claim);
 }
 
 void sweep_get(struct call *call)
@@ -351,7 +205,7 @@ void sweep_get(struct call *call)
         http_reply_error(call->request, &error);
         return;
     }
-    int result = analyse(lab_engine(call->api->lab), study, asked.part, &it, &error);
+    int result = analysis_init(&it, lab_engine(call->api->lab), study, asked.part, &error);
     if (result == 0 && read_compare(call, it.grid.n_settings, &asked) != 0)
         goto out;
     if (result == 0)
