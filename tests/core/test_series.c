@@ -114,6 +114,55 @@ static void kernels_of_small_sizes_score_the_plain_sums(void **state)
     assert_true(n_small > 0);
 }
 
+/* Outputs that are all equal stay so: the features are 0 and the rate changes no bit of an output. */
+static void assert_accuracy_of_ties(const struct network *network, enum loss loss,
+                                    const double *targets, double expected)
+{
+    enum { SAMPLES = 4, RUNS = 3 };
+    size_t n_targets = (size_t)network_n_outputs(network);
+    const double start[16] = {0};
+    const struct training training = {.loss = loss,
+                                      .learning_rate = 1e-300,
+                                      .batch_size = SAMPLES,
+                                      .epochs = 1,
+                                      .record = 1u << SERIES_ACCURACY};
+    struct dataset *dataset = dataset_create(SAMPLES, 1, n_targets, NULL);
+    memcpy(dataset->targets, targets, SAMPLES * n_targets * sizeof *targets);
+    const struct kernel *kernel;
+    for (int k = 0; (kernel = kernel_at(k)); k++) {
+        const struct block_run runs[RUNS] = {{&training, start}, {&training, start},
+                                             {&training, start}};
+        double records[2 * RUNS];
+        if (!kernel_runs_here(kernel) || !kernel_suits(kernel, network, &training)) {
+            continue;
+        }
+        struct block *block = block_create_on(kernel, network, dataset, runs, RUNS, NULL);
+        assert_int_equal(block_train(block, INT64_MAX, 1, records), 1);
+        for (int run = 0; run < RUNS; run++) {
+            assert_same_double(records[RUNS + run], expected, kernel->name);
+        }
+        block_destroy(block);
+    }
+    dataset_destroy(dataset);
+}
+
+static void the_first_of_equals_is_told_and_one_half_is_a_no(void **state)
+{
+    (void)state;
+    static const struct network three = {
+        .n_inputs = 1, .n_layers = 1, .layers = {{3, ACTIVATION_SOFTMAX}}};
+    static const struct network one = {
+        .n_inputs = 1, .n_layers = 1, .layers = {{1, ACTIVATION_SIGMOID}}};
+    static const struct network two = {
+        .n_inputs = 1, .n_layers = 1, .layers = {{2, ACTIVATION_SIGMOID}}};
+    static const double classes[] = {0, 0, 1, 1, 0, 0, 0.4, 0.4, 0.2, 0, 1, 0};
+    static const double yes_or_no[] = {1, 0.5, 0, 1};
+    static const double pairs[] = {0, 0, 0, 1, 1, 0, 0.5, 0.5};
+    assert_accuracy_of_ties(&three, LOSS_CATEGORICAL_CROSS_ENTROPY, classes, 0.5);
+    assert_accuracy_of_ties(&one, LOSS_BINARY_CROSS_ENTROPY, yes_or_no, 0.5);
+    assert_accuracy_of_ties(&two, LOSS_BINARY_CROSS_ENTROPY, pairs, 0.5); /* all must be right */
+}
+
 /* A line y = w x + b by one sample a step. */
 static struct block *line_of(const struct training *training, const double *start,
                              const struct dataset *dataset, const struct dataset *validation)
@@ -252,6 +301,7 @@ int main(void)
         cmocka_unit_test(a_run_has_what_was_asked_and_what_there_is),
         cmocka_unit_test(every_kernel_and_cut_scores_the_plain_sums),
         cmocka_unit_test(kernels_of_small_sizes_score_the_plain_sums),
+        cmocka_unit_test(the_first_of_equals_is_told_and_one_half_is_a_no),
         cmocka_unit_test(a_validation_loss_beyond_all_doubles_ends_no_run),
         cmocka_unit_test(an_end_loss_beyond_all_doubles_is_recorded),
         cmocka_unit_test(scoring_is_cut_as_training_is),

@@ -77,6 +77,7 @@ static void training_words_are_found_by_their_names(void **state)
     assert_string_equal(training_order_name(ORDER_SHUFFLE), "shuffle");
     assert_int_equal(training_order_find("shuffle"), ORDER_SHUFFLE);
     assert_int_equal(training_order_find("fixed"), ORDER_FIXED);
+    assert_int_equal(training_order_find("with_replacement"), ORDER_WITH_REPLACEMENT);
     assert_int_equal(training_order_find("random"), -1);
 }
 
@@ -139,14 +140,20 @@ static void plateaus_reduce_as_pytorchs(void **state)
     assert_true(schedule_rate(&schedule, 0.3, 2, 9) == 0.3);
 }
 
-static void only_numbers_may_differ_in_lockstep(void **state)
+static void only_numbers_and_stops_may_differ_in_lockstep(void **state)
 {
     (void)state;
     struct training a = {.optimizer = OPTIMIZER_ADAM, .epochs = 3}, b = a;
     b.learning_rate = 2;
     b.settings[SETTING_BETA1] = 0.5;
     b.schedule.kind = SCHEDULE_COSINE;
+    b.stop = (struct stop){.has_target = 1, .target = 3, .patience = 4, .min_delta = 1};
     assert_true(training_in_lockstep(&a, &b));
+    b.record = 1u << SERIES_END_LOSS;
+    assert_false(training_in_lockstep(&a, &b));
+    b.record = 0;
+    b.monitor = SERIES_END_LOSS;
+    assert_false(training_in_lockstep(&a, &b));
     for (int i = SETTING_WEIGHT_DECAY; i < SETTING_COUNT; i++) { /* penalties and limits */
         b = a;
         b.settings[i] = 1;
@@ -183,7 +190,7 @@ int main(void)
         cmocka_unit_test(training_words_are_found_by_their_names),
         cmocka_unit_test(schedules_begin_and_end_where_they_say),
         cmocka_unit_test(plateaus_reduce_as_pytorchs),
-        cmocka_unit_test(only_numbers_may_differ_in_lockstep),
+        cmocka_unit_test(only_numbers_and_stops_may_differ_in_lockstep),
         cmocka_unit_test(every_name_fits_a_checkpoint),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
