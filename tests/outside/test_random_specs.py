@@ -163,7 +163,8 @@ def specs(draw):
     n_samples = dataset.get("samples", len(dataset.get("rows", [0] * 11)))
     has_split = n_samples >= 10 and draw(st.booleans())
     if has_split:
-        dataset["split"] = {"train": 0.5, "validation": 0.3, "test": 0.2, **some(draw, {"seed": seeds})}
+        dataset["split"] = {"train": 0.5, "validation": 0.3, "test": 0.2,
+                            **some(draw, {"seed": seeds})}
     dataset |= some(draw, {"standardize": st.booleans()})
     if "entropy" not in loss:
         dataset |= some(draw, {"standardize_target": st.booleans()})
@@ -254,7 +255,9 @@ def forward(run, layers, inputs):
     values = np.array(inputs, float)
     parameters = run["parameters"]
     for weights, biases, layer in zip(parameters["weights"], parameters["biases"], layers):
-        values = activate(layer["activation"], np.array(weights) @ values + np.array(biases))
+        with np.errstate(over="ignore", invalid="ignore"):
+            sums = np.array(weights) @ values + np.array(biases)
+        values = activate(layer["activation"], sums)
     return values
 
 
