@@ -86,6 +86,8 @@ const inside = (id, run, what, query) => {
     return patiently(() => ask(`${at(id)}/runs/${run}/${what}?${new URLSearchParams(given)}`));
 };
 export const step = (id, run, query) => inside(id, run, "step", query);
+export const checkStep = (id, run, query, numbers) => patiently(() =>
+    ask(`${at(id)}/runs/${run}/step/check?${new URLSearchParams(query)}`, "POST", numbers));
 export const surface = (id, run, query) => inside(id, run, "surface", query);
 export const landscape = (id, run, query) => inside(id, run, "landscape", query);
 export const dataset = (id, run) => ask(`${at(id)}/dataset?run=${run}`);

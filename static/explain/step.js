@@ -5,6 +5,7 @@ import {append, element, refill} from "../base/element.js";
 import {count, exact, plural, short} from "../base/format.js";
 import {scrolling} from "../base/scroll.js";
 import * as view from "../base/view.js";
+import {marking} from "./marking.js";
 import {Stepper} from "./stepper.js";
 import {formula} from "./tex.js";
 
@@ -67,6 +68,7 @@ export class Step {
     draw() {
         const {answer} = this;
         refill(this.body);
+        this.body.classList.remove("unworked");
         if (answer instanceof Error)
             append(this.body, [element("p", {class: "fault"}, answer.message)]);
         else if (answer?.kind === "epoch")
@@ -75,7 +77,8 @@ export class Step {
                 this.show();
             }));
         else if (answer)
-            append(this.body, oneStep(answer));
+            append(this.body, [...oneStep(answer), marking(this.context, answer,
+                (isOpen) => this.body.classList.toggle("unworked", isOpen))]);
     }
 }
 
@@ -110,7 +113,7 @@ function forward(row) {
         return worked(row.tex, sum(row.terms), row.value);
     const state = row.active === undefined ? "" : row.active ? ", on" : ", off";
     return worked(row.tex, "", row.value, row.derivative !== undefined &&
-        element("span", {class: "note"}, ` slope ${digits(row.derivative)}${state}`));
+        element("span", {class: "note result"}, ` slope ${digits(row.derivative)}${state}`));
 }
 
 function backward(row) {
@@ -133,12 +136,12 @@ function oneStep(step) {
                 `gradients are ${batch.reduction === "mean" ? "averaged" : "added up"}.`),
         long("Forward", step.forward.map(forward)),
         part("Loss", worked(step.loss.tex, "", step.loss.value,
-            !Array.isArray(step.loss.error) && element("span", {class: "note"},
+            !Array.isArray(step.loss.error) && element("span", {class: "note result"},
                 ` error ${digits(step.loss.error)}`))),
         long("Backward", step.backward.map(backward)),
         part("Update", element("p", {class: "rules"}, step.rule.tex.map((tex) => [formula(tex),
             " "]), batch && formula(batch.tex)), updates(step)),
-        part("Afterwards", after(step))];
+        element("div", {class: "result"}, part("Afterwards", after(step)))];
 }
 
 function updates(step) {
@@ -151,14 +154,16 @@ function updates(step) {
         element("td", {class: "word"}, formula(row.tex)),
         [row.old, row.grad, ...used ? [row.used] : [],
          ...names.map((name) => row.memory[name].new), row.step, row.new]
-            .map((value) => element("td", {title: exact(value)}, digits(value))),
+            .map((value, i) => element("td", {title: i === 0 && exact(value)},
+                element("span", {class: i > 0 && "result"}, digits(value)))),
         element("td", {class: "word note"}, row.zero_because &&
-            `0 because ${row.zero_because}`));
+            element("span", {class: "result"}, `0 because ${row.zero_because}`)));
     return scrolling("Update", element("table", {}, element("thead", {}, element("tr", {},
         head.map((text, i) => element("th", {scope: "col", class: i < 2 ? "word" : null}, text)),
         element("td"))), element("tbody", {}, step.update.map(line))), "the new values");
 }
 
+/* What came of it, hidden with the other results. */
 function after(step) {
     const {checks} = step, {overshoot, linear} = checks, lines = [];
     const say = (...text) => lines.push(element("p", {}, text));

@@ -56,7 +56,7 @@ def test_a_step_shows_formulas_with_their_numbers(page, server, report):
     step = server.get(f"/experiments/{report}/runs/0/step?epoch=1&sample=0")
     page.wait(lambda: page.all(".worked"), "the step")
     assert len(page.all(".worked math")) == 9
-    shown = float(page.text(".worked .result").removeprefix("= ").replace("\u2212", "-"))
+    shown = float(page.text(".worked .result:not(.note)").removeprefix("= ").replace("\u2212", "-"))
     assert shown == pytest.approx(step["forward"][0]["value"], rel=1e-4)
     assert "step,0,1,0" in page.browser.current_url
     page.click("[aria-label='next sample']")
@@ -71,7 +71,7 @@ def test_all_digits_are_those_of_the_server(page, server, report):
     page.wait(lambda: page.all(".worked"), "the step")
     step = server.get(f"/experiments/{report}/runs/0/step?epoch=2&sample=3")
     shown = [float(text.removeprefix("= ").replace("\u2212", "-"))
-             for text in page.texts(".worked .result")]
+             for text in page.texts(".worked .result:not(.note)")]
     told = step["forward"] + [step["loss"]] + step["backward"]
     assert shown == [row["value"] for row in told]
 
@@ -132,3 +132,21 @@ def test_it_fits_a_small_screen(page, moons, inside):
     page.open(f"/?experiment={moons}&inside={inside}")
     page.one(".inside-body .facts")
     assert page.run("return document.documentElement.scrollWidth") <= 360
+
+
+def test_own_numbers_are_marked(page, server, report):
+    page.open(f"/?experiment={report}&inside=step,0,1,4")
+    step = server.get(f"/experiments/{report}/runs/0/step?epoch=1&sample=4")
+    page.click(".step details summary")
+    result = page.one(".worked .result:not(.note)")
+    page.wait(lambda: not result.is_displayed(), "the results to hide")
+    z1, delta = step["forward"][0]["value"], step["backward"][0]["value"]
+    page.one("[aria-label='z1']").send_keys(f"{z1:.4g}")
+    page.one("[aria-label='delta']").send_keys(f"{delta / 2:.4g}".replace("-", "\u2212"))
+    page.click(".marking .primary")
+    page.wait(lambda: page.texts(".mark .right, .mark .fault") == ["\u2713", "\u2717"], "the marks")
+    said = page.text(".marking [role=status]")
+    assert "The first wrong one is delta" in said and "the factor 2 is missing" in said
+    page.one("[aria-label='f']").send_keys("much")
+    page.click(".marking .primary")
+    page.wait(lambda: "not a number" in page.text(".marking [role=status]"), "the fault")
