@@ -62,7 +62,7 @@ static json_t *take_alike(const struct spec *spec, int *runs, int *n_runs)
     int n_left = 0, first = runs[0];
     for (int i = 0; i < *n_runs; i++) {
         if (has_same(spec, first, runs[i]))
-            json_array_append_new(list, json_integer(runs[i]));
+            list = json_push(list, json_integer(runs[i]));
         else
             runs[n_left++] = runs[i];
     }

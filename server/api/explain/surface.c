@@ -39,7 +39,7 @@ static json_t *places_json(const struct plane *plane, size_t feature)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < plane->n; i++)
-        json_array_append_new(list, json_real(place(plane, feature, i)));
+        list = json_push(list, json_real(place(plane, feature, i)));
     return list;
 }
 
@@ -62,11 +62,11 @@ static json_t *describe(const struct look *look, const struct plane *plane,
 {
     json_t *names = json_array(), *targets = json_array(), *axes = json_array();
     for (size_t k = 0; k < plane->n_features; k++) {
-        json_array_append_new(names, json_string(whole->names[k]));
-        json_array_append_new(axes, places_json(plane, k));
+        names = json_push(names, json_string(whole->names[k]));
+        axes = json_push(axes, places_json(plane, k));
     }
     for (size_t k = 0; k < whole->n_targets; k++)
-        json_array_append_new(targets, json_string(whole->names[whole->n_features + k]));
+        targets = json_push(targets, json_string(whole->names[whole->n_features + k]));
     return json_pack("{s:I, s:s, s:o, s:o, s:[f, f], s:o, s:o}", "epoch", (json_int_t)look->epoch,
                      "loss", loss_name(look->plan.training.loss), "features", names, "targets",
                      targets, "beyond_the_data", MARGIN, MARGIN, "places", axes, "outputs",

@@ -30,7 +30,7 @@ static json_t *fates_json(const struct summary *summary)
 {
     json_t *json = json_object();
     for (int f = 0; f < FATE_COUNT; f++)
-        json_object_set_new(json, fate_name(f), json_integer((json_int_t)summary->fates[f]));
+        json = json_put(json, fate_name(f), json_integer((json_int_t)summary->fates[f]));
     return json;
 }
 
