@@ -210,6 +210,8 @@ export class Curves {
         const now = this.view();
         this.fit.hidden = !now.zoom;
         this.levelsBox.hidden = this.levels.length === 0 || now.quantity !== "loss";
+        this.host.dataset.levels = (now.levels ? this.levels : []).map(({label}) => label)
+            .join("; ");
         this.lines.draw(now.shown);
         setText(this.switches.y.querySelector("legend"),
                 now.quantity === "loss" ? "Loss" : "Accuracy");

@@ -140,8 +140,11 @@ export class Explain {
         if (!headline)
             return element("li", {}, names, element("p", {class: "says"},
                 silence(row)));
+        const whose = runs.length > 1 && ["At ",
+            element("bdi", {}, this.labels[row.run].label), ": "];
         return element("li", {class: headline.severity}, names,
-            element("p", {class: "says"}, severityOf(headline.severity), " ", headline.text));
+            element("p", {class: "says"}, severityOf(headline.severity), " ", whose,
+                headline.text));
     }
 
     // --- trying ----------------------------------------------------------------------------

@@ -40,10 +40,11 @@ export function verdictOf(verdict, onTry) {
 }
 
 function actionOf(action, onTry) {
+    const label = action.label[0].toUpperCase() + action.label.slice(1);
     const start = element("button", {type: "button", onclick: () => onTry(action, false, start)},
-        action.label);
+        label);
     return [start, element("button", {type: "button", class: "quiet",
-                                      "aria-label": `Change first: ${action.label}`,
+                                      "aria-label": `Change first: ${label}`,
                                       onclick: () => onTry(action, true, start)},
         "Change first")];
 }

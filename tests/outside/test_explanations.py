@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import specs
-from service import JSON_TYPE, wait_until
+from service import JSON_TYPE, ROOT, wait_until
 
 SEVERITIES = {"block", "warn", "note", "ok", "error"}
 KINDS = {"theorem", "exact", "local", "counterfactual", "statistical", "numerical"}
@@ -282,3 +282,42 @@ def test_nobody_who_waits_to_train_waits_for_an_explanation(fresh_server):
     for experiment in busy:
         server.request("POST", f"/experiments/{experiment}/cancel", data="{}", headers=JSON_TYPE)
     assert all(server.explained(experiment) for experiment in waiting)
+
+
+# --- against the vectors of an independent prototype ---------------------------------------------
+
+VECTORS = json.loads((ROOT / "tests/golden/vectors.json").read_text())
+HEADLINES = {"R01": "COLLAPSED_TO_CONSTANT", "R03": "LR_NOISE_FLOOR", "R04": "LR_NOISE_FLOOR",
+             "R05": "AFFINE_ON_DATA", "R07": "AFFINE_ON_DATA", "R08": "UNDERTRAINED",
+             "R09": "UNDERTRAINED", "R12": "COLLAPSED_TO_CONSTANT", "R13": "ZERO_INIT_SADDLE",
+             "R14": "SYMMETRIC_UNITS", "R16": "NO_SIGNAL"}
+
+
+def spec_of(vector):
+    """The vector's run as a client posts it: its rows as a table, its start by arrays."""
+    spec, data = vector["spec"], VECTORS["datasets"][vector["spec"]["data"]]
+    start = spec["init"]
+    activation = {"leaky": "leaky_relu"}.get(spec["activation"], spec["activation"])
+    return {"name": vector["id"],
+            "dataset": {"kind": "table", "names": ["x1", "x2", "y"],
+                        "rows": [[*x, y] for x, y in zip(data["X"], data["y"])]},
+            "network": {"layers": [{"units": 2, "activation": activation},
+                                   {"units": 1, "activation": "linear"}],
+                        "init": {"scheme": "explicit",
+                                 "weights": [[start[0:2], start[2:4]], [start[6:8]]],
+                                 "biases": [start[4:6], start[8:9]]}},
+            "training": {"loss": "mse", "gradient": "full" if spec["grad_factor_c"] == 2 else "half",
+                         "optimizer": {"name": "sgd", "learning_rate": spec["lr"]},
+                         "batch_size": spec["batch"], "order": "fixed", "epochs": spec["epochs"]}}
+
+
+@pytest.mark.parametrize("vector", VECTORS["vectors"], ids=lambda vector: vector["id"])
+def test_a_vector_has_its_codes_through_the_server(server, vector):
+    expect = vector["expect"]
+    experiment = server.train(spec_of(vector))["id"]
+    verdicts = verdicts_of(server, experiment)
+    assert verdicts["state"] == "full"
+    found = set(codes_of(verdicts))
+    assert set(expect["must"]) <= found and not set(expect["must_not"]) & found
+    headline = HEADLINES.get(vector["id"])
+    assert headline is None or verdicts["headline"] == headline

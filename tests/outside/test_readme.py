@@ -94,6 +94,17 @@ def test_the_series_are_as_written(server):
     assert server.text(table_path).splitlines() == lines[written:written + 3]
 
 
+def test_the_verdicts_are_as_written(server):
+    text = README.split("\n### What happened?\n")[1].split("\n### ")[0]
+    experiment = server.train({"preset": "lr_0.025"})["id"]
+    verdicts = server.get(f"/experiments/{experiment}/runs/0/verdicts",
+                          headers={"Prefer": "wait=60"})
+    written = [json.loads(line) for line in text.splitlines() if line[:1] in ("[", '"')]
+    assert written == [verdicts["text"]] + [
+        [verdict[name] for name in ("code", "severity", "kind", "certain")]
+        for verdict in verdicts["verdicts"]]
+
+
 def test_the_step_by_hand_is_as_written(server):
     text = README.split("\n### A step by hand\n")[1].split("\n### ")[0]
     experiment = server.train({"preset": "lr_0.0004"})["id"]
