@@ -227,6 +227,17 @@ def test_a_deep_classifier_has_steps(server):
                         1, rel_tol=1e-15)
 
 
+def test_a_batch_too_large_is_refused_with_its_size(server):
+    spec = {"dataset": {"kind": "moons", "samples": 20000, "noise": 0.1},
+            "network": {"layers": [{"units": 300, "activation": "tanh"}, {"units": 1}]},
+            "training": {"epochs": 1, "batch_size": 20000}}
+    run = server.train(spec)["id"]
+    problem = server.get(step_path(run, "?epoch=1&sample=0"), status=422)
+    assert "a batch of 20000 samples and 1201 parameters" in problem["detail"]
+    problem = server.get(step_path(run, "?epoch=1"), status=422)
+    assert "ask for one sample" in problem["detail"]
+
+
 # --- an epoch, row by row --------------------------------------------------------------------
 
 

@@ -151,6 +151,12 @@ int step_init(struct step *step, struct walk *walk, size_t position, struct erro
                          "the network has %zu parameters; a step is worked out of at most %d", n,
                          STEP_PARAMETERS_MAX);
     }
+    if (n * training->batch_size > STEP_WORK_MAX) {
+        return error_set(error, ERROR_TOO_LARGE,
+                         "a batch of %zu samples and %zu parameters; a step is worked out of at "
+                         "most %d of their product",
+                         training->batch_size, n, STEP_WORK_MAX);
+    }
     step->gradient = memory_array(n, sizeof(double), error);
     step->effective = memory_array(n, sizeof(double), error);
     step->kept = memory_array(n, sizeof(double), error);

@@ -12,8 +12,9 @@
 #include "core/explain/derivative.h"
 #include "core/explain/step/walk.h"
 
-/* Parameters of the largest network whose step is worked out. */
-enum { STEP_PARAMETERS_MAX = 10000 };
+/* Parameters of the largest network whose step is worked out, and those times the samples of the
+ * largest batch. */
+enum { STEP_PARAMETERS_MAX = 10000, STEP_WORK_MAX = 20000000 };
 
 /* Why a slope is exactly 0: which factors of it are, as bits. */
 enum step_zero {
