@@ -28,7 +28,7 @@ def choices(options, pointer):
 
 def kinds(options):
     """Specs of every optimizer and order there is, in several batch sizes and reductions; sweeps
-    in lockstep and runs that diverge among them."""
+    in lockstep, runs that are watched and stopped, and runs that diverge among them."""
     made = []
     for number, (optimizer, order) in enumerate(
             (optimizer, order) for optimizer in choices(options, "/training/optimizer/name")
@@ -48,6 +48,10 @@ def kinds(options):
                                   {"units": 1, "activation": "linear"}],
                        "init": {"scheme": "normal", "seed": 3}}
     made.append(wide)
+    watched = specs.sweep([1e-5, 2e-6], samples=400, epochs=EPOCHS // 2)
+    watched["dataset"]["split"] = {"train": 0.7, "validation": 0.3, "seed": 2}
+    watched["training"].update(record=["end_loss"], stop={"patience": 300, "min_delta": 1e-6})
+    made.append(watched)
     diverging = specs.report(0.5)
     diverging["network"]["layers"][0]["activation"] = "linear"
     made.append(diverging)
