@@ -7,6 +7,8 @@ import io
 import json
 import random
 import signal
+import sqlite3
+import struct
 
 import pytest
 
@@ -427,3 +429,39 @@ def test_killed_and_resumed_it_stops_in_the_same_epoch(server, fresh_server):
     assert row["stopped"] == "patience" and row["epoch"] < 10 ** 6
     for name in ("epoch", "stopped", "best", *LOSSES):
         assert row[name] == expected[name], name
+
+
+def to_version_7(path):
+    """What a server of before the series would have left: losses alone."""
+    database = sqlite3.connect(path)
+    for key, n, series, blob in database.execute(
+            "SELECT sequence, n, series, losses FROM log WHERE n > 0").fetchall():
+        numbers = struct.unpack(f"<{len(blob) // 8}d", blob)
+        losses = numbers[::bin(series).count("1")]
+        assert len(losses) == n
+        database.execute("UPDATE log SET losses = ? WHERE sequence = ?",
+                         (struct.pack(f"<{n}d", *losses), key))
+    for table, column in (("log", "series"), ("run", "series"), ("run", "last"), ("run", "best"),
+                          ("run", "stopped"), ("run", "trained_ms")):
+        database.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+    database.execute("PRAGMA user_version = 7")
+    database.commit()
+    database.close()
+
+
+def test_a_run_begun_by_an_older_server_goes_on_with_its_loss_alone(server, fresh_server):
+    spec = regression(60000)
+    expected = server.train(spec, seconds=100)["id"]
+    older = fresh_server()
+    experiment = older.post(spec)["id"]
+    epochs = wait_for_more_epochs(older, experiment, 0)
+    assert older.stop(signal.SIGKILL) == -signal.SIGKILL
+    to_version_7(older.data / "descent.db")
+    older.start()
+    assert older.get(path(experiment))["series"] == ["loss"]
+    row = older.wait(experiment, 100)["runs"][0]
+    assert epochs < 60000 == row["epoch"]
+    assert row["series"] == ["loss"] and row["best"]["monitor"] == "loss"
+    assert older.losses(experiment) == server.losses(expected)
+    replayed = older.get(path(experiment, "/parameters?epoch=best"))
+    assert replayed == server.get(path(expected, f"/parameters?epoch={row['best_epoch']}"))
