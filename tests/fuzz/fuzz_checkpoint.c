@@ -7,7 +7,7 @@
 #include "core/train/block/block.h"
 #include "tests/fuzz/fuzz.h"
 
-enum { IS_SHUFFLED = 1, IS_DEEP = 2, KEEPS_SUM = 4 };
+enum { IS_SHUFFLED = 1, IS_DEEP = 2, KEEPS_SUM = 4, IS_WATCHED = 8 };
 enum { SUM_BYTES = 8, N_SAMPLES = 3, EPOCHS = 9, PARAMETERS_MAX = 64 };
 
 static const struct network shallow = {
@@ -25,14 +25,22 @@ static const struct dataset *dataset(void)
     return &whole;
 }
 
-static struct block *make_block(const struct network *network, int is_shuffled)
+/* A watched one remembers its best losses, and draws with replacement. */
+static struct block *make_block(const struct network *network, int flags)
 {
     struct training training = {.gradient = GRADIENT_HALF,
                                 .learning_rate = 0.01,
                                 .batch_size = 1,
-                                .order = is_shuffled ? ORDER_SHUFFLE : ORDER_FIXED,
-                                .order_seed = is_shuffled ? 5 : 0,
+                                .order = flags & IS_SHUFFLED ? ORDER_SHUFFLE : ORDER_FIXED,
+                                .order_seed = flags & (IS_SHUFFLED | IS_WATCHED) ? 5 : 0,
                                 .epochs = EPOCHS};
+    if (flags & IS_WATCHED) {
+        training.order = ORDER_WITH_REPLACEMENT;
+        training.monitor = SERIES_END_LOSS;
+        training.stop = (struct stop){.patience = 3, .has_target = 1, .target = 0.5};
+        training.schedule =
+            (struct schedule){.kind = SCHEDULE_REDUCE_ON_PLATEAU, .factor = 0.5, .patience = 1};
+    }
     double parameters[PARAMETERS_MAX];
     struct error error = ERROR_INIT;
     for (int i = 0; i < PARAMETERS_MAX; i++)
@@ -77,6 +85,7 @@ static uint8_t *save(const struct block *block, size_t *out_n_bytes)
 static void check_same_state(struct block_state a, struct block_state b)
 {
     FUZZ_CHECK((a.status == BLOCK_DIVERGED) == (b.status == BLOCK_DIVERGED));
+    FUZZ_CHECK(a.stopped == b.stopped);
     FUZZ_CHECK(a.epoch == b.epoch);
     FUZZ_CHECK(a.diverged_epoch == b.diverged_epoch && a.diverged_sample == b.diverged_sample);
 }
@@ -84,7 +93,7 @@ static void check_same_state(struct block_state a, struct block_state b)
 /* What it loaded, it saves; what it saved, it loads to the same; and it trains to its end. */
 static void check_goes_on(struct block *block)
 {
-    double losses[EPOCHS];
+    double records[EPOCHS * SERIES_COUNT];
     size_t n_first, n_second;
     struct block_state state = block_state(block, 0);
     FUZZ_CHECK(state.epoch >= 0 && state.epoch <= EPOCHS && block_at_epoch_end(block));
@@ -93,7 +102,7 @@ static void check_goes_on(struct block *block)
     check_same_state(state, block_state(block, 0));
     uint8_t *second = save(block, &n_second);
     FUZZ_CHECK(n_first == n_second && memcmp(first, second, n_first) == 0);
-    int64_t n = block_train(block, EPOCHS * N_SAMPLES, EPOCHS, losses);
+    int64_t n = block_train(block, INT64_MAX, EPOCHS, records);
     FUZZ_CHECK(n >= 0 && n <= EPOCHS - state.epoch);
     FUZZ_CHECK(block_state(block, 0).status != BLOCK_RUNNING);
     free(first);
@@ -121,7 +130,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n_bytes)
     if (!(flags & KEEPS_SUM))
         make_sum_right(copy, n);
     const struct network *network = flags & IS_DEEP ? &deep : &shallow;
-    struct block *block = make_block(network, flags & IS_SHUFFLED);
+    struct block *block = make_block(network, flags);
     uint8_t *before = save(block, &n_before);
     struct block_state state;
     struct error error = ERROR_INIT;
