@@ -1,4 +1,4 @@
-"""What a sweep shows, on the page."""
+"""What a sweep shows, the labs, and the answers, on the page."""
 from test_page import browser, page  # noqa: F401  (fixtures)
 
 RATE = "/training/optimizer/learning_rate"
@@ -36,3 +36,34 @@ def test_one_run_has_no_analysis(page):
     page.open(f"/?experiment={experiment['id']}")
     page.wait(lambda: page.all(".metrics table"), "the metrics")
     assert not page.all(".analysis table")
+
+
+def test_the_question_is_answered_when_it_is_opened(page):
+    experiment = page.server.train({"preset": "all_zero"})
+    answer = page.server.get("/presets/all_zero/answer")
+    page.open(f"/?experiment={experiment['id']}")
+    assert page.one(".question summary").text == answer["question"]
+    assert not page.all(".answer p")
+    page.click(".question summary")
+    page.wait(lambda: [p.text for p in page.all(".answer p")] == answer["answer"], "the answer")
+
+
+def test_a_lab_starts_its_runs_and_checks_their_numbers(page):
+    labs = page.server.get("/labs")["labs"]
+    page.open("/?labs")
+    assert [title.text for title in page.all(".labs h2")] == [
+        f"{lab['number']}. {lab['title']}" for lab in labs]
+    page.click("#lab-twins button")
+    marks = page.wait(lambda: (lambda found: found if all(found) else None)(
+        [mark.text for mark in page.all("#lab-twins .mark")]), "the marks", 60)
+    assert len(marks) == len(labs[2]["show"])
+    assert all(mark.startswith("\u2713 holds") for mark in marks), marks
+    page.click("#lab-twins .parts a")
+    page.wait(lambda: page.all(".story, .legend-head"), "the experiment")
+
+
+def test_a_part_of_a_lab_can_be_edited(page):
+    page.open("/?labs")
+    page.click("#lab-width .parts a")
+    page.wait(lambda: page.all("form"), "the form")
+    assert "16" in page.browser.execute_script("return document.querySelector('main').innerHTML")
