@@ -154,20 +154,21 @@ static int is_blocking(const struct verdict *verdict)
            (verdict->severity == SEVERITY_ERROR || verdict->severity == SEVERITY_BLOCK);
 }
 
-/* The first that blocks; if none does and the loss is near the best known, that, unless there is
- * nothing to be learnt; else the first that fired. CODE_COUNT: none. */
+/* The first that blocks. If none does: zeros, which explain why nothing moves even where there is
+ * nothing to be learnt; that nothing is; that the loss is near the best known; else the first that
+ * fired. CODE_COUNT: none. */
 static enum code headline(const struct examination *it)
 {
+    static const enum code CALM[] = {CODE_ZERO_INIT_SADDLE, CODE_NO_SIGNAL, CODE_NEAR_BEST_KNOWN};
     for (int i = 0; i < CODE_COUNT; i++) {
         if (is_blocking(&it->verdicts[i])) {
             return (enum code)i;
         }
     }
-    if (it->verdicts[CODE_NO_SIGNAL].has_fired) {
-        return CODE_NO_SIGNAL;
-    }
-    if (it->verdicts[CODE_NEAR_BEST_KNOWN].has_fired) {
-        return CODE_NEAR_BEST_KNOWN;
+    for (size_t i = 0; i < sizeof CALM / sizeof *CALM; i++) {
+        if (it->verdicts[CALM[i]].has_fired) {
+            return CALM[i];
+        }
     }
     for (int i = 0; i < CODE_COUNT; i++) {
         if (it->verdicts[i].has_fired) {

@@ -83,7 +83,7 @@ def test_the_evidence_is_the_vectors(told, name):
     ("R05", "AFFINE_ON_DATA"), ("R06", "AFFINE_ON_DATA"), ("R08", "UNDERTRAINED"),
     ("R10", "AFFINE_ON_DATA"), ("R11", "COLLAPSED_TO_CONSTANT"), ("R13", "ZERO_INIT_SADDLE"),
     ("R14", "SYMMETRIC_UNITS"), ("R15", "DEAD_UNITS"), ("R16", "NO_SIGNAL"), ("S07", "NONFINITE"),
-    ("S08", "NEAR_BEST_KNOWN")])
+    ("S08", "NEAR_BEST_KNOWN"), ("S09", "ZERO_INIT_SADDLE")])
 def test_each_surprise_gets_its_headline(told, name, headline):
     assert told[name]["headline"] == headline == told[name]["verdicts"][0]["code"]
     assert told[name]["text"] == told[name]["verdicts"][0]["text"]
