@@ -89,7 +89,7 @@ export class Explain {
         this.headlines.hidden = this.rows.length === 1 && verdicts.verdicts.length > 0;
         refill(this.verdicts, verdicts.verdicts.map((verdict) =>
             verdictOf(verdict, (action, edit, button) => this.start(action, edit, button))));
-        setText(this.state, standing(verdicts, state, ended));
+        setText(this.state, standing(verdicts, state, ended, explained !== "not yet"));
         this.state.hidden = this.state.textContent === "";
         this.missing.hidden = verdicts.not_run.length === 0;
         refill(this.missing, element("summary", {}, "What was not looked at"),
@@ -179,9 +179,10 @@ function silence({state, explained}) {
 }
 
 /* How far the explanation has come. */
-function standing({state, why}, runState, ended) {
+function standing({state, why}, runState, ended, isStored) {
     if (state === "not run")
-        return ended && runState !== "failed" ? `Explaining \u2026 (${why})` : `Not run: ${why}.`;
+        return ended && runState !== "failed" && !isStored
+            ? "Explaining \u2026 this takes a little longer." : `Not run: ${why}.`;
     if (state === "live")
         return "While it trains: what the present weights prove.";
     if (state === "end")
