@@ -1,9 +1,9 @@
 /* Epochs as text, written in slices: a run's epochs, or all runs side by side.
  *
  * DESIGN: table_read copies from `pending`; when that is empty, the next piece is printed into it:
- * some rows of CSV or NDJSON, or a part of one, or some numbers of the present JSON column. Every part has a place
- * that goes down its rows, and a window of records that is read from the engine as the place
- * advances, so memory does not grow with the epochs. */
+ * some rows of CSV or NDJSON, or a part of one, or some numbers of the present JSON column. Every
+ * part has a place that goes down its rows, and a window of records that is read from the engine as
+ * the place advances, so memory does not grow with the epochs. */
 #include "server/api/table.h"
 
 #include <math.h>

@@ -400,8 +400,8 @@ typedef int (*engine_entry_fn)(void *context, const struct engine_entry *entry);
 int engine_read_log(struct engine *engine, const char *id, int64_t after, engine_entry_fn each,
                     void *context, struct error *error);
 
-/* Calls `each` for every run of which more than `more_than` epochs stand one by one in entries with a sequence
- * number > after. */
+/* Calls `each` for every run of which more than `more_than` epochs stand one by one in entries with a
+ * sequence number > after. */
 typedef int (*engine_waiting_fn)(void *context, int run, int64_t n_epochs);
 int engine_each_waiting(struct engine *engine, const char *id, int64_t after, int64_t more_than,
                         engine_waiting_fn each, void *context, struct error *error);

@@ -105,7 +105,8 @@ export class Runs {
         const cells = {label: element("bdi"), state: element("td", {class: "word"}),
                        epoch: cell(), first: cell(),
                        last: cell(), best: cell(), others: this.others.map(cell),
-                       bestEpoch: this.others.length > 0 && cell(), named: this.named ? NAMES.map(cell) : [],
+                       bestEpoch: this.others.length > 0 && cell(),
+                       named: this.named ? NAMES.map(cell) : [],
                        predictions: Array.from({length: this.nPredictions}, cell)};
         this.cells.push(cells);
         return element("tr", {},
@@ -155,8 +156,8 @@ export class Runs {
         });
         if (cells.bestEpoch) {
             setText(cells.bestEpoch, told ? count(best.epoch) : "");
-            cells.bestEpoch.title = told ? `Lowest ${titleOf(best.monitor)}: ${exact(best[best.monitor])}`
-                : "";
+            cells.bestEpoch.title = told
+                ? `Lowest ${titleOf(best.monitor)}: ${exact(best[best.monitor])}` : "";
         }
     }
 }

@@ -187,6 +187,12 @@ static inline struct engine_claim claim(struct engine *engine, const char *id, i
     return taken;
 }
 
+static inline int read_losses(struct engine *engine, const char *id, int run, int64_t first,
+                              size_t max, double *out, size_t *out_n, struct error *error)
+{
+    return engine_read_records(engine, id, run, LOSS_ALONE, first, max, out, out_n, error);
+}
+
 /* The loss of an epoch of a run in tests: any epoch's is told apart from any other's. */
 static inline double loss_of(int run, int64_t epoch)
 {

@@ -46,7 +46,7 @@ static void call_everything(struct engine *engine)
             engine_experiment_clear(&experiment);
         if (engine_find_run(engine, "e", i, &run, fresh()) == 0)
             engine_run_clear(&run);
-        engine_read_records(engine, "e", i, LOSS_ALONE, 1, 2000, losses, &n, fresh());
+        read_losses(engine, "e", i, 1, 2000, losses, &n, fresh());
         if (engine_checkpoint(engine, "e", i, &bytes, &n, &number, fresh()) == 0)
             free(bytes);
         if (engine_claim(engine, "e", i, &taken, fresh()) == ENGINE_OK) {
@@ -148,7 +148,7 @@ static void wrong_lengths_and_gaps_in_the_log_are_noticed(void **state)
         assert_int_equal(store_open(store), 0);
         double losses[40];
         size_t n = 9;
-        must_fail(engine_read_records(store->engine, "e", 0, LOSS_ALONE, 1, 40, losses, &n, fresh()),
+        must_fail(read_losses(store->engine, "e", 0, 1, 40, losses, &n, fresh()),
                   ERROR_STORAGE);
         assert_non_null(strstr(last_error.text, "damaged"));
         assert_int_equal(n, 0);
@@ -169,7 +169,7 @@ static void an_impossible_number_of_epochs_is_noticed(void **state)
     assert_int_equal(store_open(store), 0);
     double losses[2];
     size_t n;
-    must_fail(engine_read_records(store->engine, "e", 0, LOSS_ALONE, INT64_MAX, 2, losses, &n, fresh()),
+    must_fail(read_losses(store->engine, "e", 0, INT64_MAX, 2, losses, &n, fresh()),
               ERROR_STORAGE);
     assert_non_null(strstr(last_error.text, "damaged (a number of epochs)"));
 }
@@ -325,7 +325,7 @@ static void no_memory_is_an_error_and_no_more(void **state)
     int count;
     with_failing_memory(find_both(engine));
     with_failing_memory(read_checkpoint(engine));
-    with_failing_memory(engine_read_records(engine, "e", 0, LOSS_ALONE, 1, 10, losses, &n, fresh()));
+    with_failing_memory(read_losses(engine, "e", 0, 1, 10, losses, &n, fresh()));
     with_failing_memory(engine_read_log(engine, "e", 0, ignore_entry, &seen, fresh()));
     with_failing_memory(engine_last_sequence(engine, "e", &number, fresh()));
     with_failing_memory(engine_list(engine, 0, 9, ignore_experiment, &seen, &number, fresh()));

@@ -128,7 +128,7 @@ static void says_which_experiment_is_missing(void **state)
     must_fail(engine_delete(engine, "nope", fresh()), ERROR_NOT_FOUND);
     must_fail(engine_cancel(engine, "nope", &count, fresh()), ERROR_NOT_FOUND);
     must_fail(engine_checkpoint(engine, "nope", 0, &bytes, &n, &number, fresh()), ERROR_NOT_FOUND);
-    must_fail(engine_read_records(engine, "nope", 0, LOSS_ALONE, 1, 1, &loss, &n, fresh()), ERROR_NOT_FOUND);
+    must_fail(read_losses(engine, "nope", 0, 1, 1, &loss, &n, fresh()), ERROR_NOT_FOUND);
     must_fail(engine_read_log(engine, "nope", 0, never_entry, NULL, fresh()), ERROR_NOT_FOUND);
     must_fail(engine_last_sequence(engine, "nope", &number, fresh()), ERROR_NOT_FOUND);
 }
@@ -146,7 +146,7 @@ static void says_which_run_is_missing(void **state)
     assert_non_null(strstr(last_error.text, "no run 2"));
     must_fail(engine_find_run(engine, "e", -1, &run, fresh()), ERROR_NOT_FOUND);
     must_fail(engine_checkpoint(engine, "e", 2, &bytes, &n, &epoch, fresh()), ERROR_NOT_FOUND);
-    must_fail(engine_read_records(engine, "e", 2, LOSS_ALONE, 1, 1, &loss, &n, fresh()), ERROR_NOT_FOUND);
+    must_fail(read_losses(engine, "e", 2, 1, 1, &loss, &n, fresh()), ERROR_NOT_FOUND);
 }
 
 /* --- lists --------------------------------------------------------------------------------- */

@@ -102,9 +102,9 @@ static void losses_are_read_up_to_the_envelope(void **state)
     grow(engine, &taken, 50, KEEP + 500);
     double got[2 * KEEP];
     size_t n;
-    must(engine_read_records(engine, "e", 0, LOSS_ALONE, 1, 2 * KEEP, got, &n, fresh()));
+    must(read_losses(engine, "e", 0, 1, 2 * KEEP, got, &n, fresh()));
     assert_int_equal(n, KEEP);
-    must(engine_read_records(engine, "e", 0, LOSS_ALONE, KEEP + 1, 10, got, &n, fresh()));
+    must(read_losses(engine, "e", 0, KEEP + 1, 10, got, &n, fresh()));
     assert_int_equal(n, 0);
     struct engine_run record;
     must(engine_find_run(engine, "e", 0, &record, fresh()));

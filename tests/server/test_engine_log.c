@@ -23,7 +23,7 @@ static void read_range(struct engine *engine, int64_t first, size_t max, int64_t
     double *got = calloc(max + 1, sizeof *got);
     got[max] = -7; /* a mark behind the end */
     size_t n = 99;
-    must(engine_read_records(engine, "e", 0, LOSS_ALONE, first, max, got, &n, fresh()));
+    must(read_losses(engine, "e", 0, first, max, got, &n, fresh()));
     int64_t expected = first > epochs ? 0 : epochs - first + 1;
     expected = expected < (int64_t)max ? expected : (int64_t)max;
     assert_int_equal(n, expected);
@@ -67,10 +67,10 @@ static void there_are_no_losses_before_the_first_epoch(void **state)
     read_range(engine, 1, 10, 0);
     double got;
     size_t n = 9;
-    must_fail(engine_read_records(engine, "e", 0, LOSS_ALONE, 0, 1, &got, &n, fresh()), ERROR_INVALID);
+    must_fail(read_losses(engine, "e", 0, 0, 1, &got, &n, fresh()), ERROR_INVALID);
     assert_int_equal(n, 0);
-    must_fail(engine_read_records(engine, "e", 0, LOSS_ALONE, INT64_MIN, 1, &got, &n, fresh()), ERROR_INVALID);
-    must(engine_read_records(engine, "e", 0, LOSS_ALONE, INT64_MAX, SIZE_MAX, &got, &n, fresh()));
+    must_fail(read_losses(engine, "e", 0, INT64_MIN, 1, &got, &n, fresh()), ERROR_INVALID);
+    must(read_losses(engine, "e", 0, INT64_MAX, SIZE_MAX, &got, &n, fresh()));
     assert_int_equal(n, 0);
 }
 

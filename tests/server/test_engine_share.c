@@ -76,7 +76,7 @@ static void assert_shows(struct engine *engine, const char *id, int64_t n)
     for (int run = 0; run < 2; run++) {
         double *losses = calloc((size_t)n + 1, sizeof *losses);
         size_t n_losses;
-        must(engine_read_records(engine, id, run, LOSS_ALONE, 1, (size_t)n + 1, losses, &n_losses, fresh()));
+        must(read_losses(engine, id, run, 1, (size_t)n + 1, losses, &n_losses, fresh()));
         assert_int_equal(n_losses, n);
         for (int64_t epoch = 1; epoch <= n; epoch++)
             assert_same_bits(losses[epoch - 1], loss_of(run, epoch));

@@ -247,7 +247,7 @@ static void a_full_disk_stops_writing_and_nothing_else(void **state)
     must(finish(engine, &taken, epoch + 1, 10, RUN_DONE));
     double *losses = calloc((size_t)epoch + 10, sizeof *losses);
     size_t n;
-    must(engine_read_records(engine, "e", 0, LOSS_ALONE, 1, (size_t)epoch + 10, losses, &n, fresh()));
+    must(read_losses(engine, "e", 0, 1, (size_t)epoch + 10, losses, &n, fresh()));
     assert_int_equal(n, epoch + 10);
     for (size_t i = 0; i < n; i++)
         assert_same_bits(losses[i], loss_of(0, (int64_t)i + 1));
@@ -575,7 +575,7 @@ static void a_store_of_version_1_goes_on_with_buckets(void **state)
     assert_true(exact == 50 && n == 1 && read[0].lowest == 60);
     free(read);
     double losses[60];
-    must(engine_read_records(store->engine, "old", 0, LOSS_ALONE, 1, 60, losses, &n, fresh()));
+    must(read_losses(store->engine, "old", 0, 1, 60, losses, &n, fresh()));
     assert_int_equal(n, 50);
     assert_same_bits(losses[49], loss_of(0, 50));
     assert_int_equal(epoch_of(store->engine, "old", 0), 66);
@@ -622,7 +622,7 @@ static void a_store_of_version_3_learns_to_share(void **state)
     execute(path, BEFORE_VERSION_4 "PRAGMA user_version=3");
     assert_int_equal(store_open(store), 0);
     assert_query(path, "PRAGMA user_version", "8");
-    must(engine_read_records(store->engine, "ended", 0, LOSS_ALONE, 1, 9, losses, &n, fresh()));
+    must(read_losses(store->engine, "ended", 0, 1, 9, losses, &n, fresh()));
     assert_int_equal(n, 5);
     assert_same_bits(losses[4], loss_of(0, 5));
     begun = claim(store->engine, "begun", 0);

@@ -179,7 +179,7 @@ static void compare_with_records(struct follower *follower, struct error *error)
         if (epoch == 0)
             continue;
         expect(party, error,
-               engine_read_records(party->engine, "own0", run, LOSS_ALONE, epoch, 1, &loss, &n, error) == 0 &&
+               read_losses(party->engine, "own0", run, epoch, 1, &loss, &n, error) == 0 &&
                    n == 1 && loss == loss_of(run, epoch));
     }
 }
@@ -298,7 +298,7 @@ static void *read_until_gone(void *context)
     size_t n;
     int64_t epoch;
     void *bytes;
-    while (engine_read_records(party->engine, "e", 0, LOSS_ALONE, 1, 200, losses, &n, &error) == 0)
+    while (read_losses(party->engine, "e", 0, 1, 200, losses, &n, &error) == 0)
         expect(party, &error, n == 200 && losses[199] == loss_of(0, 200));
     expect(party, &error, error.kind == ERROR_NOT_FOUND);
     error = (struct error)ERROR_INIT;

@@ -162,7 +162,7 @@ static void losses_that_are_no_numbers_survive(void **state)
     must(append_losses(store->engine, &other, 2, 3, bad + 1));
     store_reopen(store);
     size_t n;
-    must(engine_read_records(store->engine, "e", 0, LOSS_ALONE, 1, 7, got, &n, fresh()));
+    must(read_losses(store->engine, "e", 0, 1, 7, got, &n, fresh()));
     assert_int_equal(n, 7);
     assert_memory_equal(got, losses, sizeof losses);
     must(engine_find_run(store->engine, "e", 0, &run, fresh()));
@@ -507,7 +507,7 @@ static void losses_may_stand_apart(void **state)
                                  .checkpoint = losses, .checkpoint_bytes = 8};
     must(engine_append(engine, &taken, &chunk, fresh()));
     size_t n;
-    must(engine_read_records(engine, "e", 0, LOSS_ALONE, 1, N, got, &n, fresh()));
+    must(read_losses(engine, "e", 0, 1, N, got, &n, fresh()));
     assert_int_equal(n, N);
     for (int i = 0; i < N; i++)
         assert_same_bits(got[i], loss_of(0, i + 1));

@@ -29,9 +29,9 @@ void frame_print_cursor(struct text *text, const struct frame_cursor *cursor);
 
 /* A frame: {"experiment", "run", "from", "to", "exact", "epochs", "loss"} and, where it is not
  * exact, "min" and "max": a bucket each, `epochs` the last one of it. Other series of the run have
- * columns likewise, "validation_loss", "validation_loss_min" and so on (column.h). from and to of a run's frames
- * follow each other without gap or repetition. After a merge the first bucket's extremes may be
- * those of some epochs before `from` too. */
+ * columns likewise, "validation_loss", "validation_loss_min" and so on (column.h). from and to of a
+ * run's frames follow each other without gap or repetition. After a merge the first bucket's
+ * extremes may be those of some epochs before `from` too. */
 
 /* The frame of a verdict has the members of its text, a JSON object, behind "experiment" and "run".
  */
