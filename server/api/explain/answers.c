@@ -75,10 +75,10 @@ void answer_get(struct call *call)
     if (answer == NULL) {
         answer = answer_make(preset, is_stopping, call->request, &error);
         if (answer != NULL)
-            json_object_set_new(answer, "question", question_of(call->name));
+            answer = json_put(answer, "question", question_of(call->name));
         put(board, call->name, answer);
     }
-    if (answer == NULL)
+    if (answer == NULL && error.kind != ERROR_NONE)
         http_reply_error(call->request, &error);
     else
         call_reply_json(call, 200, answer);

@@ -29,7 +29,7 @@ static json_t *named_json(const struct rehearsal *it)
     json_t *json = json_object();
     for (int i = 0; i < NETWORK_NAMES; i++) {
         double value = it->parameters[network_named_offset(&it->plan.network, i)];
-        json_object_set_new(json, network_name(i), json_number(value));
+        json = json_put(json, network_name(i), json_number(value));
     }
     return json;
 }
@@ -42,9 +42,7 @@ static json_t *run_json(const struct rehearsal *it)
         training->learning_rate, "epoch", (json_int_t)it->subject.state.epoch, "first_loss",
         json_number(it->first_loss), "loss", json_number(it->subject.printed_loss),
         "effective_time", training->learning_rate * (double)training->epochs);
-    if (json != NULL && network_is_named(&it->plan.network))
-        json_object_set_new(json, "named", named_json(it));
-    return json;
+    return network_is_named(&it->plan.network) ? json_put(json, "named", named_json(it)) : json;
 }
 
 /* Searches and tests, too; floors of the run's data. */
@@ -62,24 +60,42 @@ static struct floors *find_floors(const struct subject *subject, struct error *e
     return NULL;
 }
 
-/* Adds "floors" and "verdicts" to the run's JSON. */
-static int explain(const struct subject *subject, enum explain_depth depth, json_t *json,
-                   struct error *error)
+static json_t *floors_json(const struct floors *floors)
 {
     struct json_teller teller;
+    json_teller_init(&teller);
+    floors_tell(floors, &teller.teller);
+    return json_teller_take(&teller);
+}
+
+static json_t *verdicts_json(const struct subject *subject, const struct floors *floors,
+                             enum explain_depth depth, struct error *error)
+{
+    struct json_teller teller;
+    json_teller_init(&teller);
+    int result = explain_run(subject, floors, depth, &teller.teller, error);
+    json_t *json = json_teller_take(&teller);
+    if (result == 0)
+        return json;
+    json_decref(json);
+    return NULL;
+}
+
+/* Adds "floors" and "verdicts" to the run's JSON, which is taken. */
+static json_t *explain(const struct subject *subject, enum explain_depth depth, json_t *json,
+                       struct error *error)
+{
     struct floors *floors = depth == EXPLAIN_FULL
         ? find_floors(subject, error)
         : floors_create(subject->dataset, subject->training->loss, subject->population, error);
-    if (floors == NULL)
-        return -1;
-    json_teller_init(&teller);
-    floors_tell(floors, &teller.teller);
-    json_object_set_new(json, "floors", json_teller_take(&teller));
-    json_teller_init(&teller);
-    int result = explain_run(subject, floors, depth, &teller.teller, error);
-    json_object_set_new(json, "verdicts", json_teller_take(&teller));
+    if (floors == NULL) {
+        json_decref(json);
+        return NULL;
+    }
+    json = json_put(json, "floors", floors_json(floors));
+    json = json_put(json, "verdicts", verdicts_json(subject, floors, depth, error));
     floors_destroy(floors);
-    return result;
+    return json;
 }
 
 /* {"run", "floors", "verdicts"} of a run, the last two only if `is_explained`. */
@@ -92,10 +108,8 @@ static json_t *rehearse(const struct asking *asking, const struct spec *spec, in
     json_t *json = json_pack("{s:o}", "run", run_json(&it));
     double n_seen = (double)it.subject.state.epoch * (double)it.plan.dataset->n_samples;
     enum explain_depth depth = n_seen > REPLAY_SAMPLES_MAX ? EXPLAIN_LIVE : EXPLAIN_FULL;
-    if (json != NULL && is_explained && explain(&it.subject, depth, json, asking->error) != 0) {
-        json_decref(json);
-        json = NULL;
-    }
+    if (is_explained)
+        json = explain(&it.subject, depth, json, asking->error);
     rehearsal_clear(&it);
     return json;
 }
@@ -113,6 +127,20 @@ static struct spec *parse(const json_t *json, struct error *error)
     return spec;
 }
 
+/* Adds a run of a sweep to the others: {"runs": [...], "lowest": one's "run"}. Both taken. */
+static json_t *add_run(json_t *all, json_t *one)
+{
+    json_t *run = json_object_get(one, "run"), *lowest = json_object_get(all, "lowest");
+    double loss = json_number_value(json_object_get(run, "loss"));
+    if (run != NULL && (lowest == NULL ||
+                        loss < json_number_value(json_object_get(lowest, "loss"))))
+        all = json_put(all, "lowest", json_incref(run));
+    if (one != NULL && json_array_append_new(json_object_get(all, "runs"), one) == 0)
+        return all;
+    json_decref(all);
+    return NULL;
+}
+
 /* The run as {"run", "floors", "verdicts"}; of a sweep {"runs": [those], "lowest": one's run}. */
 static json_t *rehearse_all(const struct asking *asking, const json_t *spec_json)
 {
@@ -121,18 +149,8 @@ static json_t *rehearse_all(const struct asking *asking, const json_t *spec_json
         return NULL;
     int n = spec_n_runs(spec);
     json_t *all = n == 1 ? rehearse(asking, spec, 0, 1) : json_pack("{s:[]}", "runs");
-    for (int run = 0; n > 1 && all != NULL && run < n; run++) {
-        json_t *one = rehearse(asking, spec, run, 1);
-        const json_t *lowest = json_object_get(all, "lowest");
-        double loss = json_number_value(blanks_at(one, "/run/loss"));
-        if (one != NULL && (lowest == NULL ||
-                            loss < json_number_value(json_object_get(lowest, "loss"))))
-            json_object_set(all, "lowest", json_object_get(one, "run"));
-        if (one == NULL || json_array_append_new(json_object_get(all, "runs"), one) != 0) {
-            json_decref(all);
-            all = NULL;
-        }
-    }
+    for (int run = 0; n > 1 && all != NULL && run < n; run++)
+        all = add_run(all, rehearse(asking, spec, run, 1));
     spec_destroy(spec);
     return all;
 }
@@ -212,22 +230,19 @@ json_t *answer_make(const json_t *preset, int (*stop)(void *context), void *cont
                     struct error *error)
 {
     struct asking asking = {stop, context, error};
-    json_t *values = rehearse_all(&asking, json_object_get(preset, "spec")), *others = NULL;
+    json_t *values = rehearse_all(&asking, json_object_get(preset, "spec"));
     if (values != NULL)
-        others = rehearse_others(&asking, preset);
-    if (others == NULL) {
-        json_decref(values);
-        return NULL;
-    }
+        values = json_put(values, "also", rehearse_others(&asking, preset));
     json_t *sentences = json_array();
-    if (json_object_set_new(values, "also", others) != 0 || sentences == NULL ||
+    if (values == NULL || sentences == NULL ||
         add_verdicts(sentences, json_object_get(values, "verdicts")) != 0 ||
         add_headlines(sentences, json_object_get(values, "runs")) != 0 ||
-        add_filled(sentences, json_object_get(preset, "answer"), values) != 0 ||
-        json_object_set_new(values, "answer", sentences) != 0) {
-        error_set(error, ERROR_MEMORY, "not enough memory to answer");
-        json_decref(values);
-        return NULL;
+        add_filled(sentences, json_object_get(preset, "answer"), values) != 0) {
+        json_decref(sentences);
+        sentences = NULL;
     }
+    values = json_put(values, "answer", sentences);
+    if (values == NULL && error->kind == ERROR_NONE)
+        error_set(error, ERROR_MEMORY, "not enough memory to answer");
     return values;
 }

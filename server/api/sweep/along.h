@@ -1,8 +1,8 @@
 /* A sweep along its only axis: the best values, and where training breaks down. */
-#ifndef SERVER_API_EXPLAIN_ALONG_H
-#define SERVER_API_EXPLAIN_ALONG_H
+#ifndef SERVER_API_SWEEP_ALONG_H
+#define SERVER_API_SWEEP_ALONG_H
 
-#include "server/api/explain/analysis.h"
+#include "server/api/sweep/analysis.h"
 
 /* {"axis", "setting", "value", "median", "within", "interval", "likely", "is_sure", "text"}, or null
  * where there is no axis of numbers or no finite loss. NULL on memory failure (also below). */

@@ -1,6 +1,6 @@
 /* What all runs of an experiment came to: the losses of their last parameters, and their fates. */
-#ifndef SERVER_API_EXPLAIN_OUTCOMES_H
-#define SERVER_API_EXPLAIN_OUTCOMES_H
+#ifndef SERVER_API_SWEEP_OUTCOMES_H
+#define SERVER_API_SWEEP_OUTCOMES_H
 
 #include "core/data/split.h"
 #include "core/explain/sweep/summary.h"

@@ -1,5 +1,5 @@
 /* The lowest median and its neighbours, the boundary, and the limits that theory has. */
-#include "server/api/explain/along.h"
+#include "server/api/sweep/along.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -44,8 +44,8 @@ static void print_best(const struct analysis *it, const struct best *best, struc
         text_printf(text, "That is from one start: sweep a seed as well to see whether it holds "
                           "for others.");
     else if (best->low == best->high)
-        text_printf(text, "Other starts of the same kind would most likely choose the same of these "
-                          "values; they are too far apart to say more.");
+        text_printf(text, "Other starts of the same kind would most likely choose the same of "
+                          "these values; they are too far apart to say more.");
     else if (best->is_sure)
         text_printf(text, "Other starts of the same kind would most likely choose %s or %s.", low,
                     high);
@@ -70,7 +70,8 @@ json_t *along_best(const struct analysis *it, struct error *error)
         "setting", (int)best.lowest, "value", grid_value(&it->grid, best.lowest), "median",
         best.median, "within", BEST_WITHIN, "interval", grid_value(&it->grid, best.first),
         grid_value(&it->grid, best.last), "likely", grid_value(&it->grid, best.low),
-        grid_value(&it->grid, best.high), "is_sure", best.is_sure, "text", text.bytes, text.n_bytes);
+        grid_value(&it->grid, best.high), "is_sure", best.is_sure,
+        "text", text.bytes, text.n_bytes);
     text_clear(&text);
     return json;
 }
@@ -113,9 +114,8 @@ static json_t *limits_json(const struct analysis *it, struct error *error)
         return NULL;
     json_t *explanation = text == NULL ? NULL : json_loads(text, 0, NULL);
     json_t *limits = json_at(explanation, "/verdicts/numbers/learning_rate_limits");
-    json_t *json = limits == NULL ? json_null() : json_private(limits);
-    if (limits != NULL)
-        json_object_set_new(json, "run", json_integer(run));
+    json_t *json = limits == NULL ? json_null()
+                                  : json_put(json_private(limits), "run", json_integer(run));
     json_decref(explanation);
     free(text);
     return json;
@@ -144,8 +144,8 @@ static void print_boundary(const struct boundary *boundary, double below, double
                            struct text *text)
 {
     if (boundary->baseline > 0.0)
-        text_printf(text, "At every value at least %.3g %% of the runs collapse or diverge: that is "
-                          "their start's doing. ", 100.0 * boundary->baseline);
+        text_printf(text, "At every value at least %.3g %% of the runs collapse or diverge: that "
+                          "is their start's doing. ", 100.0 * boundary->baseline);
     if (boundary->is_found)
         text_printf(text, "Of the others half do so from about %.3g on, somewhere between %.4g and "
                           "%.4g.", boundary_at(boundary, below, above), below, above);
@@ -170,9 +170,8 @@ json_t *along_boundary(const struct analysis *it, struct error *error)
     json_t *json = json_pack("{s:f, s:n, s:n, s:o, s:s%}", "baseline", boundary.baseline,
                              "between", "at", "limits", limits, "text", text.bytes, text.n_bytes);
     text_clear(&text);
-    if (json != NULL && boundary.is_found) {
-        json_object_set_new(json, "between", json_pack("[f, f]", below, above));
-        json_object_set_new(json, "at", json_number(boundary_at(&boundary, below, above)));
-    }
-    return json;
+    if (!boundary.is_found)
+        return json;
+    json = json_put(json, "between", json_pack("[f, f]", below, above));
+    return json_put(json, "at", json_number(boundary_at(&boundary, below, above)));
 }

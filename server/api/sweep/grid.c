@@ -1,5 +1,5 @@
 /* Runs sorted by what their overrides say. */
-#include "server/api/explain/grid.h"
+#include "server/api/sweep/grid.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -38,7 +38,9 @@ static int place_of(json_t *all, json_t *part)
             json_decref(part);
             return (int)i;
         }
-    return part == NULL || json_array_append_new(all, part) != 0 ? -1 : (int)json_array_size(all) - 1;
+    if (part == NULL || json_array_append_new(all, part) != 0)
+        return -1;
+    return (int)json_array_size(all) - 1;
 }
 
 /* Row and column of every run, rows[n], columns[n]. */

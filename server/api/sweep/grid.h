@@ -3,8 +3,8 @@
  * An axis that only draws or states start values, data or sample orders (a seed, or anything in
  * /network/init) makes starts; every other axis makes settings. So runs of the same column differ
  * in nothing but their settings. */
-#ifndef SERVER_API_EXPLAIN_GRID_H
-#define SERVER_API_EXPLAIN_GRID_H
+#ifndef SERVER_API_SWEEP_GRID_H
+#define SERVER_API_SWEEP_GRID_H
 
 #include <jansson.h>
 

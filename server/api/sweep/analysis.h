@@ -1,10 +1,10 @@
 /* An analysis: what the runs of a sweep came to, by settings and starts. */
-#ifndef SERVER_API_EXPLAIN_ANALYSIS_H
-#define SERVER_API_EXPLAIN_ANALYSIS_H
+#ifndef SERVER_API_SWEEP_ANALYSIS_H
+#define SERVER_API_SWEEP_ANALYSIS_H
 
 #include "core/explain/sweep/summary.h"
-#include "server/api/explain/grid.h"
-#include "server/api/explain/outcomes.h"
+#include "server/api/sweep/grid.h"
+#include "server/api/sweep/outcomes.h"
 
 /* All that an answer is made of. */
 struct analysis {

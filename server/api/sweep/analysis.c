@@ -1,5 +1,5 @@
 /* Outcomes put in rows and columns. */
-#include "server/api/explain/analysis.h"
+#include "server/api/sweep/analysis.h"
 
 #include <stdlib.h>
 

@@ -1,10 +1,10 @@
 /* A number from elsewhere, held against the curves of a sweep. */
-#ifndef SERVER_API_EXPLAIN_CLAIM_H
-#define SERVER_API_EXPLAIN_CLAIM_H
+#ifndef SERVER_API_SWEEP_CLAIM_H
+#define SERVER_API_SWEEP_CLAIM_H
 
 #include "core/explain/sweep/effective_time.h"
 #include "server/api/call/call.h"
-#include "server/api/explain/grid.h"
+#include "server/api/sweep/grid.h"
 
 /* Reads "RATE,EPOCHS,LOSS". 0, or -1. */
 int claim_read(const char *text, struct time_claim *out);

@@ -9,8 +9,8 @@
 
 #include "core/base/statistics.h"
 #include "core/explain/sweep/comparison.h"
-#include "server/api/explain/along.h"
-#include "server/api/explain/claim.h"
+#include "server/api/sweep/along.h"
+#include "server/api/sweep/claim.h"
 #include "server/base/json.h"
 #include "server/base/text.h"
 
@@ -39,7 +39,7 @@ static json_t *runs_json(const struct grid *grid, size_t setting)
     json_t *json = json_array();
     for (size_t i = 0; i < grid->n_starts; i++) {
         int run = grid->runs[setting * grid->n_starts + i];
-        json_array_append_new(json, run < 0 ? json_null() : json_integer(run));
+        json = json_push(json, run < 0 ? json_null() : json_integer(run));
     }
     return json;
 }
@@ -66,20 +66,16 @@ static json_t *setting_json(const struct analysis *it, size_t setting, struct er
                      "runs", runs_json(&it->grid, setting), "n", (int)summary.n,
                      "loss", "lowest", json_number(summary.lowest), "q10", json_number(summary.q10),
                      "median", json_number(summary.median), "q90", json_number(summary.q90),
-                     "mean", json_number(summary.mean), "fates", fates_json(&summary), "failed", failed_json(&summary),
-                     "effective_time", effective_time_json(it, setting));
+                     "mean", json_number(summary.mean), "fates", fates_json(&summary),
+                     "failed", failed_json(&summary), "effective_time",
+                     effective_time_json(it, setting));
 }
 
 static json_t *settings_json(const struct analysis *it, struct error *error)
 {
     json_t *json = json_array();
-    for (size_t s = 0; s < it->grid.n_settings; s++) {
-        json_t *setting = setting_json(it, s, error);
-        if (setting == NULL || json_array_append_new(json, setting) != 0) {
-            json_decref(json);
-            return NULL;
-        }
-    }
+    for (size_t s = 0; s < it->grid.n_settings; s++)
+        json = json_push(json, setting_json(it, s, error));
     return json;
 }
 

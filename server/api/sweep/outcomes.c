@@ -1,5 +1,5 @@
 /* One run after the other; the samples are made once for all that have the same. */
-#include "server/api/explain/outcomes.h"
+#include "server/api/sweep/outcomes.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* Claims: the curves they are held against, and what comes of it in words. */
-#include "server/api/explain/claim.h"
+#include "server/api/sweep/claim.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -85,8 +85,8 @@ static void print_check(const struct time_check *check, const struct sheaf *shea
                         const struct time_claim *claim, struct text *text)
 {
     if (sheaf->n == 0 || check->epoch == 0) {
-        text_printf(text, "No run here of plain SGD with one learning rate has an epoch within that "
-                          "much learning rate x epochs: no verdict.");
+        text_printf(text, "No run here of plain SGD with one learning rate has an epoch within "
+                          "that much learning rate x epochs: no verdict.");
         return;
     }
     const struct time_curve *curve = &sheaf->curves[check->curve];
