@@ -14,7 +14,7 @@ import pytest
 
 import specs
 from interruptions import results, wait_for_more_epochs
-from service import JSON_TYPE
+from service import JSON_TYPE, wait_until
 from sse import assert_gapless, ranges_of, read_with_cuts
 
 SPLIT = {"train": 0.6, "validation": 0.3, "test": 0.1, "seed": 5}
@@ -429,6 +429,26 @@ def test_killed_and_resumed_it_stops_in_the_same_epoch(server, fresh_server):
     assert row["stopped"] == "patience" and row["epoch"] < 10 ** 6
     for name in ("epoch", "stopped", "best", *LOSSES):
         assert row[name] == expected[name], name
+
+
+def trained_ms(server):
+    """The time that the store says its one run has been trained for."""
+    database = sqlite3.connect(f"file:{server.data}/descent.db?mode=ro", uri=True)
+    (value,), = database.execute("SELECT trained_ms FROM run").fetchall()
+    database.close()
+    return value
+
+
+def test_the_time_of_training_before_a_crash_counts(fresh_server):
+    """Were it forgotten, the run would have twice the epochs; a rate may vary, but not by as much."""
+    killed = fresh_server(workers=1)
+    experiment = killed.post(tiny(10 ** 9, stop={"seconds": 2}))["id"]
+    wait_until(lambda: trained_ms(killed) >= 1500, 60 * killed.slowness, "1.5 s of training")
+    epoch = killed.get(path(experiment))["epoch"]
+    assert killed.restart(signal.SIGKILL) == -signal.SIGKILL
+    row = killed.wait(experiment, 60)["runs"][0]
+    assert row["stopped"] == "time" and trained_ms(killed) >= 2000
+    assert epoch < row["epoch"] < 1.8 * epoch
 
 
 def to_version_7(path):

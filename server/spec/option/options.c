@@ -408,8 +408,8 @@ static const struct option table[] = {
     {"/training/epochs", OPTION_INTEGER, .fallback = "1000", .minimum = 1, .maximum = 1000000000,
      .unit = "epochs", .also = "iterations|n_epochs|rounds|steps|max_epochs|epoch",
      .description = "How many times to go through the data set. The first million losses of a run are "
-                    "kept one by one (fewer in a large sweep), later ones as an envelope; any of "
-                    "them can be had by replay."},
+                    "kept one by one (fewer in a large sweep, or with several series), later ones as an "
+                    "envelope; any of them can be had by replay."},
     {"/training/record", OPTION_LIST, .absent = "[]", .minimum = 0, .maximum = 2,
      .also = "metrics|track|log|series",
      .description = "What to record of every epoch besides the printed loss; the validation part's "
