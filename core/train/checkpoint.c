@@ -4,145 +4,24 @@
  * it. So the two can't drift apart, and the size is the length of a walk that does neither. */
 #include "core/train/checkpoint.h"
 
-#include <assert.h>
 #include <math.h>
 #include <string.h>
 
+#include "core/train/cursor.h"
+
 enum { VERSION_PLAIN = 1, VERSION_MEMORY = 2, VERSION = 3 };
-enum { NAME_BYTES = 12, KEY_WORDS = 624, SUM_BYTES = 8 };
+enum { KEY_WORDS = 624, SUM_BYTES = 8 };
 enum { IS_SHUFFLED = 1, IS_FAST = 2, IS_REPLACED = 4 }; /* flags */
 
 static const uint32_t magic = 'D' | 'S' << 8 | 'C' << 16 | (uint32_t)'K' << 24;
 
-/* Where a walk stands. Without `out` and `in` it only measures. */
-struct cursor {
-    unsigned char *out;
-    const unsigned char *in;
-    size_t n_bytes; /* of `in`; a walk beyond them reads zeros */
-    size_t at;
-    int version;
-    int is_odd; /* a value was read that is never written */
-};
-
-static uint64_t walk_bytes(struct cursor *cursor, int n_bytes, uint64_t value)
-{
-    uint64_t found = 0;
-    for (int i = 0; i < n_bytes; i++) {
-        if (cursor->out) {
-            cursor->out[cursor->at + (size_t)i] = (unsigned char)(value >> (8 * i));
-        }
-        if (cursor->in && cursor->at + (size_t)i < cursor->n_bytes) {
-            found |= (uint64_t)cursor->in[cursor->at + (size_t)i] << (8 * i);
-        }
-    }
-    cursor->at += (size_t)n_bytes;
-    return cursor->in ? found : value;
-}
-
-static void walk_u32(struct cursor *cursor, uint32_t *value)
-{
-    *value = (uint32_t)walk_bytes(cursor, 4, *value);
-}
-
-static void walk_i32(struct cursor *cursor, int32_t *value)
-{
-    *value = (int32_t)(uint32_t)walk_bytes(cursor, 4, (uint32_t)*value);
-}
-
-static void walk_u64(struct cursor *cursor, uint64_t *value)
-{
-    *value = walk_bytes(cursor, 8, *value);
-}
-
-static void walk_i64(struct cursor *cursor, int64_t *value)
-{
-    *value = (int64_t)walk_bytes(cursor, 8, (uint64_t)*value);
-}
-
-static void walk_double(struct cursor *cursor, double *value)
-{
-    uint64_t bits;
-    memcpy(&bits, value, sizeof bits);
-    bits = walk_bytes(cursor, 8, bits);
-    memcpy(value, &bits, sizeof bits);
-}
-
-/* Written out, because compilers make one load or store of it on a little-endian machine. */
-static uint64_t get_eight(const unsigned char *b)
-{
-    return (uint64_t)b[0] | (uint64_t)b[1] << 8 | (uint64_t)b[2] << 16 | (uint64_t)b[3] << 24 |
-           (uint64_t)b[4] << 32 | (uint64_t)b[5] << 40 | (uint64_t)b[6] << 48 |
-           (uint64_t)b[7] << 56;
-}
-
-static void put_eight(unsigned char *b, uint64_t value)
-{
-    b[0] = (unsigned char)value;
-    b[1] = (unsigned char)(value >> 8);
-    b[2] = (unsigned char)(value >> 16);
-    b[3] = (unsigned char)(value >> 24);
-    b[4] = (unsigned char)(value >> 32);
-    b[5] = (unsigned char)(value >> 40);
-    b[6] = (unsigned char)(value >> 48);
-    b[7] = (unsigned char)(value >> 56);
-}
-
-/* n doubles, at once where they are all there: a large network has a million. NULL: they are passed
- * over. */
-static void walk_doubles(struct cursor *cursor, double *values, size_t n)
-{
-    size_t n_bytes = n * sizeof *values;
-    if (!values) {
-        cursor->at += n_bytes;
-        return;
-    }
-    int is_whole = cursor->at <= cursor->n_bytes && n_bytes <= cursor->n_bytes - cursor->at;
-    if (cursor->in && !is_whole) {
-        for (size_t i = 0; i < n; i++) {
-            walk_double(cursor, &values[i]);
-        }
-        return;
-    }
-    for (size_t i = 0; i < n; i++) {
-        uint64_t bits;
-        if (cursor->in) {
-            bits = get_eight(cursor->in + cursor->at + i * sizeof bits);
-            memcpy(&values[i], &bits, sizeof bits);
-        } else if (cursor->out) {
-            memcpy(&bits, &values[i], sizeof bits);
-            put_eight(cursor->out + cursor->at + i * sizeof bits, bits);
-        }
-    }
-    cursor->at += n_bytes;
-}
-
-/* Writes what the network says. Reading, returns whether the bytes say the same. */
-static int walk_number_of(struct cursor *cursor, uint32_t value)
-{
-    return (uint32_t)walk_bytes(cursor, 4, value) == value;
-}
-
-/* A name padded with zeros; reading, returns whether it is this one. */
-static int walk_name(struct cursor *cursor, const char *expected)
-{
-    char name[NAME_BYTES] = "";
-    int is_same = 1;
-    assert(strlen(expected) <= NAME_BYTES); /* test_training tries every one */
-    memcpy(name, expected, strlen(expected));
-    for (int i = 0; i < NAME_BYTES; i++) {
-        unsigned char letter = (unsigned char)name[i];
-        is_same &= walk_bytes(cursor, 1, letter) == letter;
-    }
-    return is_same;
-}
-
 static int walk_network(struct cursor *cursor, const struct network *network)
 {
-    int is_same = walk_number_of(cursor, (uint32_t)network->n_inputs);
-    is_same &= walk_number_of(cursor, (uint32_t)network->n_layers);
+    int is_same = cursor_number_of(cursor, (uint32_t)network->n_inputs);
+    is_same &= cursor_number_of(cursor, (uint32_t)network->n_layers);
     for (int l = 0; is_same && l < network->n_layers; l++) {
-        is_same &= walk_number_of(cursor, (uint32_t)network->layers[l].units);
-        is_same &= walk_name(cursor, activation_name(network->layers[l].activation));
+        is_same &= cursor_number_of(cursor, (uint32_t)network->layers[l].units);
+        is_same &= cursor_name(cursor, activation_name(network->layers[l].activation));
     }
     return is_same;
 }
@@ -150,12 +29,12 @@ static int walk_network(struct cursor *cursor, const struct network *network)
 static void walk_state(struct cursor *cursor, struct block_state *state)
 {
     uint32_t status = (uint32_t)state->status;
-    walk_u32(cursor, &status);
+    cursor_u32(cursor, &status);
     cursor->is_odd |= status > BLOCK_DIVERGED;
     state->status = status <= BLOCK_DIVERGED ? (enum block_status)status : BLOCK_RUNNING;
-    walk_i64(cursor, &state->epoch);
-    walk_i64(cursor, &state->diverged_epoch);
-    walk_i64(cursor, &state->diverged_sample);
+    cursor_i64(cursor, &state->epoch);
+    cursor_i64(cursor, &state->diverged_epoch);
+    cursor_i64(cursor, &state->diverged_sample);
 }
 
 static void walk_training(struct cursor *cursor, struct checkpoint *checkpoint)
@@ -164,9 +43,9 @@ static void walk_training(struct cursor *cursor, struct checkpoint *checkpoint)
         [ORDER_SHUFFLE] = IS_SHUFFLED, [ORDER_WITH_REPLACEMENT] = IS_REPLACED};
     uint32_t flags = order_flags[checkpoint->order];
     flags |= checkpoint->arithmetic == ARITHMETIC_FAST ? IS_FAST : 0;
-    walk_u64(cursor, &checkpoint->n_samples);
-    walk_u32(cursor, &flags);
-    walk_u32(cursor, &checkpoint->order_seed);
+    cursor_u64(cursor, &checkpoint->n_samples);
+    cursor_u32(cursor, &flags);
+    cursor_u32(cursor, &checkpoint->order_seed);
     checkpoint->order = flags & IS_REPLACED   ? ORDER_WITH_REPLACEMENT
                         : flags & IS_SHUFFLED ? ORDER_SHUFFLE
                                               : ORDER_FIXED;
@@ -178,52 +57,52 @@ static void walk_training(struct cursor *cursor, struct checkpoint *checkpoint)
 static void walk_generator(struct cursor *cursor, struct rng *generator)
 {
     for (int i = 0; i < KEY_WORDS; i++) {
-        walk_u32(cursor, &generator->key[i]);
+        cursor_u32(cursor, &generator->key[i]);
     }
-    walk_i32(cursor, &generator->position);
-    walk_i32(cursor, &generator->has_normal);
-    walk_double(cursor, &generator->normal);
+    cursor_i32(cursor, &generator->position);
+    cursor_i32(cursor, &generator->has_normal);
+    cursor_double(cursor, &generator->normal);
 }
 
 /* What versions before 3 don't have. */
 static void walk_watch(struct cursor *cursor, struct checkpoint *checkpoint)
 {
     uint32_t stopped = (uint32_t)checkpoint->state.stopped;
-    walk_u32(cursor, &stopped);
+    cursor_u32(cursor, &stopped);
     cursor->is_odd |= stopped >= STOPPED_COUNT;
     checkpoint->state.stopped = stopped < STOPPED_COUNT ? (enum stopped)stopped : STOPPED_NOT;
-    walk_double(cursor, &checkpoint->watch.stop.best);
-    walk_i64(cursor, &checkpoint->watch.stop.waited);
-    walk_double(cursor, &checkpoint->watch.plateau.best);
-    walk_i64(cursor, &checkpoint->watch.plateau.waited);
-    walk_double(cursor, &checkpoint->watch.plateau.rate);
+    cursor_double(cursor, &checkpoint->watch.stop.best);
+    cursor_i64(cursor, &checkpoint->watch.stop.waited);
+    cursor_double(cursor, &checkpoint->watch.plateau.best);
+    cursor_i64(cursor, &checkpoint->watch.plateau.waited);
+    cursor_double(cursor, &checkpoint->watch.plateau.rate);
 }
 
 /* The first fields; a reader goes on only if they are its own. */
 static int walk_head(struct cursor *cursor, const struct network *network, enum optimizer optimizer)
 {
-    int is_ours = walk_number_of(cursor, magic);
-    is_ours &= walk_number_of(cursor, (uint32_t)cursor->version);
+    int is_ours = cursor_number_of(cursor, magic);
+    is_ours &= cursor_number_of(cursor, (uint32_t)cursor->version);
     if (cursor->version != VERSION_PLAIN) {
-        is_ours = is_ours && walk_name(cursor, optimizer_name(optimizer));
+        is_ours = is_ours && cursor_name(cursor, optimizer_name(optimizer));
     }
     return is_ours && walk_network(cursor, network);
 }
 
 /* A name, whichever it is. */
-static void read_name(struct cursor *cursor, char out[NAME_BYTES + 1])
+static void read_name(struct cursor *cursor, char out[CURSOR_NAME_BYTES + 1])
 {
-    for (int i = 0; i < NAME_BYTES; i++) {
-        out[i] = (char)walk_bytes(cursor, 1, 0);
+    for (int i = 0; i < CURSOR_NAME_BYTES; i++) {
+        out[i] = (char)cursor_bytes(cursor, 1, 0);
     }
-    out[NAME_BYTES] = '\0';
+    out[CURSOR_NAME_BYTES] = '\0';
 }
 
 /* A layer; 0 if there is none like that. */
 static int read_layer(struct cursor *cursor, struct layer *out)
 {
-    char name[NAME_BYTES + 1];
-    uint32_t units = (uint32_t)walk_bytes(cursor, 4, 0);
+    char name[CURSOR_NAME_BYTES + 1];
+    uint32_t units = (uint32_t)cursor_bytes(cursor, 4, 0);
     read_name(cursor, name);
     int activation = activation_find(name);
     *out = (struct layer){(int)units, (enum activation)activation};
@@ -235,9 +114,9 @@ static int read_head(const void *bytes, size_t n_bytes, struct network *out_netw
                      enum optimizer *out_optimizer)
 {
     struct cursor cursor = {.in = bytes, .n_bytes = n_bytes};
-    char name[NAME_BYTES + 1];
-    int is_ours = walk_number_of(&cursor, magic);
-    uint32_t version = (uint32_t)walk_bytes(&cursor, 4, 0);
+    char name[CURSOR_NAME_BYTES + 1];
+    int is_ours = cursor_number_of(&cursor, magic);
+    uint32_t version = (uint32_t)cursor_bytes(&cursor, 4, 0);
     enum optimizer optimizer = OPTIMIZER_SGD;
     if (version != VERSION_PLAIN) {
         read_name(&cursor, name);
@@ -246,8 +125,8 @@ static int read_head(const void *bytes, size_t n_bytes, struct network *out_netw
         optimizer = found >= 0 ? (enum optimizer)found : OPTIMIZER_SGD;
         is_ours &= version == VERSION || (version == VERSION_MEMORY && optimizer_slots(optimizer));
     }
-    uint32_t n_inputs = (uint32_t)walk_bytes(&cursor, 4, 0);
-    uint32_t n_layers = (uint32_t)walk_bytes(&cursor, 4, 0);
+    uint32_t n_inputs = (uint32_t)cursor_bytes(&cursor, 4, 0);
+    uint32_t n_layers = (uint32_t)cursor_bytes(&cursor, 4, 0);
     is_ours &= n_inputs >= 1 && n_inputs <= NETWORK_UNITS_MAX && n_layers >= 1 &&
                n_layers <= NETWORK_LAYERS_MAX;
     *out_network = (struct network){.n_inputs = (int)n_inputs, .n_layers = (int)n_layers};
@@ -276,9 +155,9 @@ static int walk_body(struct cursor *cursor, struct checkpoint *checkpoint, size_
     uint64_t n = n_parameters;
     walk_training(cursor, checkpoint);
     walk_state(cursor, &checkpoint->state);
-    walk_u64(cursor, &n);
-    walk_doubles(cursor, parameters, n_parameters);
-    walk_doubles(cursor, memory, optimizer_memory(checkpoint->optimizer, n_parameters));
+    cursor_u64(cursor, &n);
+    cursor_doubles(cursor, parameters, n_parameters);
+    cursor_doubles(cursor, memory, optimizer_memory(checkpoint->optimizer, n_parameters));
     if (checkpoint->order != ORDER_FIXED) {
         walk_generator(cursor, &checkpoint->generator);
     }
@@ -322,7 +201,7 @@ void checkpoint_write(const struct checkpoint *checkpoint, const struct network 
     walk_body(&cursor, &fields, network_n_parameters(network), (double *)parameters,
               (double *)memory);
     uint64_t sum = sum_of(out_bytes, cursor.at);
-    walk_u64(&cursor, &sum);
+    cursor_u64(&cursor, &sum);
 }
 
 /* What can be remembered: best values are losses, or +inf before the first. */
@@ -378,7 +257,7 @@ int checkpoint_read(const struct network *network, const void *bytes, size_t n_b
     struct cursor cursor = {.in = bytes, .n_bytes = n_bytes, .version = version};
     uint64_t expected = sum_of(bytes, n_bytes - SUM_BYTES), found = 0;
     struct cursor last = {.in = bytes, .n_bytes = n_bytes, .at = n_bytes - SUM_BYTES};
-    walk_u64(&last, &found);
+    cursor_u64(&last, &found);
     int is_whole = found == expected && walk_head(&cursor, network, out->optimizer) &&
                    walk_body(&cursor, out, network_n_parameters(network), out_parameters,
                              out_memory) &&

@@ -84,7 +84,8 @@ size_t sample_order_stride(const struct sample_order *order)
 
 int64_t sample_order_ahead(const struct sample_order *order, int64_t epoch)
 {
-    return order->order != ORDER_FIXED ? order->first_epoch + order->window_epochs - epoch : INT64_MAX;
+    int is_drawn = order->order != ORDER_FIXED;
+    return is_drawn ? order->first_epoch + order->window_epochs - epoch : INT64_MAX;
 }
 
 void sample_order_save(const struct sample_order *order, int64_t epoch, struct rng *out_generator)

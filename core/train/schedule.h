@@ -1,5 +1,5 @@
-/* Learning-rate schedules: the rate of each epoch, a function of the epoch alone, or of what came of
- * those before it. */
+/* Learning-rate schedules: the rate of each epoch, a function of the epoch alone, or of what came
+ * of those before it. */
 #ifndef CORE_TRAIN_SCHEDULE_H
 #define CORE_TRAIN_SCHEDULE_H
 

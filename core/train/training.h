@@ -88,7 +88,7 @@ const char *training_gradient_name(enum gradient gradient); /* "full", "half" */
 int training_gradient_find(const char *name);
 const char *training_reduction_name(enum reduction reduction); /* "mean", "sum" */
 int training_reduction_find(const char *name);
-const char *training_order_name(enum order order);          /* "fixed", "shuffle", "with_replacement" */
+const char *training_order_name(enum order order); /* "fixed", "shuffle", "with_replacement" */
 int training_order_find(const char *name);
 
 #endif

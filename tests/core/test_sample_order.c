@@ -1,5 +1,5 @@
-/* Sample orders: NumPy's draws one after the other, whatever the windows, and from a saved generator
- * on. */
+/* Sample orders: NumPy's draws one after the other, whatever the windows, and from a saved
+ * generator on. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

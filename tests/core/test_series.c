@@ -114,7 +114,7 @@ static void kernels_of_small_sizes_score_the_plain_sums(void **state)
     assert_true(n_small > 0);
 }
 
-/* Outputs that are all equal stay so: the features are 0 and the rate changes no bit of an output. */
+/* Outputs that are all equal stay so: features are 0, and the rate changes no bit of an output. */
 static void assert_accuracy_of_ties(const struct network *network, enum loss loss,
                                     const double *targets, double expected)
 {

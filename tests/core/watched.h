@@ -1,4 +1,4 @@
-/* Runs that record every series, and what these are by plain sums: for tests of series and stops. */
+/* Runs that record every series, and what these are by plain sums: for tests of both. */
 #ifndef TESTS_CORE_WATCHED_H
 #define TESTS_CORE_WATCHED_H
 

@@ -106,10 +106,10 @@ int block_n_series(const struct block *block);
 /* The kernel that trains its running runs now. */
 const struct kernel *block_kernel(const struct block *block);
 
-/* Trains until about `max_steps` samples have been seen (in training, or in scoring an epoch's end),
- * `max_epochs` epochs have been finished, or no run is left. It stops at an epoch's end if it can,
- * or at a batch's: only an epoch longer than `max_steps` is cut in the middle, to be gone on with
- * by the next call, and only a batch longer than that. At least one sample is seen.
+/* Trains until about `max_steps` samples have been seen (in training, or in scoring an epoch's
+ * end), `max_epochs` epochs have been finished, or no run is left. It stops at an epoch's end if it
+ * can, or at a batch's: only an epoch longer than `max_steps` is cut in the middle, to be gone on
+ * with by the next call, and only a batch longer than that. At least one sample is seen.
  *
  * Writes what every epoch finished in this call came to into records[epoch][n_series][n_runs]; NaN
  * for a run that had ended or diverged in it. Returns the number of epochs finished: that of the

@@ -37,8 +37,8 @@ static int64_t steps_of_call(const struct block *block, int64_t max_steps, int64
     return to_batch_end(block, max_steps < all ? max_steps : all);
 }
 
-/* The next stretch ends where the call does, at its longest, or where the orders known end or, if it
- * matters, the epoch does. */
+/* The next stretch ends where the call does, at its longest, or where the orders known end or, if
+ * it matters, the epoch does. */
 static void plan_stretch(struct block *block, struct block_call *call)
 {
     int64_t n = (int64_t)block->dataset->n_samples;
@@ -134,8 +134,8 @@ static void copy_by_run(const struct block *block, const double *from, size_t n_
     }
 }
 
-/* Keeps the losses of the epochs whose training the stretch ended: for the caller, who may have them
- * already, or until the epoch is finished. */
+/* Keeps the losses of the epochs whose training the stretch ended: for the caller, who may have
+ * them already, or until the epoch is finished. */
 static void keep_losses(const struct block *block, const struct block_call *call)
 {
     if (block->is_by_epoch) {
