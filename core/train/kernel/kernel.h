@@ -1,5 +1,5 @@
-/* Training kernels: each trains, and scores, the runs of a block in lockstep, one run per lane of a vector; or,
- * of width 1, one run after the other, the samples of a batch in the lanes (core/train/batch).
+/* Training kernels: each trains, and scores, the runs of a block in lockstep, one run per lane of a
+ * vector; or, of width 1, one run after the other, the samples of a batch in the lanes (core/train/batch).
  *
  * The first are instances of one core (core.h), the others of batch.h, which takes loss, slopes and
  * updates from there. Those of one arithmetic give every run the same bits; they differ in what
@@ -66,8 +66,8 @@ struct kernel_score_task {
     int lanes;                /* a multiple of the kernel's width, at most KERNEL_LANES_MAX */
     const double *parameters; /* per parameter and lane */
     double *scratch;          /* [kernel_scratch] */
-    double *totals;           /* [lanes]: the samples' losses are added to it, one after the other */
-    double *right; /* [lanes]: likewise how many are told right, see core/model/hit_lanes.h */
+    double *totals; /* [lanes]: the samples' losses are added to it, one after the other */
+    double *right;  /* [lanes]: likewise how many are told right, see core/model/hit_lanes.h */
 };
 
 /* What a processor must have. */
