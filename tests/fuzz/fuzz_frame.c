@@ -1,11 +1,12 @@
 /* Any losses as frames of a stream, and any text as an event's id: what is printed is read back.
  *
  * Up to the first newline stands an id, or what somebody takes for one. Then a byte each for how
- * often every loss is repeated, the run, the epochs of a bucket; two for the first epoch; and the
- * losses, as the bits of doubles. */
+ * often every number is repeated, the run (and with it how many series), the epochs of a bucket; two
+ * for the first epoch; and the numbers, as the bits of doubles. */
 #include <math.h>
 #include <string.h>
 
+#include "server/api/stream/column.h"
 #include "server/api/stream/frame.h"
 #include "server/api/call/wait.h"
 #include "tests/fuzz/fuzz.h"
@@ -66,24 +67,37 @@ static void check_loss(const json_t *json, double loss)
         FUZZ_CHECK(json_is_null(json));
 }
 
-/* Every loss of an exact frame; of a thinned one that each bucket's last is there, at its epoch. */
-static void check_losses(const json_t *json, const struct engine_entry *entry, int64_t from,
+static const json_t *column(const json_t *json, enum series series, enum column_part part)
+{
+    struct text name = {0};
+    column_print_name(&name, series, part);
+    FUZZ_CHECK(!name.failed);
+    const json_t *found = json_object_get(json, name.bytes);
+    text_clear(&name);
+    return found;
+}
+
+/* Every number of an exact frame; of a thinned one that each bucket's last is there, at its epoch. */
+static void check_series(const json_t *json, const struct engine_entry *entry, int s, int64_t from,
                          int64_t to)
 {
+    enum series series = series_at(entry->series, s);
     const json_t *epochs = json_object_get(json, "epochs");
-    const json_t *losses = json_object_get(json, "loss");
+    const json_t *losses = column(json, series, COLUMN_LAST);
     size_t n = json_array_size(epochs);
     FUZZ_CHECK(n > 0 && n == json_array_size(losses));
     if (json_is_true(json_object_get(json, "exact")))
         FUZZ_CHECK((int64_t)n == to - from + 1);
     else
-        FUZZ_CHECK(n <= FRAME_BUCKETS_MAX && n == json_array_size(json_object_get(json, "max")) &&
-                   n == json_array_size(json_object_get(json, "min")));
+        FUZZ_CHECK(n <= FRAME_BUCKETS_MAX &&
+                   n == json_array_size(column(json, series, COLUMN_MAX)) &&
+                   n == json_array_size(column(json, series, COLUMN_MIN)));
     int64_t before = from - 1;
     for (size_t i = 0; i < n; i++) {
         int64_t epoch = (int64_t)json_number_value(json_array_get(epochs, i));
         FUZZ_CHECK(epoch > before && epoch <= to);
-        check_loss(json_array_get(losses, i), entry->records[epoch - entry->first]);
+        check_loss(json_array_get(losses, i),
+                   entry->records[(epoch - entry->first) * entry->n_series + s]);
         before = epoch;
     }
     FUZZ_CHECK(before == to);
@@ -100,7 +114,8 @@ static void check_frames(const struct engine_entry *entry, int64_t stride)
         json_t *json = read_event(&text);
         int64_t from = integer(json, "from"), to = integer(json, "to");
         FUZZ_CHECK(integer(json, "run") == entry->run && from == next && to >= from && to <= last);
-        check_losses(json, entry, from, to);
+        for (int s = 0; s < entry->n_series; s++)
+            check_series(json, entry, s, from, to);
         check_cursor(&cursor);
         FUZZ_CHECK(cursor.sequence == entry->sequence);
         next = to + 1;
@@ -125,11 +140,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n_bytes)
     if (end == NULL || n_bytes - n_id - 1 < HEAD_BYTES + sizeof(double))
         return 0;
     const uint8_t *head = end + 1, *at = head + HEAD_BYTES;
-    struct engine_entry entry = {.sequence = 17, .since = 17, .run = head[1],
-                                 .series = 1, .n_series = 1, .records = losses};
+    size_t n = 0;
+    struct engine_entry entry = {.sequence = 17, .since = 17, .run = head[1], .records = losses,
+                                 .n_series = 1 + head[1] % SERIES_COUNT};
+    entry.series = (1u << entry.n_series) - 1;
     for (; bytes + n_bytes - at >= (ptrdiff_t)sizeof(double); at += sizeof(double))
-        for (int i = 0; i <= head[0] && entry.n < LOSSES_MAX; i++)
-            memcpy(&losses[entry.n++], at, sizeof(double));
+        for (int i = 0; i <= head[0] && n < LOSSES_MAX; i++)
+            memcpy(&losses[n++], at, sizeof(double));
+    entry.n = n / (size_t)entry.n_series;
+    if (entry.n == 0)
+        return 0;
     entry.first = 1 + head[3] + ((int64_t)head[4] << 24);
     check_frames(&entry, head[2]);
     return 0;
