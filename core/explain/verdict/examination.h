@@ -67,6 +67,7 @@ struct symmetry {
     int *group;         /* [n_units] which group, from 1; 0: none */
     int is_still_equal; /* up to 1e-12 relative */
     int effective;      /* units when a group counts once, in all layers */
+    double best;        /* the lowest loss known for as many units; NaN: not searched for */
 };
 
 struct zero_init {

@@ -60,11 +60,32 @@ static void group_layer(struct examination *it, int layer, int first)
     }
 }
 
+/* The best loss known for the network that the copies leave: of one hidden layer, where it was
+ * searched for this one. */
+static int search_narrower(struct examination *it, struct error *error)
+{
+    struct network narrower = *it->subject->network;
+    if (narrower.n_layers != 2 || it->depth != EXPLAIN_FULL || it->floors->n_starts == 0) {
+        return 0;
+    }
+    narrower.layers[0].units = it->symmetry.effective;
+    struct floors *floors = floors_copy(it->floors, error);
+    int status = floors ? floors_search(floors, &narrower, it->subject->dataset, it->subject->stop,
+                                        it->subject->context, error)
+                        : -1;
+    if (status == 0) {
+        it->symmetry.best = floors->value[FLOOR_BEST_KNOWN];
+    }
+    floors_destroy(floors);
+    return status;
+}
+
 int symmetry_find(struct examination *it, struct error *error)
 {
     const struct network *network = it->subject->network;
     int first = 0;
     it->symmetry.effective = it->now.n_units;
+    it->symmetry.best = NAN;
     it->symmetry.group = memory_array((size_t)it->now.n_units, sizeof(int), error);
     if (!it->symmetry.group) {
         return -1;
@@ -73,12 +94,13 @@ int symmetry_find(struct examination *it, struct error *error)
         group_layer(it, l, first);
         first += network->layers[l].units;
     }
-    if (it->symmetry.n_groups > 0) {
-        examination_fire(it, CODE_SYMMETRIC_UNITS, KIND_THEOREM,
-                         examination_has_gap(it) ? SEVERITY_BLOCK : SEVERITY_NOTE,
-                         SCOPE_ANY_OPTIMIZER | SCOPE_THIS_START);
+    if (it->symmetry.n_groups == 0) {
+        return 0;
     }
-    return 0;
+    examination_fire(it, CODE_SYMMETRIC_UNITS, KIND_THEOREM,
+                     examination_has_gap(it) ? SEVERITY_BLOCK : SEVERITY_NOTE,
+                     SCOPE_ANY_OPTIMIZER | SCOPE_THIS_START);
+    return search_narrower(it, error);
 }
 
 static int is_meant(const struct examination *it, int unit)
@@ -112,6 +134,9 @@ static void evidence(const struct examination *it, struct teller *teller)
     }
     tell_flag(teller, "still_equal", symmetry->is_still_equal);
     tell_integer(teller, "effective_width", symmetry->effective);
+    if (!isnan(symmetry->best)) {
+        tell_number(teller, "best_known_of_that_width", symmetry->best);
+    }
 }
 
 static void text(const struct examination *it, struct teller *teller)
@@ -119,10 +144,14 @@ static void text(const struct examination *it, struct teller *teller)
     struct words words = {0};
     words_units(&words, it, is_meant);
     words_add(&words, " started as copies%s; copies get identical gradients, so they stay copies. "
-                      "You are training a network of %d hidden unit%s, not of %d. Random starts "
-                      "exist to break this tie.",
+                      "You are training a network of %d hidden unit%s, not of %d",
               it->symmetry.n_groups > 1 ? " of one another, in groups" : " of each other",
               it->symmetry.effective, it->symmetry.effective == 1 ? "" : "s", it->now.n_units);
+    if (!isnan(it->symmetry.best)) {
+        words_add(&words, "; the best that a search found for that is ");
+        words_number(&words, it->symmetry.best, 4);
+    }
+    words_add(&words, ". Random starts exist to break this tie.");
     tell_text(teller, "text", words.text);
 }
 
