@@ -95,7 +95,8 @@ static void announce(const struct settings *settings, const char *token)
  * and the next start goes on from there, as after a kill. */
 static void leave_at_once(void)
 {
-    log_line(LOG_LEVEL_WARNING, "left_at_once reason=\"a run is in the middle of a long batch\"");
+    log_line(LOG_LEVEL_WARNING,
+             "left_at_once reason=\"a long batch or an explanation has not ended\"");
     _exit(0);
 }
 
