@@ -38,7 +38,7 @@ def wilson(k, n):
     z, p = 1.96, k / n
     middle = (p + z * z / 2 / n) / (1 + z * z / n)
     half = z * math.sqrt(p * (1 - p) / n + z * z / 4 / n / n) / (1 + z * z / n)
-    return middle - half, middle + half
+    return max(0., middle - half), middle + half
 
 
 def by_construction(pool, rng, n):

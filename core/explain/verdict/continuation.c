@@ -17,7 +17,7 @@ static int train_on(struct examination *it, struct error *error)
     static const double PACES[2] = {1.0, 0.1};
     struct continuation *on = &it->continuation;
     int64_t n = it->tail.n_median, epoch = it->subject->state.epoch;
-    struct replay replay = {NULL};
+    struct replay replay = {0};
     double *losses = memory_array((size_t)n * 3, sizeof *losses, error);
     int status = -1;
     on->epochs = 3 * epoch;

@@ -37,7 +37,7 @@ static int measure_start(struct examination *it, double *row, struct error *erro
 static int walk(struct examination *it, double *row, struct error *error)
 {
     struct overshoot *overshoot = &it->overshoot;
-    struct replay replay = {NULL};
+    struct replay replay = {0};
     struct sample_order order = {0};
     struct replay_run run = {it->subject->start, 1.0};
     double *parameters = memory_array(it->n_parameters, sizeof *parameters, error);

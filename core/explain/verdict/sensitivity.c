@@ -44,7 +44,7 @@ int sensitivity_find(struct examination *it, struct error *error)
     size_t p = it->n_parameters;
     int64_t n = it->tail.n_median, epochs = it->subject->state.epoch;
     double lengths[NUDGES] = {0.0};
-    struct replay replay = {NULL};
+    struct replay replay = {0};
     struct replay_run runs[NUDGES];
     double *starts = memory_array((NUDGES + 1) * p, sizeof *starts, error);
     double *losses = memory_array((size_t)n * (NUDGES + 1), sizeof *losses, error);
