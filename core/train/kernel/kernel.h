@@ -1,5 +1,6 @@
 /* Training kernels: each trains, and scores, the runs of a block in lockstep, one run per lane of a
- * vector; or, of width 1, one run after the other, the samples of a batch in the lanes (core/train/batch).
+ * vector; or, of width 1, one run after the other, the samples of a batch in the lanes
+ * (core/train/batch).
  *
  * The first are instances of one core (core.h), the others of batch.h, which takes loss, slopes and
  * updates from there. Those of one arithmetic give every run the same bits; they differ in what
