@@ -75,16 +75,15 @@ static int measure_decrement(struct examination *it, struct error *error)
     return 0;
 }
 
-/* The time of the slowest direction that still curves up, in epochs. */
+/* The time of the slowest direction that still curves up: 1 / (rate N curvature), in epochs of N
+ * single steps. */
 static double slowest(const struct examination *it)
 {
     double largest = it->eigenvalues ? it->eigenvalues[it->n_parameters - 1] : NAN;
     double rate = examination_rate(it, it->subject->state.epoch);
-    double steps = it->setting.is_full ? 1.0 : (double)it->n_samples /
-                                                   (double)it->subject->training->batch_size;
     for (size_t i = 0; it->eigenvalues && i < it->n_parameters; i++) {
         if (it->eigenvalues[i] > 1e-10 * largest) {
-            return 1.0 / (rate * steps * it->eigenvalues[i]);
+            return 1.0 / (rate * (double)it->n_samples * it->eigenvalues[i]);
         }
     }
     return NAN;
@@ -150,6 +149,8 @@ static void short_evidence(const struct examination *it, struct teller *teller)
     tell_number(teller, "eta_epochs",
                 it->subject->training->learning_rate * (double)it->subject->state.epoch);
     tell_number(teller, "slowest_active_tau", on->slowest);
+    tell_number(teller, "slowest_epochs",
+                on->slowest * (double)it->subject->training->batch_size); /* fewer steps an epoch */
     tell_number(teller, "newton_decrement", on->decrement);
 }
 

@@ -4,7 +4,8 @@
  * or an input that is 0, whatever the slope at 0; so no optimizer moves it, and no weight decay.
  * Only the output's biases get the bare error. Of the squared error with single samples in a fixed
  * order they follow b <- b - rate c (b - y), an exponentially weighted mean, whose limit after a
- * whole epoch is sum of a (1 - a)^(N - 1 - i) y_i / (1 - (1 - a)^N), a = rate c. */
+ * whole epoch is sum of a (1 - a)^(N - 1 - i) y_i / (1 - (1 - a)^N), a = rate c; with all samples at
+ * once b <- b - a (b - mean). */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,8 +37,10 @@ static int starts_at_zero(const struct examination *it)
 static int has_recursion(const struct examination *it)
 {
     const struct setting *setting = &it->setting;
-    return setting->is_plain && setting->is_single && setting->is_squared &&
-           setting->is_constant && it->subject->training->order == ORDER_FIXED;
+    int is_mean = it->subject->training->reduction == REDUCTION_MEAN;
+    int is_stepwise = setting->is_single && it->subject->training->order == ORDER_FIXED;
+    return setting->is_plain && setting->is_squared && setting->is_constant &&
+           (is_stepwise || (setting->is_full && is_mean));
 }
 
 /* The bias after the run's epochs. */
@@ -47,9 +50,10 @@ static double follow_bias(const struct examination *it)
     double bias = it->subject->start[it->n_parameters - 1];
     for (int64_t epoch = 0; epoch < it->subject->state.epoch; epoch++) {
         double before = bias;
-        for (size_t i = 0; i < it->n_samples; i++) {
+        for (size_t i = 0; i < it->n_samples && !it->setting.is_full; i++) {
             bias = bias - a * (bias - examination_targets(it, i)[0]);
         }
+        bias -= it->setting.is_full ? a * (bias - it->floors->mean[0]) : 0.0;
         if (bias == before) {
             break;
         }
@@ -60,6 +64,9 @@ static double follow_bias(const struct examination *it)
 static double bias_limit(const struct examination *it)
 {
     double a = it->subject->training->learning_rate * it->factor, sum = 0.0, weights = 0.0;
+    if (it->setting.is_full) {
+        return it->floors->mean[0];
+    }
     for (size_t i = 0; i < it->n_samples; i++) {
         sum = (1.0 - a) * sum + a * examination_targets(it, i)[0];
         weights = (1.0 - a) * weights + a;
