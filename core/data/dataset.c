@@ -39,11 +39,17 @@ void dataset_destroy(struct dataset *dataset)
     if (!dataset) {
         return;
     }
+    free(dataset->rows);
     free(dataset->classes);
     free(dataset->names);
     free(dataset->targets);
     free(dataset->features);
     free(dataset);
+}
+
+size_t dataset_row(const struct dataset *dataset, size_t sample)
+{
+    return dataset->rows ? dataset->rows[sample] : sample;
 }
 
 static int is_taken(const struct dataset *dataset, size_t column, const char *name)

@@ -3,6 +3,7 @@
 #define CORE_DATA_DATASET_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "core/base/error.h"
 
@@ -17,6 +18,7 @@ struct dataset {
     char (*names)[DATASET_NAME_BYTES]; /* [n_features + n_targets], NUL-terminated */
     size_t n_classes;                  /* that the targets stand for; 0: none, or without names */
     char (*classes)[DATASET_NAME_BYTES]; /* [n_classes], as the data call them; NULL without */
+    uint32_t *rows; /* [n_samples], of a part: their rows in the whole; NULL: it is the whole */
 };
 
 /* An owned data set of the given shape, all zero, names empty. NULL with ERROR_MEMORY, or
@@ -25,6 +27,9 @@ struct dataset {
 struct dataset *dataset_create(size_t n_samples, size_t n_features, size_t n_targets,
                                struct error *error);
 void dataset_destroy(struct dataset *dataset); /* NULL is fine */
+
+/* The row of its `sample` in the whole data set. */
+size_t dataset_row(const struct dataset *dataset, size_t sample);
 
 /* Makes every name different from those before it: of two columns "a_b" the second becomes "a_b_2",
  * cut where it must be. */

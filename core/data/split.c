@@ -60,6 +60,11 @@ struct dataset *split_take(const struct dataset *whole, const unsigned char *par
     if (!taken) {
         return NULL;
     }
+    taken->rows = memory_array(n, sizeof *taken->rows, error);
+    if (!taken->rows) {
+        dataset_destroy(taken);
+        return NULL;
+    }
     if (whole->n_classes > 0) {
         if (dataset_add_classes(taken, whole->n_classes, error)) {
             dataset_destroy(taken);
@@ -69,6 +74,7 @@ struct dataset *split_take(const struct dataset *whole, const unsigned char *par
     }
     memcpy(taken->names, whole->names, (n_features + n_targets) * sizeof *taken->names);
     double *features = taken->features, *targets = taken->targets;
+    uint32_t *rows = taken->rows;
     for (size_t i = 0; i < whole->n_samples; i++) {
         if (parts[i] != part) {
             continue;
@@ -77,6 +83,7 @@ struct dataset *split_take(const struct dataset *whole, const unsigned char *par
         memcpy(targets, whole->targets + i * n_targets, n_targets * sizeof *targets);
         features += n_features;
         targets += n_targets;
+        *rows++ = (uint32_t)i;
     }
     return taken;
 }

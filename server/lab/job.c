@@ -323,6 +323,9 @@ static int gather_parts(struct job *job, struct engine_handover *parts, struct p
         struct block_state state = block_state(job->block, i);
         if (lane->ended)
             continue;
+        if (state.status == BLOCK_DIVERGED)
+            state.diverged_sample =
+                (int64_t)dataset_row(job->dataset, (size_t)state.diverged_sample);
         struct engine_chunk chunk = chunk_of(job, i, &state);
         if (state.status == BLOCK_RUNNING && chunk.n + chunk.n_buckets == 0)
             continue;

@@ -67,6 +67,8 @@ static void a_part_keeps_the_order_of_its_samples(void **state)
     assert_true(test->features[0] == 5 && test->features[1] == 7);
     assert_true(test->targets[0] == 0 && test->targets[1] == 2);
     assert_string_equal(test->names[0], "width");
+    assert_true(dataset_row(test, 0) == 0 && dataset_row(test, 1) == 2);
+    assert_true(dataset_row(whole, 3) == 3);
     dataset_destroy(test);
     dataset_destroy(whole);
 }
@@ -135,6 +137,11 @@ static void every_allocation_may_fail(void **state)
         assert_null(scaling_fit(dataset, SCALING_FEATURES, parts, &error));
         memory_fail_from(0);
         assert_int_equal(error.kind, ERROR_MEMORY);
+    }
+    for (int i = 4; i <= 5; i++) {
+        memory_fail_from(i);
+        assert_null(split_take(dataset, parts, PART_TRAIN, NULL));
+        memory_fail_from(0);
     }
     free(parts);
     dataset_destroy(dataset);

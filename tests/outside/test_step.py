@@ -2,6 +2,7 @@
 import json
 import math
 
+import numpy as np
 import pytest
 
 import specs
@@ -188,6 +189,32 @@ def test_a_shuffled_epoch_names_the_row(server):
     step = server.get(step_path(run, "?epoch=2&sample=5"))
     assert step["row"] == rows[5]
     assert step["x"] + [step["y"]] == data["rows"][rows[5]]
+
+
+def test_rows_are_those_of_the_data_set_and_not_of_its_train_part(server):
+    spec = specs.report(epochs=1)
+    spec["training"]["order"] = "shuffle"
+    spec["dataset"]["split"] = {"train": 0.6, "test": 0.4}
+    run = server.train(spec)["id"]
+    data = server.get(f"/experiments/{run}/dataset")
+    rows = server.get(step_path(run, "?epoch=1"))["rows"]["row"]
+    assert sorted(rows) == [i for i, part in enumerate(data["parts"]) if part == "train"]
+    step = server.get(step_path(run, "?epoch=1&sample=5"))
+    assert step["row"] == rows[5]
+    assert step["x"] + [step["y"]] == data["rows"][rows[5]]
+
+
+def test_a_diverged_run_names_the_row_of_the_data_set(server):
+    row = [[1, 1]] * 20
+    row[13] = [1e200, -1e200]
+    spec = {"dataset": {"kind": "table", "rows": row, "split": {"train": 0.9, "test": 0.1}},
+            "network": {"layers": [{"units": 1, "activation": "linear"}]}}
+    seed = next(seed for seed in range(9)
+                if (order := np.random.RandomState(seed).permutation(20).tolist()).index(13) < 18
+                and min(order[18:]) < 13)
+    spec["dataset"]["split"]["seed"] = seed
+    run = server.train(spec)["runs"][0]
+    assert run["state"] == "diverged" and run["diverged"] == {"epoch": 1, "sample": 13}
 
 
 def test_the_step_in_which_a_run_diverged_is_told(server):

@@ -153,7 +153,7 @@ static void tell_rows(const struct epoch_rows *epoch, struct teller *teller)
     tell_end(teller);
     tell_list(teller, "row");
     for (size_t i = 0; i < n; i++) {
-        tell_integer(teller, NULL, walk->rows[i]);
+        tell_integer(teller, NULL, (int64_t)dataset_row(walk->dataset, walk->rows[i]));
     }
     tell_end(teller);
     tell_list(teller, "outputs");

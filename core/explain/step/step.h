@@ -30,7 +30,7 @@ enum step_zero {
 struct step {
     const struct walk *walk; /* borrowed, after the step's batch */
     size_t position;         /* of the sample in the epoch's order, in that batch */
-    size_t row;              /* its row of the data set */
+    size_t row;              /* its row of the whole data set */
     const double *features, *targets; /* its */
     struct derivative before; /* its forward and backward pass, deltas of its own J */
     struct derivative after;  /* its forward pass with the new parameters */

@@ -21,7 +21,7 @@ static void tell_shares(const struct step *step, struct derivative *it, double *
                             share);
         tell_object(teller, NULL);
         tell_integer(teller, "sample", (int64_t)i);
-        tell_integer(teller, "row", walk->rows[i]);
+        tell_integer(teller, "row", (int64_t)dataset_row(walk->dataset, walk->rows[i]));
         tell_numbers(teller, "outputs", derivative_outputs(it),
                      (size_t)network_n_outputs(walk->network));
         tell_number(teller, "loss", loss);

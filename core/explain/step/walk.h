@@ -23,7 +23,7 @@ struct walk {
     size_t n_parameters;
     int64_t epoch;           /* 1-based */
     double pace[PACE_COUNT]; /* of the epoch */
-    uint32_t *rows;          /* [n_samples]: the row of the data set at each position */
+    uint32_t *rows;          /* [n_samples]: the sample of `dataset` at each position */
     size_t position;         /* samples of the epoch that were seen: whole batches */
     size_t n_batch;          /* samples of the last batch, which ends at `position` */
     double *start;           /* [n_parameters]: at the epoch's beginning */
