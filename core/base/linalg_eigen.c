@@ -11,6 +11,9 @@
 
 enum { STEPS_MAX = 60 }; /* for one eigenvalue; 2 or 3 are usual */
 
+/* What counts as 0 beside a largest entry of 1, as its square would vanish. */
+#define NOTHING 1e-154
+
 /* sqrt(a^2 + b^2) without overflow, the same everywhere. */
 static double length_of(double a, double b)
 {
@@ -51,7 +54,7 @@ static void make_tridiagonal(double *matrix, size_t n, double *values, double *e
             break;
         }
         double length = linalg_norm(row + k + 1, m);
-        if (length == 0.0) {
+        if (length <= NOTHING) {
             continue;
         }
         e[k] = row[k + 1] > 0.0 ? -length : length;

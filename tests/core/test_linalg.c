@@ -236,6 +236,8 @@ static void eigenvalues_of_known_matrices_come_out(void **state)
     assert_near(values[0] / 1e-200, -1);
     assert_near(values[1] / 1e-200, 3);
     assert_int_equal(linalg_eigen_symmetric(lost, 2, values, scratch), -1);
+    double uneven[9] = {0, 1e-200, 1e-170, 1e-200, 1, 0, 1e-170, 0, 0};
+    assert_eigen(uneven, 3); /* the square of its first row's length is 0 */
 }
 
 int main(void)
