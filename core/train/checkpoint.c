@@ -258,14 +258,17 @@ int checkpoint_read(const struct network *network, const void *bytes, size_t n_b
     uint64_t expected = sum_of(bytes, n_bytes - SUM_BYTES), found = 0;
     struct cursor last = {.in = bytes, .n_bytes = n_bytes, .at = n_bytes - SUM_BYTES};
     cursor_u64(&last, &found);
-    int is_whole = found == expected && walk_head(&cursor, network, out->optimizer) &&
+    if (found != expected) {
+        return error_set(error, ERROR_INVALID, "checkpoint: it is damaged, its sum is %016llx, "
+                         "expected %016llx", (unsigned long long)found,
+                         (unsigned long long)expected);
+    }
+    int is_whole = walk_head(&cursor, network, out->optimizer) &&
                    walk_body(&cursor, out, network_n_parameters(network), out_parameters,
                              out_memory) &&
                    cursor.at == n_bytes - SUM_BYTES && !cursor.is_odd && is_sensible(out);
     if (!is_whole) {
-        return error_set(error, ERROR_INVALID, "checkpoint: it is damaged, its sum is %016llx, "
-                         "expected %016llx", (unsigned long long)found,
-                         (unsigned long long)expected);
+        return error_set(error, ERROR_INVALID, "checkpoint: no training comes to what it holds");
     }
     return 0;
 }
