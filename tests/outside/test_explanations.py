@@ -284,6 +284,43 @@ def test_nobody_who_waits_to_train_waits_for_an_explanation(fresh_server):
     assert all(server.explained(experiment) for experiment in waiting)
 
 
+# --- what is advised ------------------------------------------------------------------------------
+
+
+def test_early_stopping_by_the_validation_part_is_no_reason_to_train_longer(server):
+    spec = {"dataset": {"kind": "moons", "samples": 200, "noise": 0.3,
+                        "split": {"train": 0.6, "validation": 0.4}},
+            "network": {"layers": [{"units": 32, "activation": "tanh"},
+                                   {"units": 1, "activation": "sigmoid"}]},
+            "training": {"loss": "binary_cross_entropy",
+                         "optimizer": {"name": "adam", "learning_rate": 0.01},
+                         "batch_size": 10, "order": "shuffle", "epochs": 2000,
+                         "stop": {"patience": 30}}}
+    stopped = server.train(spec)
+    assert stopped["runs"][0]["stopped"] == "patience"
+    assert "UNDERTRAINED" not in codes_of(verdicts_of(server, stopped["id"]))
+    del spec["training"]["stop"]
+    spec["training"]["epochs"] = stopped["runs"][0]["epoch"]
+    told = verdicts_of(server, server.train(spec)["id"])["verdicts"]
+    text = next(verdict["text"] for verdict in told if verdict["code"] == "UNDERTRAINED")
+    assert "learning rate x epochs" not in text, "adam's steps do not add up to that"
+
+
+def test_a_tenth_of_the_rate_is_not_advised_where_units_die_of_it_too(server):
+    """Wine as measured has features up to 1,680."""
+    spec = {"dataset": {"kind": "wine"},
+            "network": {"layers": [{"units": 4, "activation": "relu"},
+                                   {"units": 3, "activation": "softmax"}]},
+            "training": {"loss": "categorical_cross_entropy", "epochs": 20,
+                         "optimizer": {"learning_rate": 0.1}}}
+    verdicts = verdicts_of(server, server.train(spec)["id"])["verdicts"]
+    told = {verdict["code"]: verdict for verdict in verdicts}
+    assert "they die too" in told["DEAD_UNITS"]["text"]
+    for code in ("DEAD_UNITS", "COLLAPSED_TO_CONSTANT"):
+        labels = [action["label"] for action in told[code]["actions"]]
+        assert labels and not any("learning rate" in label for label in labels), code
+
+
 # --- against the vectors of an independent prototype ---------------------------------------------
 
 VECTORS = json.loads((ROOT / "tests/golden/vectors.json").read_text())

@@ -89,6 +89,14 @@ static double slowest(const struct examination *it)
     return NAN;
 }
 
+/* Held back by early stopping: what it watched got no better on samples kept from training, so a
+ * loss that still falls on the others is no reason to go on. */
+static int was_held_back(const struct examination *it)
+{
+    return it->subject->state.stopped == STOPPED_PATIENCE &&
+           series_is_of_validation(it->subject->training->monitor);
+}
+
 static int is_undertrained(const struct examination *it)
 {
     const struct continuation *on = &it->continuation;
@@ -97,7 +105,7 @@ static int is_undertrained(const struct examination *it)
                    (!it->setting.is_fixed || it->tail.falling > 0.5);
     int is_slow = on->decrement > 0.01 && it->tail.falling > 0.9 && on->gain_same > 0.0 &&
                   on->gain_same > on->gain_tenth;
-    return is_clear || is_slow;
+    return !was_held_back(it) && (is_clear || is_slow);
 }
 
 static int find_minimum(struct examination *it, struct error *error)
@@ -157,14 +165,16 @@ static void short_evidence(const struct examination *it, struct teller *teller)
 static void short_text(const struct examination *it, struct teller *teller)
 {
     struct words words = {0};
-    words_add(&words, "Training stopped while it was still improving: %lld more epochs gave ",
-              (long long)it->continuation.epochs);
+    words_add(&words, "Training stopped while it was still improving: after %lld more epochs the "
+              "final weights score ", (long long)it->continuation.epochs);
     words_number(&words, it->continuation.same, 4);
     words_add(&words, " instead of ");
     words_number(&words, it->loss, 4);
-    words_add(&words, ". What counts is learning rate x epochs, here ");
-    words_number(&words, it->subject->training->learning_rate * (double)it->subject->state.epoch,
-                 3);
+    if (it->setting.is_plain && it->setting.is_constant) {
+        words_add(&words, ". What counts is learning rate x epochs, here ");
+        words_number(&words,
+                     it->subject->training->learning_rate * (double)it->subject->state.epoch, 3);
+    }
     words_add(&words, ". Use more epochs or a larger learning rate");
     if (it->setting.is_single && it->numbers.limit_sample > 0.0) {
         words_add(&words, ", well below ");
@@ -210,8 +220,9 @@ static void noise_text(const struct examination *it, struct teller *teller)
 {
     const struct continuation *on = &it->continuation;
     struct words words = {0};
-    words_add(&words, "The weights hover around a valley instead of settling (%s): with a tenth of "
-                      "the learning rate from here the loss is ", mechanism(it));
+    words_add(&words, "The weights hover around a valley instead of settling (%s): after "
+                      "%lld more epochs with a tenth of the learning rate the final weights score ",
+              mechanism(it), (long long)on->epochs);
     words_number(&words, on->tenth, 4);
     if (isfinite(on->same)) {
         words_add(&words, ", at the same rate ");

@@ -250,11 +250,22 @@ static void say_tenth(const struct examination *it, struct words *words)
         words_add(words, " With a tenth of the learning rate %s, so the learning rate was the "
                          "reason.", is_one ? "it survives" : "they survive");
     } else if (n_known > 0 && n_dead == n_known) {
-        words_add(words, " With a tenth of the learning rate %s too, so the learning rate is not "
-                         "the reason: the starting values are.", is_one ? "it dies" : "they die");
+        words_add(words, " With a tenth of the learning rate %s too. Other starting values, or "
+                         "standardized inputs, may save %s.", is_one ? "it dies" : "they die",
+                  is_one ? "it" : "them");
     } else if (n_known > 0) {
         words_add(words, " With a tenth of the learning rate %d of %d die too.", n_dead, n_known);
     }
+}
+
+int death_may_be_of_the_rate(const struct examination *it)
+{
+    for (int i = 0; i < it->deaths.n; i++) {
+        if (!it->deaths.items[i].is_born && it->deaths.items[i].with_tenth != 1) {
+            return 1;
+        }
+    }
+    return it->deaths.n == 0 || it->deaths.n < it->deaths.n_dead;
 }
 
 static void text(const struct examination *it, struct teller *teller)
@@ -281,7 +292,7 @@ static void text(const struct examination *it, struct teller *teller)
 
 static void actions(const struct examination *it, struct teller *teller)
 {
-    if (!all_born(&it->deaths)) {
+    if (death_may_be_of_the_rate(it)) {
         action_rate(teller, it, "start", 0.1);
     }
     action_seed(teller);

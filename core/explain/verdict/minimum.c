@@ -118,7 +118,7 @@ static void near_evidence(const struct examination *it, struct teller *teller)
 static void near_text(const struct examination *it, struct teller *teller)
 {
     struct words words = {0};
-    words_add(&words, "The loss is ");
+    words_add(&words, "The final weights score ");
     words_number(&words, it->loss, 4);
     words_add(&words, "; the best that a search found for this network on these samples is ");
     words_number(&words, it->best, 4);

@@ -153,6 +153,16 @@ static void start_evidence(const struct examination *it, struct teller *teller)
     tell_number(teller, "lr_bound", largest_controlled(it));
 }
 
+static int has_relu(const struct network *network)
+{
+    for (int l = 0; l < network->n_layers - 1; l++) {
+        if (network->layers[l].activation == ACTIVATION_RELU) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static void start_text(const struct examination *it, struct teller *teller)
 {
     struct words words = {0};
@@ -160,8 +170,9 @@ static void start_text(const struct examination *it, struct teller *teller)
     words_add(&words, "On %.0f of %zu samples one step would more than reverse the error (factor up "
                       "to ", n, it->n_samples);
     words_number(&words, it->overshoot.max, 3);
-    words_add(&words, "; above 2 the error grows). That usually throws ReLUs out of range. At this "
-                      "start, steps stay controlled for a learning rate below ");
+    words_add(&words, "; above 2 the error grows).%s At this start, steps stay controlled for a "
+                      "learning rate below ",
+              has_relu(it->subject->network) ? " That usually throws ReLUs out of range." : "");
     words_number(&words, largest_controlled(it), 2);
     words_add(&words, ".");
     tell_text(teller, "text", words.text);
@@ -185,7 +196,8 @@ static void epoch_text(const struct examination *it, struct teller *teller)
                       "of its own sample (factor ", (long long)it->overshoot.first_step);
     words_number(&words, it->overshoot.peak, 3);
     words_add(&words, " at most; above 2 the error grows). The start was fine: the weights grew into "
-                      "it. Such steps usually throw ReLUs out of range.");
+                      "it.%s",
+              has_relu(it->subject->network) ? " Such steps usually throw ReLUs out of range." : "");
     tell_text(teller, "text", words.text);
 }
 
