@@ -170,6 +170,21 @@ def test_a_query_that_makes_no_sense_is_refused(server, swept, query, names):
         assert name in reply.json()["detail"], reply.text
 
 
+def test_sentences_of_a_sweep_without_starts_stand_alone(server):
+    """Rates with one start each, none too high and one; and a rate alone."""
+    rates = {"/training/optimizer/learning_rate": [1e-5, 1e-4]}
+    experiment = server.train({"preset": "lr_0.0004", "sweep": rates})
+    text = server.get(f"/experiments/{experiment['id']}/sweep")["boundary"]["text"]
+    assert text.startswith("No value is so high that half of the runs collapse or diverge.")
+    rates["/training/optimizer/learning_rate"][1] = 0.025
+    experiment = server.train({"preset": "lr_0.0004", "sweep": rates})
+    text = server.get(f"/experiments/{experiment['id']}/sweep")["boundary"]["text"]
+    assert text.startswith("Half of the runs collapse or diverge from about ")
+    alone = server.train({"preset": "lr_0.0004"})["id"]
+    reply = server.request("GET", f"/experiments/{alone}/sweep?compare=0,0")
+    assert (reply.status_code, "one setting" in reply.json()["detail"]) == (400, True)
+
+
 def test_validation_samples_can_be_asked_for(server):
     split = {"train": 0.6, "validation": 0.4, "seed": 1}
     experiment = server.train({**SPEC, "dataset": {**SPEC["dataset"], "split": split},

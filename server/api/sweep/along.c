@@ -143,14 +143,18 @@ static double boundary_at(const struct boundary *boundary, double below, double 
 static void print_boundary(const struct boundary *boundary, double below, double above,
                            struct text *text)
 {
-    if (boundary->baseline > 0.0)
+    int has_baseline = boundary->baseline > 0.0;
+    if (has_baseline)
         text_printf(text, "At every value at least %.3g %% of the runs collapse or diverge: that "
                           "is their start's doing. ", 100.0 * boundary->baseline);
     if (boundary->is_found)
-        text_printf(text, "Of the others half do so from about %.3g on, somewhere between %.4g and "
-                          "%.4g.", boundary_at(boundary, below, above), below, above);
+        text_printf(text, "%s from about %.3g on, somewhere between %.4g and %.4g.",
+                    has_baseline ? "Of the others half do so"
+                                 : "Half of the runs collapse or diverge",
+                    boundary_at(boundary, below, above), below, above);
     else
-        text_printf(text, "No value is so high that half of the others do.");
+        text_printf(text, "No value is so high that half of the %s.",
+                    has_baseline ? "others do" : "runs collapse or diverge");
 }
 
 json_t *along_boundary(const struct analysis *it, struct error *error)

@@ -143,8 +143,12 @@ static int read_compare(struct call *call, size_t n_settings, struct asked *aske
          asked->a != asked->b))
         return 0;
     struct error error = ERROR_INIT;
-    error_set(&error, ERROR_INVALID, "compare: got %.40s, expected two settings like 0,%zu, from 0 "
-              "to %zu", value, n_settings - 1, n_settings - 1);
+    if (n_settings < 2)
+        error_set(&error, ERROR_INVALID, "compare: got %.40s, but this experiment has one setting "
+                  "and no other to compare it with", value);
+    else
+        error_set(&error, ERROR_INVALID, "compare: got %.40s, expected two settings like 0,%zu, "
+                  "from 0 to %zu", value, n_settings - 1, n_settings - 1);
     http_reply_error(call->request, &error);
     return -1;
 }
