@@ -135,6 +135,14 @@ def trained(server):
     return server.train(regression())
 
 
+def test_a_word_for_the_list_of_what_to_record_is_told_the_words(server):
+    reply = server.request("POST", "/experiments", data=json.dumps(regression(record="end_los")),
+                           headers=JSON_TYPE)
+    assert reply.json()["errors"] == [{
+        "pointer": "/training/record",
+        "detail": 'got "end_los", expected a list of at most 2: "end_loss" or "accuracy"'}]
+
+
 def test_losses_of_both_parts_are_those_of_the_parameters(server, trained):
     columns = server.get(path(trained["id"], "/epochs"))
     rows = parts(server, trained["id"])

@@ -70,6 +70,18 @@ static void print_count(char out[LEAF_EXPECTED_BYTES], const struct option *opti
     snprintf(out, LEAF_EXPECTED_BYTES, "%s of %s%s", noun, range, unit);
 }
 
+/* Appends the words that a list may have, where its items are words. */
+static void print_items(char out[LEAF_EXPECTED_BYTES], const struct option *list)
+{
+    char choices[LEAF_TEXT_BYTES];
+    size_t n = strlen(out);
+    const struct option *item = option_below(list, NULL);
+
+    if (item != NULL && item->type == OPTION_CHOICE)
+        snprintf(out + n, LEAF_EXPECTED_BYTES - n, ": %s",
+                 leaf_print_choices(choices, item->choices));
+}
+
 const char *leaf_print_expected(char out[LEAF_EXPECTED_BYTES], const struct option *option)
 {
     char choices[LEAF_TEXT_BYTES];
@@ -86,6 +98,7 @@ const char *leaf_print_expected(char out[LEAF_EXPECTED_BYTES], const struct opti
         break;
     case OPTION_LIST:
         print_count(out, option, "a list", "");
+        print_items(out, option);
         break;
     case OPTION_TEXT:
     case OPTION_NAME:
