@@ -91,6 +91,6 @@ class Sheet {
         claim.mark.className = holds ? "mark holds" : "mark fails";
         claim.mark.title = `found ${JSON.stringify(found)}, expected ${expected(claim)}`;
         refill(claim.mark, holds ? "\u2713 holds" : "\u2717 does not hold",
-            element("span", {class: "found"}, ` (${JSON.stringify(found)})`), " ");
+            element("span", {class: "found"}, ` (${found === null ? "none" : found})`), " ");
     }
 }
