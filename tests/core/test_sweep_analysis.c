@@ -114,20 +114,30 @@ static void a_difference_of_either_sign_is_no_verdict(void **state)
     assert_true(c.low < 0.0 && c.high > 0.0);
 }
 
-static void few_starts_are_not_enough(void **state)
+/* Of so many starts where both settings end with a finite loss, always the second with less. */
+static struct comparison comparison_of_starts(int n)
 {
-    (void)state;
     struct outcome outcomes[2 * STARTS];
     for (int i = 0; i < STARTS; i++) {
-        outcomes[i] = ended(i < COMPARISON_STARTS_MIN - 1 ? 2.0 : INFINITY);
+        outcomes[i] = ended(i < n ? 2.0 : INFINITY);
         outcomes[STARTS + i] = ended(1.0);
     }
     struct comparison c;
     assert_int_equal(comparison_of(&(struct sweep_table){2, STARTS, outcomes}, 0, 1, &c, NULL), 0);
-    assert_int_equal(c.n, COMPARISON_STARTS_MIN - 1);
-    assert_int_equal(c.n_left_out, STARTS - c.n);
+    assert_int_equal(c.n, n);
+    assert_int_equal(c.n_left_out, STARTS - n);
+    return c;
+}
+
+static void few_starts_are_not_enough(void **state)
+{
+    (void)state;
+    struct comparison c = comparison_of_starts(COMPARISON_STARTS_MIN - 1);
     assert_false(c.is_enough);
     assert_false(c.is_significant);
+    c = comparison_of_starts(COMPARISON_STARTS_MIN);
+    assert_true(c.is_enough);
+    assert_true(c.is_significant);
 }
 
 /* Fills a table whose settings have these medians, the same spread around each. */
@@ -165,6 +175,35 @@ static void a_choice_that_hangs_on_the_starts_is_not_sure(void **state)
     assert_int_equal(best_find(&(struct sweep_table){4, STARTS, outcomes}, &best, NULL), 0);
     assert_true(best.is_found);
     assert_false(best.is_sure);
+}
+
+/* Three settings: 0 for the first n_first starts and 2 for the others; always 1; 0 for the last
+ * n_last and 2 for the others. Who is lowest turns on whether half of a resample is good starts. */
+static struct best best_of_three(int n_first, int n_last)
+{
+    struct outcome outcomes[3 * STARTS];
+    for (int i = 0; i < STARTS; i++) {
+        outcomes[i] = ended(i < n_first ? 0.0 : 2.0);
+        outcomes[STARTS + i] = ended(1.0);
+        outcomes[2 * STARTS + i] = ended(i >= STARTS - n_last ? 0.0 : 2.0);
+    }
+    struct best best;
+    assert_int_equal(best_find(&(struct sweep_table){3, STARTS, outcomes}, &best, NULL), 0);
+    assert_int_equal(best.lowest, 1);
+    return best;
+}
+
+static void what_one_resample_in_forty_prefers_is_told(void **state)
+{
+    (void)state;
+    struct best best = best_of_three(15, 16); /* 20 of 40, and more: 7 % of resamples each */
+    assert_int_equal(best.low, 0);
+    assert_int_equal(best.high, 2);
+    assert_false(best.is_sure);
+    best = best_of_three(11, 11); /* 0.3 % */
+    assert_int_equal(best.low, 1);
+    assert_int_equal(best.high, 1);
+    assert_true(best.is_sure);
 }
 
 static void one_start_is_never_sure(void **state)
@@ -208,6 +247,8 @@ static void the_boundary_leaves_out_what_collapses_anyway(void **state)
     assert_int_equal(b.below, 2);
     assert_int_equal(b.above, 3);
     assert_true(fabs(b.part - 0.5) < 1e-15); /* shares are rounded */
+    b = boundary_of((int[]){0, 2, 10}, 3);
+    assert_true(fabs(b.part - 3.0 / 8.0) < 1e-15);
 
     assert_false(boundary_of((int[]){0, 10, 0}, 3).is_found); /* it does not stay above */
     assert_false(boundary_of((int[]){1, 1, 2}, 3).is_found);
@@ -277,6 +318,7 @@ int main(void)
         cmocka_unit_test(few_starts_are_not_enough),
         cmocka_unit_test(the_best_are_an_interval_without_a_gap),
         cmocka_unit_test(a_choice_that_hangs_on_the_starts_is_not_sure),
+        cmocka_unit_test(what_one_resample_in_forty_prefers_is_told),
         cmocka_unit_test(one_start_is_never_sure),
         cmocka_unit_test(nothing_finite_is_no_best),
         cmocka_unit_test(the_boundary_leaves_out_what_collapses_anyway),
