@@ -91,8 +91,8 @@ static void announce(const struct settings *settings, const char *token)
     fflush(stdout);
 }
 
-/* A worker is in the middle of a batch that takes seconds. All that was told to anyone is committed,
- * and the next start goes on from there, as after a kill. */
+/* A worker is in the middle of a batch that takes seconds. All that was told to anyone is
+ * committed, and the next start goes on from there, as after a kill. */
 static void leave_at_once(void)
 {
     log_line(LOG_LEVEL_WARNING,

@@ -4,7 +4,7 @@
 
 enum error_kind {
     ERROR_NONE = 0,
-    ERROR_INVALID,   /* the caller's input is wrong; the text says where, what, and what is allowed */
+    ERROR_INVALID,   /* the caller's input is wrong; the text says where, what, what is allowed */
     ERROR_NOT_FOUND, /* no such thing */
     ERROR_CONFLICT,  /* the thing's state forbids it */
     ERROR_TOO_LARGE, /* over a stated limit */

@@ -39,10 +39,10 @@ struct metric {
     int n_classes;     /* 0: there is no matrix */
     size_t *confusion; /* [n_classes true][n_classes predicted], how many samples; owned */
 
-    /* Of the other losses, in the targets' own units: R^2 = 1 - SSE / SST, where SSE = sum (t - h)^2
-     * and SST = sum (t - mean of t)^2 over these samples (coefficient of determination; Draper &
-     * Smith, "Applied Regression Analysis", eq. 1.3.6; scikit-learn's r2_score). NaN where the
-     * target never changes. `r2` is that of the sums over all outputs whose targets change
+    /* Of the other losses, in the targets' own units: R^2 = 1 - SSE / SST, where
+     * SSE = sum (t - h)^2 and SST = sum (t - mean of t)^2 over these samples (coefficient of
+     * determination; Draper & Smith, "Applied Regression Analysis", eq. 1.3.6; scikit-learn's
+     * r2_score). NaN where the target never changes. `r2` is that of the sums over all outputs whose targets change
      * (there multioutput="variance_weighted"). */
     int n_outputs; /* 0: a cross-entropy */
     double *r2_by_output; /* [n_outputs], owned */

@@ -58,7 +58,8 @@ void *checkpoint_restart(const struct network *network, const struct training *t
     struct checkpoint found, start;
     void *out = NULL;
     double *parameters = memory_array(n, sizeof *parameters, error);
-    double *memory = memory_array(OPTIMIZER_SLOTS_MAX * n + OPTIMIZER_POWERS, sizeof *memory, error);
+    double *memory =
+        memory_array(OPTIMIZER_SLOTS_MAX * n + OPTIMIZER_POWERS, sizeof *memory, error);
     if (!parameters || !memory ||
         checkpoint_read(network, bytes, n_bytes, &found, parameters, memory, error) != 0 ||
         check(&found, training, parameters, n, error) != 0) {

@@ -18,8 +18,8 @@ enum series {
 const char *series_name(enum series series);
 int series_find(const char *name);
 
-/* A set of series has the bit 1u << series of each. How many they are; the i-th of them in ascending
- * order. */
+/* A set of series has the bit 1u << series of each. How many they are; the i-th of them in
+ * ascending order. */
 int series_n(unsigned set);
 enum series series_at(unsigned set, int i);
 

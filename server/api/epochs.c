@@ -236,8 +236,9 @@ static void reply_table(struct call *call, struct table_part *parts, int n_parts
     }
     if (format == FORMAT_CSV) {
         char disposition[96 + ENGINE_ID_BYTES];
-        snprintf(disposition, sizeof disposition, "attachment; filename=\"descent-%.*s-losses.csv\"",
-                 ENGINE_ID_BYTES - 1, call->name);
+        snprintf(disposition, sizeof disposition,
+                 "attachment; filename=\"descent-%.*s-losses.csv\"", ENGINE_ID_BYTES - 1,
+                 call->name);
         http_reply_header(call->request, "Content-Disposition", disposition);
     }
     http_reply_slices(call->request, 200, types[format], table_read, table_destroy, table);

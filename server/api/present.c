@@ -307,7 +307,8 @@ json_t *present_experiment(struct engine *engine, const struct study *study, str
         return NULL;
     struct presenting presenting = {engine, study, json_array(), error};
     json_t *json = NULL;
-    if (engine_each_run(engine, study->id, 0, record.n_runs, present_row, &presenting, error) == 0 &&
+    int n_runs = record.n_runs;
+    if (engine_each_run(engine, study->id, 0, n_runs, present_row, &presenting, error) == 0 &&
         error->kind == ERROR_NONE)
         json = json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:O}", "id", record.id, "name",
                          record.name, "state", present_state(&record), "states",

@@ -10,8 +10,8 @@
 /* queued, running or done (every run has ended). */
 const char *present_state(const struct engine_experiment *experiment);
 
-/* How many of its runs are in each state that any is in: {"done": 3, "cancelled": 1}. New reference,
- * NULL on memory failure (also below). */
+/* How many of its runs are in each state that any is in: {"done": 3, "cancelled": 1}. New
+ * reference, NULL on memory failure (also below). */
 json_t *present_states(const struct engine_experiment *experiment);
 
 /* A row of the list of experiments. */

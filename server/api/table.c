@@ -14,8 +14,8 @@
 #include "server/api/stream/column.h"
 #include "server/base/json.h"
 
-/* A piece is over after PIECE_NUMBERS, or when PIECE_READS windows were read for it: in a wide table
- * those of all runs end in the same row, and reading them at once would keep the loop. */
+/* A piece is over after PIECE_NUMBERS, or when PIECE_READS windows were read for it: in a wide
+ * table those of all runs end in the same row, and reading them at once would keep the loop. */
 enum { WINDOW_NUMBERS = 8192, WINDOW_MIN = 256, PIECE_NUMBERS = 512, PIECE_READS = 24 };
 
 /* A column of a part: its epochs, or a number (of a series, and of a bucket which). */

@@ -9,8 +9,8 @@
 /* malloc'ed, NUL-terminated; NULL with ERROR_MEMORY. */
 char *base64_encode(const void *bytes, size_t n_bytes, struct error *error);
 
-/* malloc'ed. NULL with ERROR_INVALID for a text that is not what base64_encode gives (the padding is
- * part of it, white space is not), or ERROR_MEMORY. */
+/* malloc'ed. NULL with ERROR_INVALID for a text that is not what base64_encode gives (the padding
+ * is part of it, white space is not), or ERROR_MEMORY. */
 void *base64_decode(const char *text, size_t *out_n_bytes, struct error *error);
 
 #endif

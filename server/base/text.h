@@ -23,8 +23,8 @@ void text_integer(struct text *text, int64_t value);
 /* The fewest digits that read back as the same double; null when not finite. */
 void text_number(struct text *text, double value);
 
-/* Quoted and escaped, hidden characters too. `utf8` is valid UTF-8, as everything that came out of a
- * JSON parser is. */
+/* Quoted and escaped, hidden characters too. `utf8` is valid UTF-8, as everything that came out of
+ * a JSON parser is. */
 void text_json_string(struct text *text, const char *utf8);
 
 /* The bytes, malloc'ed, NUL-terminated, at least ""; NULL after a failure. The caller frees them;
@@ -36,8 +36,8 @@ void text_clear(struct text *text);
  * blindly. */
 size_t text_utf8_prefix(const char *bytes, size_t n_bytes);
 
-/* The character that `utf8` begins with, and its bytes: 1 for the NUL at the end, and for a byte that
- * is no UTF-8, which counts as U+FFFD. */
+/* The character that `utf8` begins with, and its bytes: 1 for the NUL at the end, and for a byte
+ * that is no UTF-8, which counts as U+FFFD. */
 size_t text_character(const char *utf8, unsigned *out_code);
 
 /* 1 if a character is not one of a line of text: a control character (also of Unicode's second

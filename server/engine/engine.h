@@ -16,10 +16,10 @@
  * stride, under the last one's sequence number; the other numbers are gone. A reader whose position
  * lies between the merged ones finds that by the entry's `since`.
  *
- * Series: an epoch of a run is a record, a number for each series (core/train/series.h) that the run
- * records: its loss and perhaps others, the same for all its epochs. Records stand epoch by epoch,
- * each with its series in ascending order; and where this says a bucket, there is a row of them,
- * one for each series. A set of series has the bit 1u << series of each.
+ * Series: an epoch of a run is a record, a number for each series (core/train/series.h) that the
+ * run records: its loss and perhaps others, the same for all its epochs. Records stand epoch by
+ * epoch, each with its series in ascending order; and where this says a bucket, there is a row of
+ * them, one for each series. A set of series has the bit 1u << series of each.
  *
  * Resuming: until a run has ended, its checkpoint stands at its committed epoch, always; whoever
  * claims it goes on there.
@@ -112,7 +112,7 @@ struct engine_run {
     int64_t epoch;   /* committed epochs */
     int64_t exact;   /* of these, the first ones, whose records are kept one by one */
     unsigned series; /* the set of those recorded; before the first epoch the loss alone */
-    struct engine_record last, best; /* of committed epochs; the best is what the worker called so */
+    struct engine_record last, best; /* of committed epochs; the worker said which is best */
     double loss, first_loss, best_loss; /* of committed epochs; NaN before the first */
     int64_t best_epoch;                 /* the first one with best_loss; 0 while there is none */
     int64_t diverged_epoch, diverged_sample; /* 0, -1 unless diverged */
@@ -233,7 +233,7 @@ struct engine_dataset { /* texts are valid during the call */
 int engine_add_dataset(struct engine *engine, const struct engine_dataset *dataset,
                        const void *bytes, int *out_is_new, struct error *error);
 
-/* The bytes, which the caller frees; ERROR_NOT_FOUND when there is no such data set (also below). */
+/* The bytes, which the caller frees; ERROR_NOT_FOUND when there is no such set (also below). */
 int engine_read_dataset(struct engine *engine, const char *id, void **out_bytes,
                         size_t *out_n_bytes, struct error *error);
 
@@ -312,8 +312,8 @@ struct engine_chunk {
     size_t n;      /* >= 0; 0 once there are buckets of the run, else ERROR_INVALID */
     unsigned series; /* the set of those recorded; 0 stands for the loss alone. Others than those of
                         the run's epochs before: ERROR_INVALID */
-    const double *records;  /* [n] records, `stride` doubles (0: one for each series) from one to the
-                               next, with their series `apart` doubles (0: 1) from each other */
+    const double *records; /* [n] records, `stride` doubles (0: one for each series) from one to the
+                              next, with their series `apart` doubles (0: 1) from each other */
     size_t stride, apart;
     const void *checkpoint; /* NULL: keep the old one */
     size_t checkpoint_bytes;
@@ -363,8 +363,8 @@ enum engine_result engine_release(struct engine *engine, const struct engine_cla
 /* --- reading ------------------------------------------------------------------------------- */
 
 /* Copies the records of the epochs first..first+max-1 (first >= 1), as many as are committed and
- * kept one by one, into out[max][of each of `series`]; *out_n how many. `series` is the set of those
- * wanted; one that the run does not record is NaN. */
+ * kept one by one, into out[max][of each of `series`]; *out_n how many. `series` is the set of
+ * those wanted; one that the run does not record is NaN. */
 int engine_read_records(struct engine *engine, const char *id, int run, unsigned series,
                         int64_t first, size_t max, double *out, size_t *out_n,
                         struct error *error);
@@ -400,8 +400,8 @@ typedef int (*engine_entry_fn)(void *context, const struct engine_entry *entry);
 int engine_read_log(struct engine *engine, const char *id, int64_t after, engine_entry_fn each,
                     void *context, struct error *error);
 
-/* Calls `each` for every run of which more than `more_than` epochs stand one by one in entries with a
- * sequence number > after. */
+/* Calls `each` for every run of which more than `more_than` epochs stand one by one in entries with
+ * a sequence number > after. */
 typedef int (*engine_waiting_fn)(void *context, int run, int64_t n_epochs);
 int engine_each_waiting(struct engine *engine, const char *id, int64_t after, int64_t more_than,
                         engine_waiting_fn each, void *context, struct error *error);

@@ -111,8 +111,8 @@ void http_reply(struct http_request *request, int status, const char *content_ty
                 size_t n_bytes);
 
 /* Gives the reply to come the strong tag `etag` ("\"...\"", copied). 1 when the client has what it
- * stands for, by If-None-Match: 304 has then been replied. n_bytes: how long the body of a 200 would
- * be; SIZE_MAX when that is not known, which costs a 304 its connection. For GET. */
+ * stands for, by If-None-Match: 304 has then been replied. n_bytes: how long the body of a 200
+ * would be; SIZE_MAX when that is not known, which costs a 304 its connection. For GET. */
 int http_reply_unchanged(struct http_request *request, const char *etag, size_t n_bytes);
 
 /* application/problem+json: {"type","title","status","detail","instance","request_id"} plus
@@ -131,9 +131,9 @@ void http_allow(struct http_request *request, const char *methods);
 
 /* A long reply written in slices on the loop thread: `read` fills up to `size` bytes and returns
  * how many, 0 at the end, -1 to break it off: the connection is then reset, so that it looks whole
- * to nobody. `end` is called once, always. Each call should take about a millisecond at most. To HEAD,
- * one of up to 128 KiB is read to its end for its Content-Length; a longer one is answered without,
- * and the connection closed. */
+ * to nobody. `end` is called once, always. Each call should take about a millisecond at most. To
+ * HEAD, one of up to 128 KiB is read to its end for its Content-Length; a longer one is answered
+ * without, and the connection closed. */
 typedef ssize_t (*http_read_fn)(void *source, char *out, size_t size);
 typedef void (*http_end_fn)(void *source);
 void http_reply_slices(struct http_request *request, int status, const char *content_type,
@@ -152,10 +152,10 @@ int http_later(struct http_request *request, http_work_fn work, void *work_conte
  * desk, as the last thing it does, instead of replying; the next work may ask again. Like that of
  * a stream, `ready` runs on the loop thread at every http_wake and must be cheap.
  *
- * Returns 0, and `work` is then called exactly once; or -1 when there is no more waiting: then reply
- * now. That is so when the server is stopping or streams_max is reached (held requests count as
- * streams), and when the client has left; each of these also ends a wait before its time, so `work`
- * looks for itself what has become true. */
+ * Returns 0, and `work` is then called exactly once; or -1 when there is no more waiting: then
+ * reply now. That is so when the server is stopping or streams_max is reached (held requests count
+ * as streams), and when the client has left; each of these also ends a wait before its time, so
+ * `work` looks for itself what has become true. */
 typedef int (*http_ready_fn)(void *work_context);
 int http_when(struct http_request *request, http_ready_fn ready, int timeout_ms, http_work_fn work,
               void *work_context);

@@ -21,8 +21,8 @@ struct fork_desk {
 /* 1 if the posted body is a fork. */
 int fork_is_asked(const json_t *posted);
 
-/* {"fork": {"experiment", "run", "at"}, "changes"?, "name"?, "sweep"?} as a spec: that run's, changed
- * as server/spec/changes.h says.
+/* {"fork": {"experiment", "run", "at"}, "changes"?, "name"?, "sweep"?} as a spec: that run's,
+ * changed as server/spec/changes.h says.
  *   "at": "start"   the same start and data (the default)
  *   otherwise       it goes on: parameters, what the optimizer remembers and the generator of the
  *                   orders are those after that epoch, which is a number that the run has reached;

@@ -21,8 +21,9 @@ struct lab *lab_create(const struct lab_config *config, struct error *error);
 
 /* Lets the workers commit what they have, gives unfinished runs back to the engine and ends the
  * threads. After it nothing is trained; reading still works. Returns 1, or 0 when after wait_ms a
- * worker was still in the middle of a long batch, or what explains had no processor: then the lab cannot be destroyed, and the process
- * should end without; the next start goes on from what was committed. */
+ * worker was still in the middle of a long batch, or what explains had no processor: then the lab
+ * cannot be destroyed, and the process should end without; the next start goes on from what was
+ * committed. */
 int lab_stop(struct lab *lab, int wait_ms);
 
 /* Waits for its workers if not stopped; every study and watch must be put back. */

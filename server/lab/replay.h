@@ -25,10 +25,10 @@ struct replay_wish {
     void *context;
 };
 
-/* The records of the epochs from..to, all of which must be committed, into out[to - from + 1][of each
- * of `series`], a set of those the run records. -1 with
- * ERROR_TOO_LARGE when the time is over (the text says what was reached), ERROR_BUSY when others
- * are under way or `stop` said so, or another error. Any thread. */
+/* The records of the epochs from..to, all of which must be committed, into out[to - from + 1][of
+ * each of `series`], a set of those the run records. -1 with ERROR_TOO_LARGE when the time is over
+ * (the text says what was reached), ERROR_BUSY when others are under way or `stop` said so, or
+ * another error. Any thread. */
 int replay_records(const struct replay_wish *wish, unsigned series, int64_t from, int64_t to,
                    double *out, struct error *error);
 

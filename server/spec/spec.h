@@ -104,12 +104,13 @@ int spec_data(const struct spec *spec, int run, struct spec_data *out, struct er
 void spec_data_clear(struct spec_data *data);
 
 /* What the data set of run 0..n_runs-1 is a sample of, standardised as the run sees it; *out NULL:
- * nothing is known. The caller owns it. Goes through all that can be drawn: some 10 ms. 0, or -1 with
- * ERROR_MEMORY. */
+ * nothing is known. The caller owns it. Goes through all that can be drawn: some 10 ms. 0, or -1
+ * with ERROR_MEMORY. */
 int spec_population(const struct spec *spec, int run, struct population **out,
                     struct error *error);
 
-/* 1 if both runs go on from the same state, or from none (so that they can be trained in lockstep).*/
+/* 1 if both runs go on from the same state, or from none (so that they can be trained in
+ * lockstep).*/
 int spec_same_start(const struct spec *spec, int run_a, int run_b);
 
 /* 1 if both runs have the same data set (so that one copy can serve both). */

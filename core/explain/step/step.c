@@ -145,7 +145,8 @@ int step_init(struct step *step, struct walk *walk, size_t position, struct erro
 {
     const struct training *training = walk->training;
     size_t n = walk->n_parameters;
-    *step = (struct step){.walk = walk, .position = position, .row = dataset_row(walk->dataset, walk->rows[position])};
+    *step = (struct step){.walk = walk, .position = position,
+                          .row = dataset_row(walk->dataset, walk->rows[position])};
     if (n > STEP_PARAMETERS_MAX) {
         return error_set(error, ERROR_TOO_LARGE,
                          "the network has %zu parameters; a step is worked out of at most %d", n,

@@ -1,12 +1,12 @@
-/* Where noise keeps a run above the minimum below it. Of the squared error of one linear output, and
- * for networks small enough (setting.can_polish). */
+/* Where noise keeps a run above the minimum below it. Of the squared error of one linear output,
+ * and for networks small enough (setting.can_polish). */
 #ifndef CORE_EXPLAIN_VERDICT_DRIFT_H
 #define CORE_EXPLAIN_VERDICT_DRIFT_H
 
 #include "core/explain/verdict/examination.h"
 
 /* Goes down from the present parameters to the nearest minimum, at most n_steps: *out_loss is L
- * there, parameters [n_parameters] where it is. NaN and nothing for others. -1 with ERROR_MEMORY. */
+ * there, parameters [n_parameters] where it is. NaN and nothing for others. -1: ERROR_MEMORY. */
 int drift_minimum(struct examination *it, int n_steps, double *parameters, double *out_loss,
                   struct error *error);
 

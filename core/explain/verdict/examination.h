@@ -177,8 +177,8 @@ void examination_fire(struct examination *it, enum code code, enum kind kind,
                       enum severity severity, unsigned scope);
 void examination_not_run(struct examination *it, const char *code, const char *why);
 
-/* Whether the gap is above 5 %, and more than a thousandth of what the best constant leaves: without
- * noise the best loss is next to 0, and any gap to it large. */
+/* Whether the gap is above 5 %, and more than a thousandth of what the best constant leaves:
+ * without noise the best loss is next to 0, and any gap to it large. */
 int examination_has_gap(const struct examination *it);
 
 const double *examination_features(const struct examination *it, size_t sample);

@@ -1,11 +1,11 @@
 /* Whether what is left can be told from the targets' noise.
  *
  * Under "f is the true mean" the residuals are noise alone. Where inputs repeat, their squares
- * between the groups of equal inputs, N (L - E) / G, are as large as those within, N E / (N - G): an
- * F-test. Where they don't, no function of the inputs should explain them: an F-test of their least
- * squares on the inputs, their squares and products. Both are for normal noise of one variance, and
- * cautious, as f was fitted to the same samples. A constant leaves all that the inputs explain, so
- * there the permutation test of the plane says it, for every loss. */
+ * between the groups of equal inputs, N (L - E) / G, are as large as those within, N E / (N - G):
+ * an F-test. Where they don't, no function of the inputs should explain them: an F-test of their
+ * least squares on the inputs, their squares and products. Both are for normal noise of one
+ * variance, and cautious, as f was fitted to the same samples. A constant leaves all that the
+ * inputs explain, so there the permutation test of the plane says it, for every loss. */
 #include <math.h>
 #include <stdlib.h>
 

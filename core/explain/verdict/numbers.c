@@ -95,8 +95,8 @@ static int limit_mean_square(struct examination *it, const struct spread *spread
 }
 
 /* G's eigenvalues and -vectors, those that are seen first. */
-static int spread_fill(struct spread *spread, struct examination *it, double *matrix, double *values,
-                       struct error *error)
+static int spread_fill(struct spread *spread, struct examination *it, double *matrix,
+                       double *values, struct error *error)
 {
     size_t p = it->n_parameters;
     double *row = values + 2 * p, n = (double)it->n_samples;
@@ -236,7 +236,7 @@ static int check_gradient(struct examination *it, struct error *error)
 /* --- all ------------------------------------------------------------------------------------ */
 
 /* Under the gradient's flow v^2 - |w|^2 - b^2 of a hidden unit stays; steps of length change it by
- * rate^2 (g_v^2 - |g_w|^2 - g_b^2) each. The largest change, relative to the largest at the start. */
+ * rate^2 (g_v^2 - |g_w|^2 - g_b^2) each. The largest change, over the largest at the start. */
 static double balance(const struct network *network, const double *parameters, int unit)
 {
     double sum = 0.0, bias = parameters[network_bias(network, 0, unit)];

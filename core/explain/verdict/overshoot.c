@@ -115,7 +115,8 @@ int overshoot_find(struct examination *it, struct error *error)
 {
     const char *code = "STEP_OVERSHOOTS, ABOVE_GD_LIMIT";
     if (!it->setting.is_plain) {
-        examination_not_run(it, code, "known for plain SGD alone: other optimizers scale each step");
+        examination_not_run(it, code,
+                            "known for plain SGD alone: other optimizers scale each step");
         return 0;
     }
     if (it->setting.is_full) {
@@ -128,8 +129,9 @@ int overshoot_find(struct examination *it, struct error *error)
         return 0;
     }
     if (!it->setting.is_single || !it->setting.is_squared) {
-        examination_not_run(it, code, "known for steps on one sample or on all, and for the squared "
-                                      "error of one linear output");
+        examination_not_run(it, code,
+                            "known for steps on one sample or on all, and for the squared "
+                            "error of one linear output");
         return 0;
     }
     if ((double)it->n_samples * (double)it->n_parameters > WALK_WORK_MAX) {
@@ -167,8 +169,10 @@ static void start_text(const struct examination *it, struct teller *teller)
 {
     struct words words = {0};
     double n = it->overshoot.fraction * (double)it->n_samples;
-    words_add(&words, "On %.0f of %zu samples one step would more than reverse the error (factor up "
-                      "to ", n, it->n_samples);
+    words_add(&words,
+              "On %.0f of %zu samples one step would more than reverse the error (factor up "
+              "to ",
+              n, it->n_samples);
     words_number(&words, it->overshoot.max, 3);
     words_add(&words, "; above 2 the error grows).%s At this start, steps stay controlled for a "
                       "learning rate below ",
@@ -192,11 +196,13 @@ static void epoch_evidence(const struct examination *it, struct teller *teller)
 static void epoch_text(const struct examination *it, struct teller *teller)
 {
     struct words words = {0};
-    words_add(&words, "In the first epoch, at step %lld, one step would more than reverse the error "
-                      "of its own sample (factor ", (long long)it->overshoot.first_step);
+    words_add(&words,
+              "In the first epoch, at step %lld, one step would more than reverse the error "
+              "of its own sample (factor ",
+              (long long)it->overshoot.first_step);
     words_number(&words, it->overshoot.peak, 3);
-    words_add(&words, " at most; above 2 the error grows). The start was fine: the weights grew into "
-                      "it.%s",
+    words_add(&words,
+              " at most; above 2 the error grows). The start was fine: the weights grew into it.%s",
               has_relu(it->subject->network) ? " Such steps usually throw ReLUs out of range." : "");
     tell_text(teller, "text", words.text);
 }

@@ -25,7 +25,8 @@ static struct training variant(const struct subject *subject, double pace, int64
     struct training training = bare(subject->training);
     training.learning_rate *= pace;
     training.schedule.min_learning_rate *= pace;
-    if (training.schedule.kind == SCHEDULE_COSINE || training.schedule.kind == SCHEDULE_RANGE_TEST) {
+    if (training.schedule.kind == SCHEDULE_COSINE ||
+        training.schedule.kind == SCHEDULE_RANGE_TEST) {
         training.schedule.final *= pace;
     } else {
         training.epochs = epochs > training.epochs ? epochs : training.epochs;

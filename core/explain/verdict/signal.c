@@ -6,8 +6,8 @@
 #include "core/explain/verdict/diagnosis.h"
 #include "core/explain/verdict/words.h"
 
-/* A test that would only notice what explains more than that has nothing to say: the four rows of an
- * exclusive or, say. */
+/* A test that would only notice what explains more than that has nothing to say: the four rows of
+ * an exclusive or, say. */
 static const double R2_MAX = 0.9;
 
 /* The smallest R^2 of a plane that the F-test would have noticed at 5 %. */

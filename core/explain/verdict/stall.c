@@ -54,9 +54,10 @@ static void evidence(const struct examination *it, struct teller *teller)
 static void text(const struct examination *it, struct teller *teller)
 {
     struct words words = {0};
-    words_add(&words, "After %lld epochs not one bit of any weight has changed, though the slope is "
-                      "not 0. A computer keeps about 16 digits of a number, and each step is smaller "
-                      "than the last of them, so it is lost. A learning rate above about ",
+    words_add(&words,
+              "After %lld epochs not one bit of any weight has changed, though the slope is "
+              "not 0. A computer keeps about 16 digits of a number, and each step is smaller "
+              "than the last of them, so it is lost. A learning rate above about ",
               (long long)it->subject->state.epoch);
     words_number(&words, rate_that_moves(it), 2);
     words_add(&words, " would move something.");

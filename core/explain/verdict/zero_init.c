@@ -4,8 +4,8 @@
  * or an input that is 0, whatever the slope at 0; so no optimizer moves it, and no weight decay.
  * Only the output's biases get the bare error. Of the squared error with single samples in a fixed
  * order they follow b <- b - rate c (b - y), an exponentially weighted mean, whose limit after a
- * whole epoch is sum of a (1 - a)^(N - 1 - i) y_i / (1 - (1 - a)^N), a = rate c; with all samples at
- * once b <- b - a (b - mean). */
+ * whole epoch is sum of a (1 - a)^(N - 1 - i) y_i / (1 - (1 - a)^N), a = rate c; with all samples
+ * at once b <- b - a (b - mean). */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

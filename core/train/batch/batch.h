@@ -8,8 +8,8 @@
  * DESIGN. A batch is trained in tiles of at most BATCH_TILE samples (batch_space.h), each in three
  * kinds of product (product_lanes.h): forward, over ascending inputs with the bias last; the deltas
  * of the layer below, over ascending units; the gradient, over the samples as visited, going on
- * from the tile before. So every sum has the order of core/train/block/block.h, and loss, activations and
- * optimizer are the functions of the one core. */
+ * from the tile before. So every sum has the order of core/train/block/block.h, and loss,
+ * activations and optimizer are the functions of the one core. */
 #ifndef CORE_TRAIN_BATCH_H
 #define CORE_TRAIN_BATCH_H
 

@@ -153,8 +153,8 @@ int call_query_epoch(struct call *call, const struct engine_run *run, int64_t lo
     *out = run->best.epoch;
     if (run->best.epoch > 0)
         return 0;
-    http_reply_problem(call->request, 409, "?epoch=best: the run has no epoch with a finite loss yet",
-                       NULL);
+    http_reply_problem(call->request, 409,
+                       "?epoch=best: the run has no epoch with a finite loss yet", NULL);
     return -1;
 }
 

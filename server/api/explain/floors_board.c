@@ -1,4 +1,5 @@
-/* The floors of experiments as the first events of their streams, kept where they are quickly found.
+/* The floors of experiments as the first events of their streams, kept where they are quickly
+ * found.
  */
 #include "server/api/explain/floors_board.h"
 
@@ -10,8 +11,8 @@
 #include "server/base/json.h"
 #include "server/lab/explain/explanation.h"
 
-/* So many data sets of a sweep have a frame, the others' floors stand in their runs' records; and of
- * large ones fewer: of so many samples times inputs squared together. */
+/* So many data sets of a sweep have a frame, the others' floors stand in their runs' records; and
+ * of large ones fewer: of so many samples times inputs squared together. */
 enum { FRAMES_MAX = 16, WORK_MAX = 4000000 };
 
 void floors_board_clear(struct floors_board *board)

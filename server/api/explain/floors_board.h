@@ -1,4 +1,5 @@
-/* The floors of experiments as the first events of their streams, kept where they are quickly found.
+/* The floors of experiments as the first events of their streams, kept where they are quickly
+ * found.
  *
  * They follow from the spec alone, so they stand in no log; but to find them out may take longer
  * than the loop thread has. */

@@ -1,8 +1,8 @@
 /* Floors and verdicts of a run, as answers have them.
  *
- * An action as the core tells it says what to change and from where to go on. Here it becomes a body
- * that can be posted as it is: which experiment and run those are is not the core's to know, and
- * differs between experiments that show the same results. */
+ * An action as the core tells it says what to change and from where to go on. Here it becomes a
+ * body that can be posted as it is: which experiment and run those are is not the core's to know,
+ * and differs between experiments that show the same results. */
 #include "server/api/explain/verdicts.h"
 
 #include <stdio.h>

@@ -12,8 +12,8 @@
 enum { FRAME_BYTES_MAX = 16384, FRAME_EPOCHS = 400, FRAME_BUCKETS_MAX = 160 };
 
 /* Where a reader stands in the log: it has had everything before `sequence`, and `n_sent` epochs
- * of that entry (FRAME_ALL: the whole entry; FRAME_DONE: also the experiment's end). Of an envelope,
- * which may be merged with others meanwhile, n_sent is the last epoch itself. */
+ * of that entry (FRAME_ALL: the whole entry; FRAME_DONE: also the experiment's end). Of an
+ * envelope, which may be merged with others meanwhile, n_sent is the last epoch itself. */
 struct frame_cursor {
     int64_t sequence;
     int64_t n_sent;

@@ -4,8 +4,8 @@
 
 #include "server/api/sweep/analysis.h"
 
-/* {"axis", "setting", "value", "median", "within", "interval", "likely", "is_sure", "text"}, or null
- * where there is no axis of numbers or no finite loss. NULL on memory failure (also below). */
+/* {"axis", "setting", "value", "median", "within", "interval", "likely", "is_sure", "text"}, or
+ * null where there is no axis of numbers or no finite loss. NULL on memory failure (also below). */
 json_t *along_best(const struct analysis *it, struct error *error);
 
 /* {"baseline", "between", "at", "limits", "text"}, or null. */

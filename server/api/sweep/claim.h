@@ -9,8 +9,8 @@
 /* Reads "RATE,EPOCHS,LOSS". 0, or -1. */
 int claim_read(const char *text, struct time_claim *out);
 
-/* {"verdict", "run", "epoch", "loss", "fitting_rate", "text"}: the claim beside the runs of the first
- * start that are plain SGD with one rate. NULL with the error filled. At a desk. */
+/* {"verdict", "run", "epoch", "loss", "fitting_rate", "text"}: the claim beside the runs of the
+ * first start that are plain SGD with one rate. NULL with the error filled. At a desk. */
 json_t *claim_json(struct call *call, const struct study *study, const struct grid *grid,
                    const struct time_claim *claim, struct error *error);
 

@@ -96,8 +96,8 @@ int engine_delete(struct engine *engine, const char *id, struct error *error)
     return 0;
 }
 
-/* Removes a few rows of one deleted experiment: its log, its checkpoints, its explanations, at last its
- * mark. */
+/* Removes a few rows of one deleted experiment: its log, its checkpoints, its explanations, at last
+ * its mark. */
 static int delete_some(struct engine *engine, int64_t key, struct error *error)
 {
     static const char *const steps[] = {

@@ -5,9 +5,9 @@
  * idle. While a request is being answered it has none.
  *
  * Nor does libmicrohttpd notice every client that leaves: none while a connection is suspended
- * (trap T2), and none whose end comes together with a last piece of a request, since it reads once, finds
- * less than it had room for, and waits for an event that was there already. So our own epoll set
- * watches every connection for its end. Loop thread. */
+ * (trap T2), and none whose end comes together with a last piece of a request, since it reads once,
+ * finds less than it had room for, and waits for an event that was there already. So our own epoll
+ * set watches every connection for its end. Loop thread. */
 #ifndef SERVER_HTTP_CONNECTION_CLIENT_H
 #define SERVER_HTTP_CONNECTION_CLIENT_H
 

@@ -24,8 +24,8 @@ struct deadline {
  * back. */
 void deadline_arm(struct deadline *deadline, struct deadline_queue *queue, int64_t now_ms);
 
-/* Puts it where it is due at due_ms, behind those due by then; for queues whose members wait as long
- * as each likes (wait_ms is not used). Looks from the end. */
+/* Puts it where it is due at due_ms, behind those due by then; for queues whose members wait as
+ * long as each likes (wait_ms is not used). Looks from the end. */
 void deadline_arm_at(struct deadline *deadline, struct deadline_queue *queue, int64_t due_ms);
 
 /* Nothing if it is disarmed. */

@@ -294,7 +294,8 @@ static int check_body(const struct guard *guard, const struct guard_rules *rules
         return refuse(detail, 413, "the body has %.*s bytes, at most %zu are taken",
                       SHOW(guard->length), rules->body_bytes_max);
     if (guard->content_coding.bytes != NULL && !is(guard->content_coding, "identity"))
-        return refuse(detail, 415, "Content-Encoding: got \"%.*s\", expected none: send it as it is",
+        return refuse(detail, 415,
+                      "Content-Encoding: got \"%.*s\", expected none: send it as it is",
                       SHOW(guard->content_coding));
     /* Both are types a page of another site cannot send without being asked first. */
     if (is_change(guard) && !is_type(guard->content_type, "application/json") &&

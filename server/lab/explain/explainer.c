@@ -9,8 +9,8 @@
  * processor time is given up for good, and the answer says so; so does a run that cannot be
  * explained at all, or the same one would come up for ever.
  *
- * The mutex guards is_woken, is_over, has_left, and which experiment is being explained; nothing is called
- * with it. */
+ * The mutex guards is_woken, is_over, has_left, and which experiment is being explained; nothing is
+ * called with it. */
 #include "server/lab/explain/explainer.h"
 
 #include <pthread.h>

@@ -17,8 +17,8 @@
 #include "server/engine/engine.h"
 #include "server/lab/explain/explanation.h"
 
-/* FLOORS_WORK: samples times inputs squared, some milliseconds. LOOKS_NS: for a look at every run of
- * the block, 2 % of the time until the next. */
+/* FLOORS_WORK: samples times inputs squared, some milliseconds. LOOKS_NS: for a look at every run
+ * of the block, 2 % of the time until the next. */
 enum { EVERY_NS = 1000000000, LOOKS_NS = 20000000, FLOORS_WORK = 1000000 };
 
 struct observed {

@@ -20,8 +20,8 @@ void observer_destroy(struct observer *observer); /* NULL is fine */
 
 /* What there is to be told of run `i` of the block, which is at an epoch's end or over, and whose
  * last printed loss is given (NaN: none): {"epoch", "state", "headline", "codes"} as text, valid
- * until the next look at it. NULL: nothing. A run that goes on is looked at once a second at most, and
- * only what is new in `codes` is told; one that has ended is always looked at and told. */
+ * until the next look at it. NULL: nothing. A run that goes on is looked at once a second at most,
+ * and only what is new in `codes` is told; one that has ended is always looked at and told. */
 const char *observer_look(struct observer *observer, const struct block *block, int i,
                           double printed_loss, int64_t now_ns);
 

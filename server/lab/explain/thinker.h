@@ -13,7 +13,7 @@ struct thinker;
 struct thinker *thinker_create(struct error *error);
 void thinker_destroy(struct thinker *thinker); /* not while it thinks; NULL is fine */
 
-/* explanation_make on its thread, which also calls wish->stop; waits for it. One thread at a time. */
+/* explanation_make on its thread, which also calls wish->stop; waits for it. One at a time. */
 json_t *thinker_make(struct thinker *thinker, const struct explanation_wish *wish,
                      struct error *error);
 

@@ -74,8 +74,8 @@ const struct option *option_at(const char *pointer);
 /* The last name of its pointer: "learning_rate". */
 const char *option_name(const struct option *option);
 
-/* Whether `object` has, in the field that `when` is about, one of its words: 1 or 0; -1 where it has
- * no word there. */
+/* Whether `object` has, in the field that `when` is about, one of its words: 1 or 0; -1 where it
+ * has no word there. */
 int option_holds(const char *when, const json_t *object);
 
 /* 1 if `word` is one of the words in "one|two|three"; NULL holds none. */
@@ -83,10 +83,10 @@ int option_has_word(const char *words, const char *word);
 
 /* The table as JSON: {"fields": [{"pointer", "type", "description", and where they apply "unit",
  * "default", "default_last" (in the last element of a list), "default_when": {"field", "values",
- * "default"} (another one with one of these words in that sibling), "required": true, "unless" (a sibling
- * beside which it is not), "minimum", "above": true (more than the minimum), "maximum", "choices",
- * "when": {"field", "values"} (only with one of these words in that sibling)}], "limits": {...}}.
- * A new reference; NULL on memory failure. */
+ * "default"} (another one with one of these words in that sibling), "required": true, "unless" (a
+ * sibling beside which it is not), "minimum", "above": true (more than the minimum), "maximum",
+ * "choices", "when": {"field", "values"} (only with one of these words in that sibling)}],
+ * "limits": {...}}. A new reference; NULL on memory failure. */
 json_t *options_json(void);
 
 #endif

@@ -129,7 +129,8 @@ json_t *presets_expand(const json_t *posted, struct faults *faults)
     if (spec == NULL && json_is_string(wanted))
         spec = labs_spec(json_string_value(wanted));
     if (spec == NULL) {
-        faults_add(faults, "/preset", "got %s, expected one of %s, or a lab's part", fault_got(got, wanted), names);
+        faults_add(faults, "/preset", "got %s, expected one of %s, or a lab's part",
+                   fault_got(got, wanted), names);
         return NULL;
     }
     json_t *own = json_private(spec); /* other threads use the presets at the same time */

@@ -27,8 +27,8 @@ void section_check_dataset(const json_t *dataset, struct library *library, struc
 /* 0, or -1 with the error filled and nothing to clear; cleared with spec_data_clear. */
 int section_data(const json_t *dataset, struct library *library, struct spec_data *out,
                  struct error *error);
-/* What the samples are drawn from, not standardised; *out NULL: nothing is known. The caller owns it.
- * 0, or -1 with ERROR_MEMORY. */
+/* What the samples are drawn from, not standardised; *out NULL: nothing is known. The caller owns
+ * it. 0, or -1 with ERROR_MEMORY. */
 int section_population(const json_t *dataset, struct population **out, struct error *error);
 int section_is_standardised(const json_t *dataset); /* features or targets */
 int section_has_scaled_targets(const json_t *dataset);

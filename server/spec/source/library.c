@@ -9,7 +9,7 @@
 /* A file's bytes; the assembler reads them from the top of the source tree. */
 #define FILE_BYTES(name)                                                                           \
     __asm__(".pushsection .rodata\n" #name "_start:\n"                                             \
-            ".incbin \"server/spec/source/" #name ".csv\"\n" #name "_end:\n"                        \
+            ".incbin \"server/spec/source/" #name ".csv\"\n" #name "_end:\n"                       \
             ".popsection\n");                                                                      \
     extern const char name##_start[] __attribute__((visibility("hidden")));                        \
     extern const char name##_end[] __attribute__((visibility("hidden")))
