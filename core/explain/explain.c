@@ -8,7 +8,7 @@
 
 #include "core/base/linalg.h"
 #include "core/base/memory.h"
-#include "core/explain/verdict/diagnosis.h"
+#include "core/explain/diagnosis/diagnosis.h"
 
 static const struct diagnosis *const DIAGNOSES[CODE_COUNT] = {
     [CODE_NONFINITE] = &diagnosis_nonfinite,

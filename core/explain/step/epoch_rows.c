@@ -25,7 +25,7 @@ struct epoch_rows {
     struct derivative it;
     struct row *rows;   /* [n_samples] */
     double *outputs;    /* [n_samples][n_outputs] */
-    double *gradient;   /* [n_parameters]: J's at the epoch's start, times the rate, of all batches */
+    double *gradient; /* [n_parameters]: J's at the epoch's start, times the rate, of all batches */
     double *spare;      /* [n_outputs][n_parameters] */
 };
 

@@ -1,9 +1,10 @@
-/* Actions: what to try next, as changes to the run's spec. */
+/* Actions, as the pointers of a spec and their new values. */
+#include "core/explain/verdict/actions.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/explain/verdict/diagnosis.h"
 #include "core/explain/verdict/words.h"
 
 static void start(struct teller *teller, const char *label, const char *at)

@@ -108,7 +108,7 @@ struct minimum {
     double polished, curvature;
 };
 
-/* Shown as numbers, never as a verdict; see numbers.c. NaN: not known. */
+/* Shown as numbers, never as a verdict; see diagnosis/numbers.c. NaN: not known. */
 struct numbers {
     double gradient_norm, update_ratio, sharpness, balance_drift, gradient_check;
     double limit_gd, limit_trace, limit_sample, limit_mean_square;
@@ -140,7 +140,7 @@ struct examination {
     double deviation;     /* standard deviation of the targets, the largest of the outputs' */
     double best;          /* the lowest loss known for this network; NaN: none */
     double gap;           /* loss / best - 1; NaN */
-    double noise_p;       /* that what is left is the targets' noise, noise.c; NaN: can't be told */
+    double noise_p;       /* that what is left is noise, diagnosis/noise.c; NaN: can't be told */
     struct replay end;    /* stands at the run's last epoch, where it could be replayed */
 
     struct tail tail;

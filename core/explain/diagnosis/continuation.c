@@ -8,8 +8,9 @@
 
 #include "core/base/linalg.h"
 #include "core/base/memory.h"
-#include "core/explain/verdict/diagnosis.h"
-#include "core/explain/verdict/drift.h"
+#include "core/explain/diagnosis/diagnosis.h"
+#include "core/explain/diagnosis/drift.h"
+#include "core/explain/verdict/actions.h"
 #include "core/explain/verdict/words.h"
 
 static int train_on(struct examination *it, struct error *error)

@@ -1,7 +1,7 @@
 /* Where noise keeps a run above the minimum below it. Of the squared error of one linear output,
  * and for networks small enough (setting.can_polish). */
-#ifndef CORE_EXPLAIN_VERDICT_DRIFT_H
-#define CORE_EXPLAIN_VERDICT_DRIFT_H
+#ifndef CORE_EXPLAIN_DIAGNOSIS_DRIFT_H
+#define CORE_EXPLAIN_DIAGNOSIS_DRIFT_H
 
 #include "core/explain/verdict/examination.h"
 

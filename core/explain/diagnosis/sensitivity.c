@@ -5,7 +5,8 @@
 #include "core/base/linalg.h"
 #include "core/base/memory.h"
 #include "core/base/rng.h"
-#include "core/explain/verdict/diagnosis.h"
+#include "core/explain/diagnosis/diagnosis.h"
+#include "core/explain/verdict/actions.h"
 #include "core/explain/verdict/words.h"
 
 enum { NUDGES = 2 };

@@ -4,7 +4,8 @@
  * Then the loss can't be below that of the best constant. */
 #include <math.h>
 
-#include "core/explain/verdict/diagnosis.h"
+#include "core/explain/diagnosis/diagnosis.h"
+#include "core/explain/verdict/actions.h"
 #include "core/explain/verdict/words.h"
 
 void collapse_find(struct examination *it)

@@ -9,7 +9,8 @@
 
 #include "core/base/linalg.h"
 #include "core/base/memory.h"
-#include "core/explain/verdict/diagnosis.h"
+#include "core/explain/diagnosis/diagnosis.h"
+#include "core/explain/verdict/actions.h"
 #include "core/explain/verdict/words.h"
 #include "core/train/sample_order.h"
 
@@ -203,7 +204,8 @@ static void epoch_text(const struct examination *it, struct teller *teller)
     words_number(&words, it->overshoot.peak, 3);
     words_add(&words,
               " at most; above 2 the error grows). The start was fine: the weights grew into it.%s",
-              has_relu(it->subject->network) ? " Such steps usually throw ReLUs out of range." : "");
+              has_relu(it->subject->network) ? " Such steps usually throw ReLUs out of range."
+                                             : "");
     tell_text(teller, "text", words.text);
 }
 

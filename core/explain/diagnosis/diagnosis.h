@@ -1,6 +1,6 @@
 /* The diagnoses: each finds its facts in an examination, fires, and can tell what it found. */
-#ifndef CORE_EXPLAIN_VERDICT_DIAGNOSIS_H
-#define CORE_EXPLAIN_VERDICT_DIAGNOSIS_H
+#ifndef CORE_EXPLAIN_DIAGNOSIS_DIAGNOSIS_H
+#define CORE_EXPLAIN_DIAGNOSIS_DIAGNOSIS_H
 
 #include "core/base/teller.h"
 #include "core/explain/verdict/examination.h"
@@ -37,16 +37,8 @@ extern const struct diagnosis diagnosis_nonfinite, diagnosis_zero_init, diagnosi
     diagnosis_overshoot_start, diagnosis_overshoot_epoch, diagnosis_gd_limit,
     diagnosis_sensitivity, diagnosis_below_noise, diagnosis_printed, diagnosis_near_best;
 
-/* Whether a tenth of the learning rate may save a dead unit: not where each was born dead or is known
- * to die all the same. Without dead units it may help, too. */
+/* Whether a tenth of the learning rate may save a dead unit: not where each was born dead or is
+ * known to die all the same. Without dead units it may help, too. */
 int death_may_be_of_the_rate(const struct examination *it);
-
-/* Actions that several propose: a list's item, {"label", "at", "changes"}. */
-void action_rate(struct teller *teller, const struct examination *it, const char *at,
-                 double factor);
-void action_epochs(struct teller *teller, const struct examination *it, int64_t epochs);
-void action_seed(struct teller *teller);
-void action_wider(struct teller *teller, const struct examination *it);
-void action_leaky(struct teller *teller, const struct examination *it);
 
 #endif

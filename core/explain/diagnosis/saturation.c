@@ -6,7 +6,8 @@
  * outgoing weights still do. */
 #include <math.h>
 
-#include "core/explain/verdict/diagnosis.h"
+#include "core/explain/diagnosis/diagnosis.h"
+#include "core/explain/verdict/actions.h"
 #include "core/explain/verdict/words.h"
 
 static int is_meant(const struct examination *it, int unit)

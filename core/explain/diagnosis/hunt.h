@@ -1,7 +1,7 @@
 /* The hunt for the update that killed a relu unit of the first layer. Only where death is absorbing
  * (death.c) is there one. */
-#ifndef CORE_EXPLAIN_VERDICT_HUNT_H
-#define CORE_EXPLAIN_VERDICT_HUNT_H
+#ifndef CORE_EXPLAIN_DIAGNOSIS_HUNT_H
+#define CORE_EXPLAIN_DIAGNOSIS_HUNT_H
 
 #include "core/explain/verdict/examination.h"
 

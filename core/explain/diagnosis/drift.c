@@ -10,7 +10,7 @@
 #include "core/base/linalg.h"
 #include "core/base/memory.h"
 #include "core/explain/levenberg.h"
-#include "core/explain/verdict/drift.h"
+#include "core/explain/diagnosis/drift.h"
 
 enum { CYCLE_PARAMETERS_MAX = 64, SWEEPS_MAX = 60 };
 

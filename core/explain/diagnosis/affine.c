@@ -6,7 +6,8 @@
  * bend may move into the data. */
 #include <math.h>
 
-#include "core/explain/verdict/diagnosis.h"
+#include "core/explain/diagnosis/diagnosis.h"
+#include "core/explain/verdict/actions.h"
 #include "core/explain/verdict/words.h"
 
 static int has_plane(const struct examination *it)

@@ -15,8 +15,9 @@
 #include <math.h>
 
 #include "core/base/memory.h"
-#include "core/explain/verdict/diagnosis.h"
-#include "core/explain/verdict/hunt.h"
+#include "core/explain/diagnosis/diagnosis.h"
+#include "core/explain/diagnosis/hunt.h"
+#include "core/explain/verdict/actions.h"
 #include "core/explain/verdict/words.h"
 
 /* --- finding -------------------------------------------------------------------------------- */

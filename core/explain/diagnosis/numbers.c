@@ -15,7 +15,7 @@
 
 #include "core/base/linalg.h"
 #include "core/base/memory.h"
-#include "core/explain/verdict/diagnosis.h"
+#include "core/explain/diagnosis/diagnosis.h"
 
 enum { POWER_STEPS = 200 };
 

@@ -1,7 +1,8 @@
 /* NONFINITE: the numbers grew beyond all doubles. */
 #include <math.h>
 
-#include "core/explain/verdict/diagnosis.h"
+#include "core/explain/diagnosis/diagnosis.h"
+#include "core/explain/verdict/actions.h"
 #include "core/explain/verdict/words.h"
 
 void nonfinite_find(struct examination *it)

@@ -3,7 +3,7 @@
 
 #include "core/base/statistics.h"
 #include "core/explain/risk.h"
-#include "core/explain/verdict/diagnosis.h"
+#include "core/explain/diagnosis/diagnosis.h"
 #include "core/explain/verdict/words.h"
 
 /* A test that would only notice what explains more than that has nothing to say: the four rows of

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 
 #include "core/base/memory.h"
-#include "core/explain/verdict/diagnosis.h"
+#include "core/explain/diagnosis/diagnosis.h"
+#include "core/explain/verdict/actions.h"
 #include "core/explain/verdict/words.h"
 
 static int is_near(double a, double b, double tolerance)

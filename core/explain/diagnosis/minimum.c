@@ -6,8 +6,9 @@
 #include <stdlib.h>
 
 #include "core/base/memory.h"
-#include "core/explain/verdict/diagnosis.h"
-#include "core/explain/verdict/drift.h"
+#include "core/explain/diagnosis/diagnosis.h"
+#include "core/explain/diagnosis/drift.h"
+#include "core/explain/verdict/actions.h"
 #include "core/explain/verdict/words.h"
 
 static int has_block(const struct examination *it)

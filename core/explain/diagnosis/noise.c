@@ -12,7 +12,7 @@
 #include "core/base/linalg.h"
 #include "core/base/memory.h"
 #include "core/base/statistics.h"
-#include "core/explain/verdict/diagnosis.h"
+#include "core/explain/diagnosis/diagnosis.h"
 
 /* Inputs beyond which only they themselves are used; and samples times terms squared. */
 enum { PRODUCTS_INPUTS_MAX = 8 };

@@ -7,7 +7,8 @@
 #include <math.h>
 
 #include "core/base/linalg.h"
-#include "core/explain/verdict/diagnosis.h"
+#include "core/explain/diagnosis/diagnosis.h"
+#include "core/explain/verdict/actions.h"
 #include "core/explain/verdict/words.h"
 
 /* A smaller slope, relative to the loss, is a minimum's but for rounding. */

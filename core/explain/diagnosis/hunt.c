@@ -1,5 +1,5 @@
 /* The hunt for the update that killed a relu unit of the first layer, where death is absorbing. */
-#include "core/explain/verdict/hunt.h"
+#include "core/explain/diagnosis/hunt.h"
 
 #include <stdlib.h>
 #include <string.h>

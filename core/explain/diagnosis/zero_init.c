@@ -12,7 +12,8 @@
 
 #include "core/base/linalg.h"
 #include "core/base/memory.h"
-#include "core/explain/verdict/diagnosis.h"
+#include "core/explain/diagnosis/diagnosis.h"
+#include "core/explain/verdict/actions.h"
 #include "core/explain/verdict/words.h"
 
 static int starts_at_zero(const struct examination *it)

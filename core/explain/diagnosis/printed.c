@@ -4,7 +4,7 @@
  * its own batch's update. */
 #include <math.h>
 
-#include "core/explain/verdict/diagnosis.h"
+#include "core/explain/diagnosis/diagnosis.h"
 #include "core/explain/verdict/words.h"
 
 void printed_find(struct examination *it)

@@ -1,0 +1,16 @@
+/* Actions: what to try next, as changes to the run's spec. Each is told as an item of a list,
+ * {"label", "at", "changes"}: `at` is where the changed run goes on from, "start" or "end". */
+#ifndef CORE_EXPLAIN_VERDICT_ACTIONS_H
+#define CORE_EXPLAIN_VERDICT_ACTIONS_H
+
+#include "core/base/teller.h"
+#include "core/explain/verdict/examination.h"
+
+void action_rate(struct teller *teller, const struct examination *it, const char *at,
+                 double factor);
+void action_epochs(struct teller *teller, const struct examination *it, int64_t epochs);
+void action_seed(struct teller *teller);
+void action_wider(struct teller *teller, const struct examination *it);
+void action_leaky(struct teller *teller, const struct examination *it);
+
+#endif
