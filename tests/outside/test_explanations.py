@@ -298,7 +298,10 @@ def test_early_stopping_by_the_validation_part_is_no_reason_to_train_longer(serv
                          "stop": {"patience": 30}}}
     stopped = server.train(spec)
     assert stopped["runs"][0]["stopped"] == "patience"
-    assert "UNDERTRAINED" not in codes_of(verdicts_of(server, stopped["id"]))
+    told = {verdict["code"]: verdict for verdict in verdicts_of(server, stopped["id"])["verdicts"]}
+    if "UNDERTRAINED" in told:
+        assert told["UNDERTRAINED"]["severity"] == "note"
+        assert "the validation loss tells" in told["UNDERTRAINED"]["text"]
     del spec["training"]["stop"]
     spec["training"]["epochs"] = stopped["runs"][0]["epoch"]
     told = verdicts_of(server, server.train(spec)["id"])["verdicts"]
@@ -358,3 +361,27 @@ def test_a_vector_has_its_codes_through_the_server(server, vector):
     assert set(expect["must"]) <= found and not set(expect["must_not"]) & found
     headline = HEADLINES.get(vector["id"])
     assert headline is None or verdicts["headline"] == headline
+
+
+@pytest.mark.parametrize("stop, words", [
+    ({"target": 20}, "Training stopped at its target."),
+    ({"patience": 1, "min_delta": 1.5},
+     "Training stopped because the validation loss had not improved for 1 epoch."),
+])
+def test_who_stops_as_asked_is_not_blamed_for_it(server, stop, words):
+    experiment = server.train({
+        "dataset": {"kind": "formula", "samples": 60, "seed": 3,
+                    "features": {"n1": "randint(0,4)", "n2": "randint(0,15)"},
+                    "target": "n1**2 + n2 + randint(0,5)",
+                    "split": {"train": 0.7, "validation": 0.3, "seed": 1}},
+        "network": {"layers": [{"units": 8, "activation": "tanh"}, {"units": 1}]},
+        "training": {"optimizer": {"name": "sgd", "learning_rate": 0.0003}, "epochs": 3000,
+                     "stop": stop}})
+    told = server.get(f"/experiments/{experiment['id']}/runs/0/verdicts",
+                      headers={"Prefer": "wait=60"})
+    verdicts = {verdict["code"]: verdict for verdict in told["verdicts"]}
+    assert verdicts["UNDERTRAINED"]["severity"] == "note"
+    assert verdicts["UNDERTRAINED"]["text"].startswith(words)
+    assert verdicts["UNDERTRAINED"]["actions"] == []
+    assert "WORSE_LOCAL_MINIMUM" not in verdicts
+    assert "block" not in {verdict["severity"] for verdict in told["verdicts"]}

@@ -90,14 +90,6 @@ static double slowest(const struct examination *it)
     return NAN;
 }
 
-/* Held back by early stopping: what it watched got no better on samples kept from training, so a
- * loss that still falls on the others is no reason to go on. */
-static int was_held_back(const struct examination *it)
-{
-    return it->subject->state.stopped == STOPPED_PATIENCE &&
-           series_is_of_validation(it->subject->training->monitor);
-}
-
 static int is_undertrained(const struct examination *it)
 {
     const struct continuation *on = &it->continuation;
@@ -106,7 +98,7 @@ static int is_undertrained(const struct examination *it)
                    (!it->setting.is_fixed || it->tail.falling > 0.5);
     int is_slow = on->decrement > 0.01 && it->tail.falling > 0.9 && on->gain_same > 0.0 &&
                   on->gain_same > on->gain_tenth;
-    return !was_held_back(it) && (is_clear || is_slow);
+    return is_clear || is_slow;
 }
 
 static int find_minimum(struct examination *it, struct error *error)
@@ -122,6 +114,13 @@ static int find_minimum(struct examination *it, struct error *error)
     return status;
 }
 
+/* Whether it ended as it was asked to, by its target or its patience: then it was no mistake. */
+static int stopped_as_asked(const struct examination *it)
+{
+    enum stopped stopped = it->subject->state.stopped;
+    return stopped == STOPPED_TARGET || stopped == STOPPED_PATIENCE;
+}
+
 int continuation_find(struct examination *it, struct error *error)
 {
     struct continuation *on = &it->continuation;
@@ -135,7 +134,8 @@ int continuation_find(struct examination *it, struct error *error)
     enum severity severity = examination_has_gap(it) ? SEVERITY_BLOCK : SEVERITY_NOTE;
     if (is_undertrained(it)) {
         on->slowest = slowest(it);
-        examination_fire(it, CODE_UNDERTRAINED, KIND_COUNTERFACTUAL, severity,
+        examination_fire(it, CODE_UNDERTRAINED, KIND_COUNTERFACTUAL,
+                         stopped_as_asked(it) ? SEVERITY_NOTE : severity,
                          SCOPE_THIS_START | SCOPE_FIXED_DATA);
     }
     if (on->gain_tenth > 0.02 && on->gain_tenth > on->gain_same + 0.02) {
@@ -163,9 +163,37 @@ static void short_evidence(const struct examination *it, struct teller *teller)
     tell_number(teller, "newton_decrement", on->decrement);
 }
 
+/* What more epochs would bring to a run that stopped as it was asked to. */
+static void asked_text(const struct examination *it, struct teller *teller)
+{
+    const struct training *training = it->subject->training;
+    const char *series = series_is_of_validation(training->monitor) ? "the validation loss"
+                                                                    : "the loss";
+    struct words words = {0};
+    if (it->subject->state.stopped == STOPPED_TARGET)
+        words_add(&words, "Training stopped at its target. On the samples it trains on, ");
+    else
+        words_add(&words, "Training stopped because %s had not improved for %lld epoch%s. On "
+                          "the samples it trains on, ", series, (long long)training->stop.patience,
+                  training->stop.patience == 1 ? "" : "s");
+    words_add(&words, "%lld more epochs would still lower the loss from ",
+              (long long)it->continuation.epochs);
+    words_number(&words, it->loss, 4);
+    words_add(&words, " to ");
+    words_number(&words, it->continuation.same, 4);
+    words_add(&words, "%s.", series_is_of_validation(training->monitor)
+                                 ? "; whether that helps on other samples, the validation loss tells"
+                                 : "");
+    tell_text(teller, "text", words.text);
+}
+
 static void short_text(const struct examination *it, struct teller *teller)
 {
     struct words words = {0};
+    if (stopped_as_asked(it)) {
+        asked_text(it, teller);
+        return;
+    }
     words_add(&words, "Training stopped while it was still improving: after %lld more epochs the "
               "final weights score ", (long long)it->continuation.epochs);
     words_number(&words, it->continuation.same, 4);
@@ -188,6 +216,9 @@ static void short_text(const struct examination *it, struct teller *teller)
 
 static void short_actions(const struct examination *it, struct teller *teller)
 {
+    if (stopped_as_asked(it)) {
+        return;
+    }
     action_epochs(teller, it, it->continuation.epochs);
     action_rate(teller, it, "start", 10.0);
 }

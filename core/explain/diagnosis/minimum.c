@@ -48,8 +48,8 @@ int minimum_find(struct examination *it, struct error *error)
                          SCOPE_THESE_SAMPLES);
         return 0;
     }
-    if (has_block(it)) {
-        return 0;
+    if (has_block(it) || it->verdicts[CODE_UNDERTRAINED].has_fired) {
+        return 0; /* something else explains it, if only that it stopped as it was asked to */
     }
     if (it->depth != EXPLAIN_FULL || !it->continuation.is_known) {
         examination_not_run(it, "WORSE_LOCAL_MINIMUM",
