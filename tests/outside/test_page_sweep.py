@@ -45,7 +45,7 @@ def test_the_question_is_answered_when_it_is_opened(page):
     assert page.one(".question summary").text == answer["question"]
     assert not page.all(".answer p")
     page.click(".question summary")
-    page.wait(lambda: [p.text for p in page.all(".answer p")] == answer["answer"], "the answer")
+    page.wait(lambda: page.texts(".answer p") == answer["answer"], "the answer")
 
 
 def test_a_lab_starts_its_runs_and_checks_their_numbers(page):
@@ -55,7 +55,7 @@ def test_a_lab_starts_its_runs_and_checks_their_numbers(page):
         f"{lab['number']}. {lab['title']}" for lab in labs]
     page.click("#lab-twins button")
     marks = page.wait(lambda: (lambda found: found if all(found) else None)(
-        [mark.text for mark in page.all("#lab-twins .mark")]), "the marks", 60)
+        page.texts("#lab-twins .mark")), "the marks", 60)
     assert len(marks) == len(labs[2]["show"])
     assert all(mark.startswith("\u2713 holds") for mark in marks), marks
     page.click("#lab-twins .parts a")
