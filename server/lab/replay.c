@@ -22,9 +22,10 @@ struct replay {
     int64_t deadline_ns;
     double *records;   /* [CALL_EPOCHS][n_series], a call's */
     int n_series;
+    int trains; /* it counts among those under way */
 };
 
-static atomic_int n_under_way; /* replays, of the whole process */
+static atomic_int n_under_way; /* replays that train, of the whole process */
 
 /* --- starting ------------------------------------------------------------------------------ */
 
@@ -77,7 +78,8 @@ static void replay_close(struct replay *replay)
     block_destroy(replay->block);
     run_plan_clear(&replay->plan);
     free(replay->records);
-    atomic_fetch_sub(&n_under_way, 1);
+    if (replay->trains)
+        atomic_fetch_sub(&n_under_way, 1);
 }
 
 static int is_run(const struct replay_wish *wish, struct error *error)
@@ -97,10 +99,6 @@ static int replay_open(struct replay *replay, const struct replay_wish *wish, in
     *replay = (struct replay){.wish = wish};
     if (!is_run(wish, error))
         return -1;
-    if (atomic_fetch_add(&n_under_way, 1) >= REPLAYS_MAX) {
-        atomic_fetch_sub(&n_under_way, 1);
-        return error_set(error, ERROR_BUSY, "another replay is under way; try again in a moment");
-    }
     void *bytes = NULL;
     size_t n_bytes = 0;
     int64_t found;
@@ -122,6 +120,19 @@ static int replay_open(struct replay *replay, const struct replay_wish *wish, in
 }
 
 /* --- training ------------------------------------------------------------------------------ */
+
+/* What stands at its epoch already, as a run's end does, is in nobody's way. */
+static int begin_training(struct replay *replay, struct error *error)
+{
+    if (replay->trains)
+        return 0;
+    if (atomic_fetch_add(&n_under_way, 1) >= REPLAYS_MAX) {
+        atomic_fetch_sub(&n_under_way, 1);
+        return error_set(error, ERROR_BUSY, "another replay is under way; try again in a moment");
+    }
+    replay->trains = 1;
+    return 0;
+}
 
 static int may_go_on(const struct replay *replay, int64_t to, struct error *error)
 {
@@ -150,6 +161,8 @@ static double *copy_records(const struct replay *replay, unsigned series, int64_
 static int train_to(struct replay *replay, int64_t to, unsigned series, double *out,
                     struct error *error)
 {
+    if (replay->epoch < to && begin_training(replay, error) != 0)
+        return -1;
     while (replay->epoch < to) {
         int64_t left = to - replay->epoch, n = left < CALL_EPOCHS ? left : CALL_EPOCHS;
         if (may_go_on(replay, to, error) != 0)

@@ -1,8 +1,10 @@
 """Landscapes, Hessians and surfaces of a run, against NumPy and against themselves."""
+import concurrent.futures
 import json
 
 import numpy
 import pytest
+import requests
 
 import specs
 from service import JSON_TYPE
@@ -211,3 +213,28 @@ def test_too_much_work_is_refused_with_its_size(server):
     assert "3000 different inputs and 801 parameters" in problem["detail"]
     problem = server.get(path(run, "hessian"), status=422)
     assert "801 parameters; a Hessian is taken of at most 256" in problem["detail"]
+
+
+def test_the_end_of_a_run_is_looked_at_beside_a_replay(server):
+    spec = specs.report(epochs=20000)
+    spec["network"] = {"layers": [{"units": 20, "activation": "relu"},
+                                  {"units": 1, "activation": "linear"}],
+                       "init": {"scheme": "he_normal"}}
+    run = server.train(spec)["id"]
+
+    def status(rest):
+        return requests.get(f"{server.url}/api/v1{path(run, rest)}", timeout=60).status_code
+
+    def follow_the_path():
+        while (told := status("landscape?kind=path&points=2")) == 503:
+            pass
+        return told
+
+    ends, refused = [], 0
+    with concurrent.futures.ThreadPoolExecutor(1) as client:
+        replay = client.submit(follow_the_path)
+        while not replay.done():
+            ends.append(status("hessian"))
+            refused += status("hessian?epoch=19999") == 503
+    assert refused > 0, "the replay was over too soon to say anything"
+    assert replay.result() == 200 and set(ends) == {200}
