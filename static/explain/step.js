@@ -116,12 +116,14 @@ function forward(row) {
         element("span", {class: "note result"}, ` slope ${digits(row.derivative)}${state}`));
 }
 
-function backward(row) {
+/* `isHalf`: the slope is that of half the square, as "gradient": "half" has it. */
+function backward(row, isHalf) {
     const numbers = row.terms ? `(${sum(row.terms)})\u22c5${factor(row.factors[1])}`
         : row.factors ? row.factors.map(factor).join("\u22c5")
         : row.c !== undefined ? `c = ${digits(row.c)}` : "";
     return worked(row.tex, row.c !== undefined && !row.factors ? "" : numbers, row.value,
-        row.c !== undefined && element("span", {class: "note"}, ` with c = ${digits(row.c)}`),
+        row.c !== undefined && element("span", {class: "note"}, ` with c = ${digits(row.c)}`,
+            isHalf && ": the 2 of the square is left out"),
         row.uses && element("span", {class: "note"}, ` uses ${row.uses}`));
 }
 
@@ -138,7 +140,8 @@ function oneStep(step) {
         part("Loss", worked(step.loss.tex, "", step.loss.value,
             !Array.isArray(step.loss.error) && element("span", {class: "note result"},
                 ` error ${digits(step.loss.error)}`))),
-        long("Backward", step.backward.map(backward)),
+        long("Backward", step.backward.map((row) => backward(row, row.c === 1 &&
+            step.loss.tex === "\\ell=(f-y)^2"))),
         part("Update", element("p", {class: "rules"}, step.rule.tex.map((tex) => [formula(tex),
             " "]), batch && formula(batch.tex)), updates(step)),
         element("div", {class: "result"}, part("Afterwards", after(step)))];
@@ -178,10 +181,11 @@ function after(step) {
             `became ${digits(linear.actual_new)} (before ${digits(linear.old)}).`);
     const worst = checks.finite_difference_max_rel_error;
     if (worst !== null && worst !== undefined)
-        say(`The gradient by differences of the loss: off by ${short(worst, 2)} at most` +
-            `${checks.finite_difference_agrees ? ", which is rounding" : ""}.`);
+        say(worst === 0 ? "Differences of the loss give the same gradient."
+            : `The gradient by differences of the loss: off by ${short(worst, 2)} at most` +
+              `${checks.finite_difference_agrees ? ", which is rounding" : ""}.`);
     if (checks.not_checkable?.length)
-        say(`Not checkable that way, for a kink is within reach: ` +
+        say("Not checkable that way, because the loss has a kink close by, where a ReLU switches: " +
             `${checks.not_checkable.join(", ")}.`);
     return lines;
 }
@@ -199,7 +203,7 @@ function wholeEpoch(told, choose) {
                      ["output", (i) => rows.outputs[i].map(digits).join(", ")],
                      rows.error && ["error", (i) => digits(rows.error[i])],
                      ["loss", (i) => digits(rows.loss[i])],
-                     rows.rho && ["\u03c1", (i) => digits(rows.rho[i])],
+                     rows.rho && ["overshoot \u03c1", (i) => digits(rows.rho[i])],
                      rows.on.some(Boolean) && ["units on", (i) => rows.on[i]],
                      ["step length", (i) => rows.step_norm[i] === null ? "\u2013"
                          : digits(rows.step_norm[i])]].filter(Boolean);

@@ -22,8 +22,11 @@ export function severityOf(severity) {
         WORDS[severity] ?? severity);
 }
 
-/* "DEAD_UNITS" as "dead units". */
-export const titleOf = (code) => code.toLowerCase().replaceAll("_", " ");
+const SHORT = {lr: "learning rate", fp: "rounding", gd: "gradient descent"};
+
+/* "DEAD_UNITS" as "dead units", "LR_NOISE_FLOOR" as "learning rate noise floor". */
+export const titleOf = (code) => code.toLowerCase().split("_").map((word) => SHORT[word] ?? word)
+    .join(" ");
 
 /* `onTry(action, isEdited)` starts an action's experiment, or opens it in the form. */
 export function verdictOf(verdict, onTry) {
