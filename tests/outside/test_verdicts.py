@@ -87,3 +87,40 @@ def test_the_evidence_is_the_vectors(told, name):
 def test_each_surprise_gets_its_headline(told, name, headline):
     assert told[name]["headline"] == headline == told[name]["verdicts"][0]["code"]
     assert told[name]["text"] == told[name]["verdicts"][0]["text"]
+
+
+def test_what_a_verdict_implies_is_folded_under_it(told):
+    implied = {code: verdict.get("implied_by") for code, verdict in told["R13"]["fired"].items()}
+    for code in ("COLLAPSED_TO_CONSTANT", "DEAD_UNITS", "SYMMETRIC_UNITS"):
+        assert implied.pop(code) == "ZERO_INIT_SADDLE"
+    assert not any(implied.values())
+
+
+def test_a_tenth_of_the_rate_is_tried_for_as_long_as_it_takes(told):
+    """200 times the epochs that the unit lived, at most ten times the run's own."""
+    run = run_of(VECTORS["R01"])
+    short, = explain([run | {"epochs": 8}])
+    for answer, epochs in ((told["R01"], 200), (short, 80)):
+        deaths = answer["fired"]["DEAD_UNITS"]["evidence"]["death"]
+        assert [death["epoch"] for death in deaths] == [1, 1]
+        assert [death["lr_div10_epochs"] for death in deaths] == [epochs, epochs]
+
+
+def test_nothing_blocks_where_noise_cannot_be_told(told):
+    """Two classes and inputs that do not repeat: no test says whether the gap is noise."""
+    x = [[i / 7, (i * i % 11) / 11] for i in range(30)]
+    answer, = explain([{"x": x, "y": [float(i % 3 == 0) for i in range(30)], "batch_size": 1,
+                        "layers": [[2, "relu"], [1, "sigmoid"]], "loss": "binary_cross_entropy",
+                        "start": [.5, .5, .5, .5, 0, -90, .5, .5, 0], "learning_rate": .01,
+                        "epochs": 20, "best": 1e-3}])
+    assert answer["loss"]["gap"] > 10 and answer["loss"]["noise_p"] is None
+    assert answer["fired"]["DEAD_UNITS"]["severity"] == "note"
+
+
+def test_a_run_that_has_nothing_to_learn_has_not_stalled():
+    """f = relu(a + 1) + relu(b + 1) - 2 is the target: every gradient is 0."""
+    answer, = explain([{"x": [[0, 1], [1, 2], [2, 1], [3, 5]], "y": [1, 3, 3, 8], "epochs": 5,
+                        "layers": [[2, "relu"], [1, "linear"]], "batch_size": 1,
+                        "start": [1, 0, 0, 1, 1, 1, 1, 1, -2], "learning_rate": .01}])
+    assert answer["loss"]["end"] == 0
+    assert not {"FP_STALL", "SENSITIVE_DEPENDENCE"} & set(answer["fired"])

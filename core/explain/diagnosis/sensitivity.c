@@ -13,6 +13,9 @@ enum { NUDGES = 2 };
 
 #define NUDGE 1e-9
 
+/* A smaller change, relative to the best constant's loss, is the rounding of a loss next to 0. */
+#define CHANGE_MIN 1e-9
+
 /* The first draws of NumPy's default_rng(5).normal(); where they end, RandomState(5)'s go on. */
 static const double DRAWS[] = {
     -0.8019314252534474, -1.324358995628145, -0.24836162209524854, 0.4204452380655215,
@@ -44,7 +47,7 @@ int sensitivity_find(struct examination *it, struct error *error)
     struct sensitivity *found = &it->sensitivity;
     size_t p = it->n_parameters;
     int64_t n = it->tail.n_median, epochs = it->subject->state.epoch;
-    double lengths[NUDGES] = {0.0};
+    double lengths[NUDGES] = {0.0}, largest = 0.0;
     struct replay replay = {0};
     struct replay_run runs[NUDGES];
     double *starts = memory_array((NUDGES + 1) * p, sizeof *starts, error);
@@ -71,10 +74,10 @@ int sensitivity_find(struct examination *it, struct error *error)
                        (end[k] - it->subject->parameters[k]);
         }
         found->amplification = fmax(found->amplification, sqrt(squares / lengths[i]));
-        found->change = fmax(found->change, replay_is_finite(&replay, i)
-                                                ? fabs(loss - it->loss) / it->loss : INFINITY);
+        largest = fmax(largest, replay_is_finite(&replay, i) ? fabs(loss - it->loss) : INFINITY);
     }
-    if (found->change > 1e-3) {
+    found->change = largest > 0.0 ? largest / it->loss : 0.0;
+    if (found->change > 1e-3 && !(largest <= CHANGE_MIN * it->floors->value[FLOOR_CONSTANT])) {
         examination_fire(it, CODE_SENSITIVE_DEPENDENCE, KIND_COUNTERFACTUAL, SEVERITY_WARN,
                          SCOPE_THIS_START);
     }
