@@ -64,6 +64,18 @@ def test_the_answer_says_what_happened(answers, name, words):
         assert word in text, text
 
 
+def test_of_a_sweep_the_lowest_run_is_told(answers):
+    told = answers["learning_rates"]
+    assert told["lowest"] == min((one["run"] for one in told["runs"]), key=lambda run: run["loss"])
+
+
+def test_what_follows_from_a_verdict_is_not_said_again(answers):
+    verdicts = answers["all_zero"]["verdicts"]["verdicts"]
+    implied = [verdict["text"] for verdict in verdicts if "implied_by" in verdict]
+    assert len(implied) >= 2
+    assert not set(implied) & set(answers["all_zero"]["answer"])
+
+
 def test_asking_stores_nothing_and_is_quick_again(server, answers):
     before = server.get("/experiments")
     assert server.get("/presets/lr_0.025/answer") == answers["lr_0.025"]

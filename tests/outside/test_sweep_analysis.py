@@ -1,4 +1,4 @@
-"""GET /experiments/{id}/sweep beside NumPy: quantiles, fates and comparisons of what the runs say."""
+"""GET /experiments/{id}/sweep beside NumPy: quantiles, fates and comparisons of what runs say."""
 import numpy as np
 import pytest
 
@@ -16,8 +16,6 @@ SPEC = {
     "sweep": {"/network/init/seed": {"from": 1, "to": STARTS},
               "/training/optimizer/learning_rate": list(reversed(RATES))},
 }
-
-
 
 
 @pytest.fixture(scope="module")
@@ -222,3 +220,23 @@ def test_a_number_from_elsewhere_is_held_against_the_curves(server, report, clai
     if claim == "0.000001,1000,167":
         assert told["fitting_rate"] == pytest.approx(1e-7, rel=0.02)
         assert "please check the one you typed" in told["text"]
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "momentum"])
+def test_curves_of_other_optimizers_say_nothing_of_a_claim(server, optimizer):
+    training = {"optimizer": {"name": optimizer, "learning_rate": 1e-4}, "epochs": 60}
+    experiment = server.train({**SPEC, "training": training, "sweep": {
+        "/training/optimizer/learning_rate": [1e-5, 2e-5]}})
+    told = server.get(f"/experiments/{experiment['id']}/sweep?claim=0.00001,50,100")["claim"]
+    assert (told["verdict"], told["run"]) == ("none", None)
+    assert told["text"].startswith("No run here of plain SGD")
+
+
+def test_a_run_that_diverged_is_no_curve(server):
+    """Of 1e-6 and 0.02 only the latter comes as far as the claim, were it to count."""
+    experiment = server.train({**SPEC, "network": {"layers": [{"units": 1}]}, "sweep": {
+        "/training/optimizer/learning_rate": [1e-6, 0.02]}})
+    assert [run["state"] for run in experiment["runs"]] == ["done", "diverged"]
+    assert experiment["runs"][1]["epoch"] >= 1
+    told = server.get(f"/experiments/{experiment['id']}/sweep?claim=0.001,60,100")["claim"]
+    assert (told["verdict"], told["run"]) == ("none", 0)

@@ -116,6 +116,37 @@ static void a_bound_is_called_one_until_it_is_proved(void **state)
     dataset_destroy(dataset);
 }
 
+static void how_often_a_search_found_it_is_told(void **state)
+{
+    (void)state;
+    struct dataset *dataset = parabola(1);
+    struct floors *floors = floors_create(dataset, LOSS_MSE, NULL, NULL);
+    floors->value[FLOOR_BEST_KNOWN] = 1.5;
+    floors->n_agreeing = 3;
+    floors->n_starts = 20;
+    json_t *json = told(floors);
+    assert_non_null(strstr(text(find(json, "lines", "best_known"), "text"),
+                           "gives 1.5, found in 3 of 20 searches"));
+    json_decref(json);
+    floors_destroy(floors);
+    dataset_destroy(dataset);
+}
+
+static void inputs_that_never_repeat_draw_no_line(void **state)
+{
+    (void)state;
+    struct dataset *dataset = parabola(1);
+    for (size_t i = 0; i < 8; i++)
+        dataset->features[i] = (double)i;
+    struct floors *floors = floors_create(dataset, LOSS_MSE, NULL, NULL);
+    json_t *json = told(floors);
+    assert_null(find(json, "lines", "pure_error"));
+    assert_non_null(find(json, "lines", "linear"));
+    json_decref(json);
+    floors_destroy(floors);
+    dataset_destroy(dataset);
+}
+
 static void populations_are_told_apart(void **state)
 {
     (void)state;
@@ -157,6 +188,8 @@ int main(void)
         cmocka_unit_test(lines_come_highest_first_with_words_and_formulas),
         cmocka_unit_test(what_is_not_known_says_why),
         cmocka_unit_test(a_bound_is_called_one_until_it_is_proved),
+        cmocka_unit_test(how_often_a_search_found_it_is_told),
+        cmocka_unit_test(inputs_that_never_repeat_draw_no_line),
         cmocka_unit_test(populations_are_told_apart),
         cmocka_unit_test(the_data_hold_what_is_known_alone),
     };
