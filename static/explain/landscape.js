@@ -111,7 +111,7 @@ export class Landscape {
             ` ${this.answer.note}`));
         this.plot.show({
             label: `Loss along ${x.name}, from ${short(low)} to ${short(high)}`,
-            x: this.axis("x"), y: {name: "loss", from, to,
+            x: this.axis("x"), y: {name: isLog ? "loss (log scale)" : "loss", from, to,
                                    tick: isLog ? (power) => short(10 ** power, 3) : tick},
             paint: (plot) => {
                 plot.pen.strokeStyle = plot.quiet;

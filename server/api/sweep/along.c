@@ -126,9 +126,9 @@ static void print_limits(const json_t *limits, struct text *text)
     double all = json_number_value(json_object_get(limits, "all_samples"));
     double drawn = json_number_value(json_object_get(limits, "drawn_mean_square"));
     if (all > 0.0 && drawn > 0.0)
-        text_printf(text, " By theory, at the last parameters of run %lld: above %.3g for samples "
-                          "drawn at random, above %.3g for all samples in one step; an order that "
-                          "is fixed or shuffled may bear a little more than the first.",
+        text_printf(text, " By theory no run stays where run %lld ended above %.3g if samples are "
+                          "drawn at random, or above %.3g with all samples in one step; an order "
+                          "that is fixed or shuffled may bear a little more than the first.",
                     (long long)json_integer_value(json_object_get(limits, "run")), drawn, all);
 }
 

@@ -98,8 +98,9 @@ static void print_comparison(const struct comparison *c, size_t a, size_t b, str
                           "starts it is the other way round. ", c->sign_p, 100.0 * c->other_side);
     else
         text_printf(text, "That may be luck (sign test, p = %.2g): no verdict. ", c->sign_p);
-    text_printf(text, "The mean difference is %.3g; 95 %% of resamples lie from %.3g to %.3g.",
-                c->mean, c->low, c->high);
+    text_printf(text, "The mean of the differences, which a few runs may decide, is %.3g (setting "
+                      "%zu %s); 95 %% of resamples lie from %.3g to %.3g.",
+                c->mean, a, c->mean < 0.0 ? "lower" : "higher", c->low, c->high);
 }
 
 static json_t *comparison_json(const struct analysis *it, size_t a, size_t b, struct error *error)
