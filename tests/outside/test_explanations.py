@@ -271,17 +271,22 @@ def test_a_server_that_explains_stops_at_once(fresh_server):
 
 
 def test_nobody_who_waits_to_train_waits_for_an_explanation(fresh_server):
-    """While runs wait in the queue, none of those that have ended is explained any further."""
-    server = fresh_server()
-    long = specs.long_run()
-    busy = [server.post({**long, "name": f"busy {i}", "cache": False})["id"] for i in range(2)]
-    waiting = [server.post({**specs.report(epochs=200), "name": f"short {i}", "cache": False})["id"]
-               for i in range(20)]
-    for experiment in waiting:
-        server.wait(experiment)
-    for experiment in busy:
-        server.request("POST", f"/experiments/{experiment}/cancel", data="{}", headers=JSON_TYPE)
-    assert all(server.explained(experiment) for experiment in waiting)
+    """While runs have not begun, none of those that have ended is explained any further."""
+    server = fresh_server(workers=1)
+    # A block has 16 runs, and those of the second begin when the first has ended.
+    rates = [i * 1e-7 for i in range(1, 33)]
+    busy = server.post({**specs.long_run(), "sweep": {specs.RATE: rates}, "cache": False})["id"]
+    short = server.train({**specs.report(epochs=200), "cache": False})["id"]
+
+    def begun():
+        return server.get(f"/experiments/{busy}")["runs"][0]["epoch"]
+
+    for _ in range(10):  # a slice of a tenth of a second each; an explanation takes less than all
+        before = begun()
+        wait_until(lambda: begun() > before, 30 * server.slowness, "training that goes on")
+        assert server.get(f"/experiments/{short}")["runs"][0]["explained"] == "not yet"
+    assert server.request("DELETE", f"/experiments/{busy}").status_code == 204
+    assert server.explained(short)
 
 
 # --- what is advised ------------------------------------------------------------------------------
