@@ -110,7 +110,7 @@ def test_random_directions_go_through_the_run(server, report):
 
 def test_along_an_eigenvector_the_loss_bends_by_its_eigenvalue(server, report):
     top = server.get(path(report, "hessian"))["eigenvalues"][0]
-    line = server.get(path(report, "landscape?kind=eigenvectors&x=0&y=0&points=3&span=0.0001"))
+    line = server.get(path(report, "landscape?kind=eigenvectors&x=0&points=3&span=0.0001"))
     low, middle, high = line["loss"]
     assert (low + high - 2 * middle) / 1e-4 ** 2 == pytest.approx(top, rel=1e-3)
 

@@ -98,6 +98,12 @@ static int along_parameters(struct axes *axes, struct look *look, const struct q
 
 /* --- eigenvectors and random directions ------------------------------------------------------ */
 
+/* Who names one direction wants a line; who names none, the first two. */
+static int is_line(const struct query *query)
+{
+    return query->x != NULL && query->y == NULL;
+}
+
 static int along_eigenvectors(struct axes *axes, struct look *look, const struct query *query,
                               struct error *error)
 {
@@ -111,7 +117,7 @@ static int along_eigenvectors(struct axes *axes, struct look *look, const struct
     if (spectrum_init(&spectrum, &look->plan.network, look->plan.dataset, training->loss,
                       training->gradient, look->parameters, error) != 0)
         return -1;
-    axes->n = which[0] == which[1] ? 1 : 2;
+    axes->n = is_line(query) || which[0] == which[1] ? 1 : 2;
     for (int k = 0; k < axes->n; k++) {
         size_t n = spectrum.n, at = (size_t)which[k];
         memcpy(axes->directions[k], spectrum.vectors + at * n, n * sizeof(double));
@@ -130,7 +136,7 @@ static int along_random(struct axes *axes, struct look *look, const struct query
     if (look_integer("x", query->x, 0, UINT32_MAX, 1, &seeds[0], error) != 0 ||
         look_integer("y", query->y, 0, UINT32_MAX, 2, &seeds[1], error) != 0)
         return -1;
-    axes->n = seeds[0] == seeds[1] ? 1 : 2;
+    axes->n = is_line(query) || seeds[0] == seeds[1] ? 1 : 2;
     for (int k = 0; k < axes->n; k++) {
         direction_random(&look->plan.network, look->parameters, (uint32_t)seeds[k],
                          axes->directions[k]);
