@@ -84,11 +84,12 @@ def test_a_unit_born_dead_stays_so_under_every_optimizer_without_decay(optimizer
 
 
 def test_under_weight_decay_a_dead_unit_is_only_dead_now():
-    rng = np.random.default_rng(8)
+    rng = np.random.default_rng(9)
     run = a_run(rng, [[5, "relu"]], optimizer="adamw", settings=OPTIMIZERS["adamw"])
     set_bias(run, 0, [2], -40)
     now, later = now_and_later(run)
     verdict = now["fired"]["DEAD_UNITS"]
+    assert verdict["evidence"]["units"] == [2]  # born dead, as every dead one
     assert verdict["kind"] == "exact" and "present parameters" in verdict["scope"]
     assert (unit_of(run, now["parameters"], 0, 2) != unit_of(run, later["parameters"], 0, 2)).any()
 
@@ -108,6 +109,17 @@ def test_a_dead_layer_cuts_off_everything_below_for_ever(seed):
                                  layer(run, later["parameters"], index)):
             assert (before == after).all()
     assert later["fired"]["COLLAPSED_TO_CONSTANT"]["evidence"]["spread"] == 0
+
+
+def test_a_dead_unit_two_layers_above_a_dead_layer_is_only_dead_now():
+    """The layer between them still moves its biases."""
+    run = a_run(np.random.default_rng(1), [[4, "tanh"], [3, "relu"], [4, "relu"], [4, "relu"]])
+    set_bias(run, 1, [0, 1, 2], -50)
+    set_bias(run, 2, [0, 1, 2, 3], 1)
+    set_bias(run, 3, [2], -50)
+    verdict = explain([run])[0]["fired"]["DEAD_UNITS"]
+    assert 3 in verdict["evidence"]["layers"]
+    assert verdict["kind"] == "exact" and "present parameters" in verdict["scope"]
 
 
 def test_a_dead_unit_above_the_first_layer_may_come_back_and_is_not_called_certain():
