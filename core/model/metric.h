@@ -42,8 +42,8 @@ struct metric {
     /* Of the other losses, in the targets' own units: R^2 = 1 - SSE / SST, where
      * SSE = sum (t - h)^2 and SST = sum (t - mean of t)^2 over these samples (coefficient of
      * determination; Draper & Smith, "Applied Regression Analysis", eq. 1.3.6; scikit-learn's
-     * r2_score). NaN where the target never changes. `r2` is that of the sums over all outputs whose targets change
-     * (there multioutput="variance_weighted"). */
+     * r2_score). NaN where the target never changes. `r2` is that of the sums over all outputs
+     * whose targets change (there multioutput="variance_weighted"). */
     int n_outputs; /* 0: a cross-entropy */
     double *r2_by_output; /* [n_outputs], owned */
     double r2;

@@ -58,7 +58,7 @@ struct history_bucket history_sum(const double *losses, size_t n, size_t apart, 
 /* Sums up two that follow each other. */
 struct history_bucket history_merge(const struct history_bucket *a, const struct history_bucket *b);
 
-/* Sums up a row of buckets and the one that follows it, row[n_series] and next[n_series], in row. */
+/* Sums up a row of buckets and the one that follows it, row[n_series], next[n_series], in row. */
 void history_add(struct history_bucket *row, const struct history_bucket *next, int n_series);
 
 /* Merges, in place, n rows of buckets that follow each other from `offset` on,

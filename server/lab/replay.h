@@ -9,8 +9,8 @@
 #include "server/engine/engine.h"
 #include "server/lab/shelf.h"
 
-/* A replay may take REPLAY_MS; a later one that must train too refuses while REPLAYS_MAX do, so that
- * a reader who asks for much cannot take every desk. */
+/* A replay may take REPLAY_MS; a later one that must train too refuses while REPLAYS_MAX do, so
+ * that a reader who asks for much cannot take every desk. */
 enum { REPLAY_MS = 10000, REPLAYS_MAX = 1 };
 
 /* Asked every few milliseconds: 1 gives up. */

@@ -181,9 +181,10 @@ static void asked_text(const struct examination *it, struct teller *teller)
     words_number(&words, it->loss, 4);
     words_add(&words, " to ");
     words_number(&words, it->continuation.same, 4);
-    words_add(&words, "%s.", series_is_of_validation(training->monitor)
-                                 ? "; whether that helps on other samples, the validation loss tells"
-                                 : "");
+    words_add(&words, "%s.",
+              series_is_of_validation(training->monitor)
+                  ? "; whether that helps on other samples, the validation loss tells"
+                  : "");
     tell_text(teller, "text", words.text);
 }
 

@@ -89,7 +89,7 @@ static void begin_anew(struct stream *stream)
         follower_restart(stream->followers[i]);
 }
 
-/* Says whole frames of the opening, as many as fit. They have no id: whoever comes back has them. */
+/* Says whole frames of the opening, as many as fit. They have no id: who comes back has them. */
 static void say_opening(struct stream *stream)
 {
     const char *frames = stream->opening.bytes + stream->opening_said, *end;

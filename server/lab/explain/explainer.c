@@ -1,4 +1,4 @@
-/* The explainer: explains every run that has ended, when nobody waits to train.
+/* The explainer: explains every run that has ended, while no run waits to begin.
  *
  * DESIGN: a thread finds out what is to be explained and stores what was found; another one thinks,
  * in time that nobody else wants. Writers take turns in the engine, so whoever writes must not be

@@ -1,9 +1,9 @@
-/* The explainer: explains every run that has ended, when nobody waits to train.
+/* The explainer: explains every run that has ended, while no run waits to begin.
  *
  * All runs are explained as far as goes without training anything again, first; then each with its
  * re-runs and searches. It thinks in processor time that nobody else wants (SCHED_IDLE), does not
- * begin, and breaks off, while runs wait in the queue. What is left is read from the engine, so
- * after a restart it goes on. */
+ * begin, and breaks off, while runs in the queue have not begun; those that train in turns do not
+ * count. What is left is read from the engine, so after a restart it goes on. */
 #ifndef SERVER_LAB_EXPLAIN_EXPLAINER_H
 #define SERVER_LAB_EXPLAIN_EXPLAINER_H
 
@@ -18,7 +18,7 @@ struct explainer;
 struct explainer_config {
     struct engine *engine; /* borrowed, as all */
     struct shelf *shelf;
-    int (*must_wait)(void *context); /* runs wait to be trained; any thread, cheap */
+    int (*must_wait)(void *context); /* runs have not begun; any thread, cheap */
     void (*tell)(void *context, const char *id); /* an explanation was stored */
     void *context;
 };
