@@ -211,7 +211,10 @@ static void short_text(const struct examination *it, struct teller *teller)
         words_number(&words, it->numbers.limit_sample, 2);
         words_add(&words, ", where steps from here overshoot");
     }
-    words_add(&words, ".");
+    words_add(&words, series_is_of_validation(it->subject->training->monitor)
+                          ? ". That is said of the samples it trains on: look at the validation "
+                            "loss, too."
+                          : ".");
     tell_text(teller, "text", words.text);
 }
 

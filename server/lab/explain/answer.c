@@ -5,10 +5,9 @@
 #include <string.h>
 
 #include "core/base/memory.h"
-#include "core/explain/explain.h"
 #include "server/base/blanks.h"
 #include "server/base/json.h"
-#include "server/base/json_teller.h"
+#include "server/lab/explain/explanation.h"
 #include "server/lab/explain/rehearsal.h"
 
 enum { SUPPORTING_MAX = 3 }; /* verdicts told beside the headline */
@@ -45,55 +44,17 @@ static json_t *run_json(const struct rehearsal *it)
     return network_is_named(&it->plan.network) ? json_put(json, "named", named_json(it)) : json;
 }
 
-/* Searches and tests, too; floors of the run's data. */
-static struct floors *find_floors(const struct subject *subject, struct error *error)
-{
-    struct floors *floors = floors_create(subject->dataset, subject->training->loss,
-                                          subject->population, error);
-    if (floors == NULL)
-        return NULL;
-    if (floors_permute(floors, subject->dataset, subject->stop, subject->context, error) == 0 &&
-        floors_search(floors, subject->network, subject->dataset, subject->stop, subject->context,
-                      error) == 0)
-        return floors;
-    floors_destroy(floors);
-    return NULL;
-}
-
-static json_t *floors_json(const struct floors *floors)
-{
-    struct json_teller teller;
-    json_teller_init(&teller);
-    floors_tell(floors, &teller.teller);
-    return json_teller_take(&teller);
-}
-
-static json_t *verdicts_json(const struct subject *subject, const struct floors *floors,
-                             enum explain_depth depth, struct error *error)
-{
-    struct json_teller teller;
-    json_teller_init(&teller);
-    int result = explain_run(subject, floors, depth, &teller.teller, error);
-    json_t *json = json_teller_take(&teller);
-    if (result == 0)
-        return json;
-    json_decref(json);
-    return NULL;
-}
-
 /* Adds "floors" and "verdicts" to the run's JSON, which is taken. */
 static json_t *explain(const struct subject *subject, enum explain_depth depth, json_t *json,
                        struct error *error)
 {
-    struct floors *floors = depth == EXPLAIN_FULL
-        ? find_floors(subject, error)
-        : floors_create(subject->dataset, subject->training->loss, subject->population, error);
+    struct floors *floors = explanation_find_floors(subject, depth, error);
     if (floors == NULL) {
         json_decref(json);
         return NULL;
     }
-    json = json_put(json, "floors", floors_json(floors));
-    json = json_put(json, "verdicts", verdicts_json(subject, floors, depth, error));
+    json = json_put(json, "floors", explanation_floors_json(floors));
+    json = json_put(json, "verdicts", explanation_verdicts_json(subject, floors, depth, error));
     floors_destroy(floors);
     return json;
 }

@@ -125,27 +125,33 @@ static void remember(const struct explanation_wish *wish, const struct floors *f
     wish->memo->floors = floors_copy(floors, NULL); /* without memory it is searched again */
 }
 
-static struct floors *find_floors(const struct explanation_wish *wish, const struct scene *scene,
-                                  struct error *error)
+struct floors *explanation_find_floors(const struct subject *subject, enum explain_depth depth,
+                                       struct error *error)
 {
-    const struct subject *subject = &scene->subject;
-    if (wish->depth == EXPLAIN_FULL && is_remembered(wish))
-        return floors_copy(wish->memo->floors, error);
     struct floors *floors = floors_create(subject->dataset, subject->training->loss,
                                           subject->population, error);
-    if (floors == NULL || wish->depth != EXPLAIN_FULL)
+    if (floors == NULL || depth != EXPLAIN_FULL)
         return floors;
-    if (floors_permute(floors, subject->dataset, wish->stop, wish->context, error) == 0 &&
-        floors_search(floors, subject->network, subject->dataset, wish->stop, wish->context,
-                      error) == 0) {
-        remember(wish, floors);
+    if (floors_permute(floors, subject->dataset, subject->stop, subject->context, error) == 0 &&
+        floors_search(floors, subject->network, subject->dataset, subject->stop, subject->context,
+                      error) == 0)
         return floors;
-    }
     floors_destroy(floors);
     return NULL;
 }
 
-static json_t *floors_json(const struct floors *floors)
+static struct floors *find_floors(const struct explanation_wish *wish, const struct scene *scene,
+                                  struct error *error)
+{
+    if (wish->depth == EXPLAIN_FULL && is_remembered(wish))
+        return floors_copy(wish->memo->floors, error);
+    struct floors *floors = explanation_find_floors(&scene->subject, wish->depth, error);
+    if (floors != NULL && wish->depth == EXPLAIN_FULL)
+        remember(wish, floors);
+    return floors;
+}
+
+json_t *explanation_floors_json(const struct floors *floors)
 {
     struct json_teller teller;
     json_teller_init(&teller);
@@ -164,7 +170,7 @@ json_t *explanation_floors(const struct spec *spec, int run, struct error *error
     if (spec_population(spec, run, &population, error) == 0)
         floors = floors_create(plan.dataset, plan.training.loss, population, error);
     if (floors != NULL) {
-        json = floors_json(floors);
+        json = explanation_floors_json(floors);
         if (json == NULL)
             error_set(error, ERROR_MEMORY, "not enough memory for the floors");
     }
@@ -176,14 +182,14 @@ json_t *explanation_floors(const struct spec *spec, int run, struct error *error
 
 /* --- verdicts ------------------------------------------------------------------------------ */
 
-static json_t *verdicts_json(const struct explanation_wish *wish, const struct scene *scene,
-                             const struct floors *floors, struct error *error)
+json_t *explanation_verdicts_json(const struct subject *subject, const struct floors *floors,
+                                  enum explain_depth depth, struct error *error)
 {
     struct json_teller teller;
     json_teller_init(&teller);
-    tell_text(&teller.teller, "state", states[wish->depth]);
-    tell_integer(&teller.teller, "epoch", scene->subject.state.epoch);
-    int result = explain_run(&scene->subject, floors, wish->depth, &teller.teller, error);
+    tell_text(&teller.teller, "state", states[depth]);
+    tell_integer(&teller.teller, "epoch", subject->state.epoch);
+    int result = explain_run(subject, floors, depth, &teller.teller, error);
     json_t *json = json_teller_take(&teller);
     if (json == NULL)
         error_set(error, ERROR_MEMORY, "not enough memory for the verdicts");
@@ -201,9 +207,10 @@ json_t *explanation_make(const struct explanation_wish *wish, struct error *erro
         return NULL;
     struct floors *floors = find_floors(wish, &scene, error);
     if (floors != NULL)
-        verdicts = verdicts_json(wish, &scene, floors, error);
+        verdicts = explanation_verdicts_json(&scene.subject, floors, wish->depth, error);
     if (verdicts != NULL) {
-        json = json_pack("{s:o, s:o}", "floors", floors_json(floors), "verdicts", verdicts);
+        json = json_pack("{s:o, s:o}", "floors", explanation_floors_json(floors), "verdicts",
+                         verdicts);
         if (json == NULL)
             error_set(error, ERROR_MEMORY, "not enough memory for the explanation");
     }

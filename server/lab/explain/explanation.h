@@ -35,6 +35,15 @@ struct explanation_wish {
  * thread. */
 json_t *explanation_make(const struct explanation_wish *wish, struct error *error);
 
+/* The parts of that, of any subject. The floors, with search and permutations for EXPLAIN_FULL
+ * alone, are the caller's; NULL with ERROR_MEMORY, or ERROR_BUSY when subject->stop said so (also
+ * for the verdicts). The JSON are new references; NULL on memory failure. */
+struct floors *explanation_find_floors(const struct subject *subject, enum explain_depth depth,
+                                       struct error *error);
+json_t *explanation_floors_json(const struct floors *floors);
+json_t *explanation_verdicts_json(const struct subject *subject, const struct floors *floors,
+                                  enum explain_depth depth, struct error *error);
+
 /* Verdicts where none were looked for: {"state": "not run", "why", "headline": null, ...}. */
 json_t *explanation_not_run(const char *why);
 
