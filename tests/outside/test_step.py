@@ -81,6 +81,31 @@ def test_the_golden_steps_are_told(server, name):
     assert checks["finite_difference_max_rel_error"] < 1e-9
 
 
+def test_the_balance_of_a_unit_changes_as_told(server):
+    """w5^2 - w1^2 - w2^2 - bias1^2 changes by eta^2 times the same of the slopes, to rounding."""
+    run = server.train({"preset": "lr_0.0004"})["id"]
+    units, told_of = ((("w1", "w2", "bias1"), "w5"), (("w3", "w4", "bias2"), "w6")), []
+    for epoch, sample in [(1, i) for i in range(20)] + [(500, 3), (1000, 99)]:
+        step = server.get(step_path(run, f"?epoch={epoch}&sample={sample}"))
+        rows = {row["param"]: row for row in step["update"]}
+        for (into, out), told in zip(units, step["checks"]["balance"]):
+            square = {when: [rows[name][when] ** 2 for name in (out, *into)]
+                      for when in ("old", "new")}
+            change = [square[when][0] - sum(square[when][1:]) for when in ("new", "old")]
+            told_of.append(told["value"])
+            assert abs(change[0] - change[1] - told["value"]) <= 1e-14 * sum(square["new"])
+    assert sum(value != 0 for value in told_of) >= 6  # a unit that is off for a sample stays
+
+
+def test_all_zeros_end_at_the_weighted_mean_in_closed_form(server):
+    """b* = m sum_i (1 - m)^(n - 1 - i) y_i / (1 - (1 - m)^n), m = rate times factor."""
+    experiment = server.train({"preset": "lab_2_relu"})
+    y = [row[2] for row in server.get(f"/experiments/{experiment['id']}/dataset")["rows"]]
+    n, m = len(y), 0.0004 * 2
+    limit = m * sum((1 - m) ** (n - 1 - i) * y[i] for i in range(n)) / (1 - (1 - m) ** n)
+    assert experiment["runs"][0]["named"]["bias3"] == pytest.approx(limit, rel=1e-12)
+
+
 def test_formulas_are_those_of_the_golden_steps(server):
     step = server.get(step_path(server.train(one_sample(GOLDEN["normal"]))["id"],
                                 "?epoch=1&sample=0"))
