@@ -55,6 +55,23 @@ static struct spec *read_spec(struct call *call)
     return spec;
 }
 
+/* `json` (taken) with what the experiment was forked from, if it was; NULL with the error. */
+static json_t *with_origin(struct call *call, const struct study *study, json_t *json,
+                           struct error *error)
+{
+    json_t *origin = json == NULL ? NULL : fork_origin(lab_shelf(call->api->lab), study->spec,
+                                                       error);
+    if (origin != NULL) {
+        json = json_put(json, "forked_from", origin);
+        if (json == NULL)
+            error_set(error, ERROR_MEMORY, "not enough memory to answer");
+    } else if (error->kind != ERROR_NONE) {
+        json_decref(json);
+        json = NULL;
+    }
+    return json;
+}
+
 static void reply_experiment(struct call *call, int status)
 {
     struct error error = ERROR_INIT;
@@ -63,6 +80,7 @@ static void reply_experiment(struct call *call, int status)
     const struct study *study = shelf_take(shelf, call->name, &error);
     if (study != NULL) {
         json = present_experiment(lab_engine(call->api->lab), study, &error);
+        json = with_origin(call, study, json, &error);
         shelf_release(shelf, study);
     }
     if (json == NULL)

@@ -315,9 +315,6 @@ json_t *present_experiment(struct engine *engine, const struct study *study, str
                          present_states(&record), "created", time_json(record.created_ms), "epochs",
                          json_private(json_at(spec_json(study->spec), "/training/epochs")), "spec",
                          json_private(spec_json(study->spec)), "runs", presenting.rows);
-    json_t *forked_from = json_object_get(spec_json(study->spec), "forked_from");
-    if (forked_from != NULL)
-        json = json_put(json, "forked_from", json_private(forked_from));
     if (record.source[0] != '\0')
         json = json_put(json, "cached_from", json_string(record.source));
     if (json == NULL)

@@ -9,6 +9,7 @@
 #include "server/base/base64.h"
 #include "server/base/json.h"
 #include "server/spec/changes.h"
+#include "server/spec/difference.h"
 #include "server/spec/option/options.h"
 #include "server/spec/place.h"
 
@@ -262,6 +263,48 @@ json_t *fork_expand(const struct fork_desk *desk, const json_t *posted, struct f
     return spec == NULL ? NULL
                         : changes_make(spec, json_object_get(posted, "changes"),
                                        source.is_continued, faults);
+}
+
+/* --- what was forked ------------------------------------------------------------------------ */
+
+/* null when there is no such run any more; NULL with the error filled. */
+static json_t *find_changes(struct shelf *shelf, const json_t *origin, const json_t *spec,
+                            struct error *error)
+{
+    const char *id = json_string_value(json_object_get(origin, "experiment"));
+    json_int_t run = json_integer_value(json_object_get(origin, "run"));
+    int is_continued = json_integer_value(json_object_get(origin, "epoch")) > 0;
+    struct error missing = ERROR_INIT;
+    json_t *from = NULL, *changes = NULL;
+
+    const struct study *study = shelf_take(shelf, id, &missing);
+    if (study == NULL && missing.kind != ERROR_NOT_FOUND) {
+        *error = missing;
+        return NULL;
+    }
+    if (study == NULL || run >= spec_n_runs(study->spec))
+        changes = json_null();
+    else if ((from = spec_of_run(study->spec, (int)run)) != NULL)
+        changes = difference_find(from, spec, is_continued);
+    json_decref(from);
+    if (study != NULL)
+        shelf_release(shelf, study);
+    if (changes == NULL)
+        error_set(error, ERROR_MEMORY, "not enough memory to compare the fork");
+    return changes;
+}
+
+json_t *fork_origin(struct shelf *shelf, const struct spec *spec, struct error *error)
+{
+    const json_t *origin = json_object_get(spec_json(spec), "forked_from");
+
+    if (origin == NULL)
+        return NULL;
+    json_t *changes = find_changes(shelf, origin, spec_json(spec), error);
+    json_t *told = changes == NULL ? NULL : json_put(json_private(origin), "changes", changes);
+    if (told == NULL && error->kind == ERROR_NONE)
+        error_set(error, ERROR_MEMORY, "not enough memory to tell of the fork");
+    return told;
 }
 
 void fork_place_faults(const json_t *posted, struct faults *faults)

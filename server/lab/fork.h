@@ -34,6 +34,12 @@ int fork_is_asked(const json_t *posted);
 json_t *fork_expand(const struct fork_desk *desk, const json_t *posted, struct faults *faults,
                     struct error *error);
 
+/* What `spec` says of the run that it was made from, with what is otherwise in it:
+ * {"experiment", "run", "epoch", "changes"}, the changes as server/spec/difference.h says, null
+ * when the source is gone. A new reference; NULL with nothing in the error where `spec` is no fork,
+ * else with the error filled. Any thread. */
+json_t *fork_origin(struct shelf *shelf, const struct spec *spec, struct error *error);
+
 /* Moves the faults of the expanded spec to their places in the body. */
 void fork_place_faults(const json_t *posted, struct faults *faults);
 

@@ -59,7 +59,8 @@ def test_two_halves_are_the_whole_as_equal_doubles(server, optimizer, way):
     rest = server.train(fork(half))
     assert server.losses(half["id"]) + server.losses(rest["id"]) == server.losses(whole["id"])
     assert parameters(server, rest) == parameters(server, whole)
-    assert rest["forked_from"] == {"experiment": half["id"], "run": 0, "epoch": EPOCHS}
+    assert rest["forked_from"] == {"experiment": half["id"], "run": 0, "epoch": EPOCHS,
+                                   "changes": {}}
 
 
 def test_a_chain_of_continuations_is_the_whole(server):
@@ -265,8 +266,42 @@ def test_a_fork_at_the_start_is_the_run_with_its_fields_changed(server):
     plain = server.train(spec("adam", rate=0.02, **WAYS[1]))
     assert forked["spec"]["training"] == plain["spec"]["training"]  # momentum's own field is gone
     assert server.losses(forked["id"]) == server.losses(plain["id"])
-    assert forked["forked_from"] == {"experiment": made["id"], "run": 0, "epoch": 0}
+    origin = forked["forked_from"]
+    changes = origin.pop("changes")
+    assert origin == {"experiment": made["id"], "run": 0, "epoch": 0}
+    assert changes["/training/optimizer/name"] == {"from": "momentum", "to": "adam"}
+    assert changes[specs.RATE] == {"from": 0.01, "to": 0.02}
+    assert changes["/training/optimizer/momentum"] == {"from": 0.9, "to": None}
+    assert changes["/training/optimizer/beta1"] == {"from": None, "to": 0.9}
     assert forked["name"] == plain["name"]
+
+
+def test_a_record_tells_what_a_fork_changed(server):
+    source = server.train({**spec(), "sweep": {specs.RATE: [0.1, 0.01]}})
+    rows = [[x, x * x, 1.5] for x in range(60)]
+    made = server.train(fork(source, 10, run=1, changes={
+        "/training/epochs": 7, specs.RATE: 0.5, "/dataset": {"kind": "table", "rows": rows}},
+        sweep={"/training/batch_size": [1, 2]}))
+    changes = made["forked_from"]["changes"]
+    assert changes["/training/epochs"] == {"from": EPOCHS, "to": 7}
+    assert changes[specs.RATE] == {"from": 0.01, "to": 0.5}  # that of run 1
+    assert changes["/dataset/kind"] == {"from": "moons", "to": "table"}
+    assert changes["/dataset/rows"] == {}  # too long to be repeated
+    assert not any("init" in place or "batch" in place for place in changes)
+
+    edited = json.loads(json.dumps(made["spec"]))  # as the page does: the whole spec, edited
+    edited["training"]["epochs"] = 9
+    again = server.train(edited)
+    assert again["forked_from"]["changes"]["/training/epochs"] == {"from": EPOCHS, "to": 9}
+
+
+def test_a_fork_outlives_its_source_without_its_changes(server):
+    source = server.train(spec())
+    made = server.train(fork(source, "start", {"/network/layers/0/units": 5}))
+    assert made["forked_from"]["changes"] == {"/network/layers/0/units": {"from": 3, "to": 5}}
+    server.request("DELETE", f"/experiments/{source['id']}")
+    gone = server.get(f"/experiments/{made['id']}")["forked_from"]
+    assert gone == {"experiment": source["id"], "run": 0, "epoch": 0, "changes": None}
 
 
 def test_a_run_of_a_sweep_is_forked_with_its_own_values(server):
