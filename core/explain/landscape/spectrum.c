@@ -105,6 +105,27 @@ static void count_on(struct derivative *it, const struct dataset *dataset,
     }
 }
 
+#define FROM_DEAD                                                                                  \
+    "Expect %d zeros from dead units (%d, each with %d parameters without any "                    \
+    "effect)."
+#define FROM_ACTIVE                                                                                \
+    "Expect one zero from each active unit (%d) where the gradient is 0, "                         \
+    "elsewhere about as small as the gradient: its incoming weights and bias "                     \
+    "times a, and its outgoing weights divided by a, are the same network."
+
+/* Of dead units, with so many parameters each, and of active ones, whichever there are. */
+static void tell_reasons(int n_dead, int n_each, int n_active, struct teller *teller)
+{
+    int n_zeros = n_dead * n_each;
+    if (n_active == 0) {
+        tell_format(teller, "text", FROM_DEAD, n_zeros, n_dead, n_each);
+    } else if (n_dead == 0) {
+        tell_format(teller, "text", FROM_ACTIVE, n_active);
+    } else {
+        tell_format(teller, "text", FROM_DEAD " " FROM_ACTIVE, n_zeros, n_dead, n_each, n_active);
+    }
+}
+
 static void tell_zeros(const struct network *network, const size_t *counts, struct teller *teller)
 {
     int n_dead = 0, n_units = network->layers[0].units;
@@ -123,12 +144,7 @@ static void tell_zeros(const struct network *network, const size_t *counts, stru
     tell_integer(teller, "from_dead_units", (int64_t)n_dead * (network->n_inputs + 1 + n_out));
     tell_integer(teller, "active_units", n_units - n_dead);
     tell_integer(teller, "from_rescaling", n_units - n_dead);
-    tell_format(teller, "text",
-                "Each of %d dead units leaves %d parameters without any effect: exact zeros. Each "
-                "of %d active units can be rescaled (incoming weights and bias times a, outgoing "
-                "weights divided by a) without changing the network: a zero where the gradient is "
-                "0, elsewhere about as small as the gradient.",
-                n_dead, network->n_inputs + 1 + n_out, n_units - n_dead);
+    tell_reasons(n_dead, network->n_inputs + 1 + n_out, n_units - n_dead, teller);
     tell_end(teller);
 }
 
