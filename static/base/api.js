@@ -90,6 +90,7 @@ export const checkStep = (id, run, query, numbers) => patiently(() =>
     ask(`${at(id)}/runs/${run}/step/check?${new URLSearchParams(query)}`, "POST", numbers));
 export const surface = (id, run, query) => inside(id, run, "surface", query);
 export const landscape = (id, run, query) => inside(id, run, "landscape", query);
+export const hessian = (id, run, query) => inside(id, run, "hessian", query);
 export const dataset = (id, run) => ask(`${at(id)}/dataset?run=${run}`);
 
 /* Asks again while the server is busy with another's replay. */

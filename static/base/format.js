@@ -66,6 +66,9 @@ function apart(values) {
     return values;
 }
 
+/* "a, b and c" */
+export const listed = (words) => words.join(", ").replace(/, ([^,]*)$/, " and $1");
+
 /* A name to stand in a line of plain text: it keeps its own direction of writing. */
 export function isolated(name) {
     return `\u2068${name}\u2069`;

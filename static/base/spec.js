@@ -33,6 +33,21 @@ export function set(spec, pointer, value) {
         set(spec, above, undefined);
 }
 
+/* The spec's field in a run with these `overrides`, {pointer: value}. */
+export function fieldOf(spec, overrides, pointer) {
+    const at = Object.keys(overrides).find((own) => `${pointer}/`.startsWith(`${own}/`));
+    return at === undefined ? get(spec, pointer) : get(overrides[at], pointer.slice(at.length));
+}
+
+/* The spec of a run with these `overrides`. */
+export function specOf(spec, overrides) {
+    const own = structuredClone(spec);
+    delete own.sweep;
+    for (const [pointer, value] of Object.entries(overrides))
+        set(own, pointer, value);
+    return own;
+}
+
 /* What a reader typed, as JSON: a number where it is one, else the text itself, so that the server
  * can say what is wrong with it. Empty is undefined. */
 export function value(text) {

@@ -8,7 +8,8 @@
 //   /?experiment=ID          an experiment; x, y = log | linear, zoom = x0,x1,y0,y1,
 //                            hide = runs such as 0-3,7, digits = all, floors = off,
 //                            inside = what is looked at in a run: step,RUN,EPOCH,SAMPLE,
-//                            surface,RUN,EPOCH or landscape,RUN,EPOCH,KIND,X,Y,
+//                            surface,RUN,EPOCH, curvature,RUN,EPOCH or
+//                            landscape,RUN,EPOCH,KIND,X,Y,
 //                            series = names such as loss,validation_loss
 
 const listeners = [];

@@ -3,7 +3,7 @@
 import * as api from "../base/api.js";
 import {append, element, refill, setText} from "../base/element.js";
 import {count, plural} from "../base/format.js";
-import {get, set, value} from "../base/spec.js";
+import {fieldOf, value} from "../base/spec.js";
 import * as view from "../base/view.js";
 
 const EPOCHS = "/training/epochs";
@@ -50,24 +50,13 @@ export class Again {
     }
 }
 
-/* The spec's field in this run. */
-function fieldOf(experiment, row, pointer) {
-    const {training} = structuredClone(experiment.spec);
-    const spec = {training};
-    for (const [at, value] of Object.entries(row.overrides)) {
-        if (at.startsWith("/training"))
-            set(spec, at, value);
-    }
-    return get(spec, pointer);
-}
-
 /* A dialog with how many epochs and which learning rate. */
 function ask(experiment, row, title) {
     const field = (id, label, pointer) => element("div", {class: "field"},
         element("label", {for: id}, label),
         element("input", {id, type: "text", inputmode: "decimal", autocomplete: "off",
                           "data-pointer": pointer,
-                          value: String(fieldOf(experiment, row, pointer))}));
+                          value: String(fieldOf(experiment.spec, row.overrides, pointer))}));
     const faults = element("ul", {class: "fault", role: "alert", hidden: true});
     const close = () => dialog.close();
     const dialog = element("dialog", {class: "continue", "aria-labelledby": "continue-title",

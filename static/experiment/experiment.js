@@ -85,8 +85,8 @@ class Page {
         this.explain = new Explain(explain, {
             id: experiment.id, rows: experiment.runs, labels: this.labels.runs,
             heading: this.labels.heading, say, onFloors: (floors) => this.drawFloors(floors)});
-        this.inside = new Inside(inside, {id: experiment.id, labels: this.labels.runs,
-                                          rows: experiment.runs});
+        this.inside = new Inside(inside, {id: experiment.id, spec: experiment.spec,
+                                          labels: this.labels.runs, rows: experiment.runs});
         this.show(experiment);
     }
 

@@ -2,7 +2,7 @@
 
 import {copyButton} from "../base/copy.js";
 import {append, element, refill, setText} from "../base/element.js";
-import {brief, count, exact, setting, short} from "../base/format.js";
+import {brief, count, exact, listed, setting, short} from "../base/format.js";
 import {scrolling} from "../base/scroll.js";
 import {badge} from "../base/state.js";
 import * as view from "../base/view.js";
@@ -176,9 +176,6 @@ function csvOf(rows, predict) {
     return [columns, ...lines].map((line) =>
         `${line.map((value) => cell(String(value ?? ""))).join(",")}\r\n`).join("");
 }
-
-/* "a, b and c" */
-const listed = (words) => words.join(", ").replace(/, ([^,]*)$/, " and $1");
 
 const finite = (value) => Number.isFinite(value) ? value : null;
 

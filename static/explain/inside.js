@@ -1,19 +1,21 @@
-// Inside a run: one step by hand, what the network says everywhere, the loss around it. Nothing is
-// asked of the server before the visitor wants to see it.
+// Inside a run: one step by hand, what the network says everywhere, the loss around it and its
+// curvatures. Nothing is asked of the server before the visitor wants to see it.
 
 import {append, element, refill} from "../base/element.js";
 import * as view from "../base/view.js";
+import {Curvature} from "./curvature.js";
 import {Landscape} from "./landscape.js";
 import {Step} from "./step.js";
 import {Surface} from "./surface.js";
 
 const TABS = {step: ["A step by hand", Step], surface: ["Surface", Surface],
-              landscape: ["Landscape", Landscape]};
+              landscape: ["Landscape", Landscape], curvature: ["Curvature", Curvature]};
 
 export class Inside {
-    /* `labels` is [{title}] for each run of the experiment `id`, `rows` the runs. */
-    constructor(host, {id, labels, rows}) {
-        Object.assign(this, {id, labels, rows});
+    /* `labels` is [{title}] for each run of the experiment `id` with this `spec`, `rows` the
+     * runs. */
+    constructor(host, {id, spec, labels, rows}) {
+        Object.assign(this, {id, spec, labels, rows});
         const [tab, run, ...rest] = view.read().inside ?? [];
         this.run = labels[Number(run)] ? Number(run) : 0;
         this.tab = null;
@@ -68,12 +70,22 @@ export class Inside {
         const make = TABS[name][1];
         this.tab = name;
         this.shown[name] ??= new make({
-            id: this.id, run: this.run, rest,
+            id: this.id, run: this.run, rest, spec: this.spec,
             row: () => this.rows[this.run],
+            look: (other, ...parts) => this.look(other, parts),
             note: (...parts) => view.note({inside: [name, this.run, ...parts]})});
         this.mark();
         refill(this.body, this.shown[name].host);
         this.shown[name].show();
+    }
+
+    /* A tab looks elsewhere in another one, whose button gets the focus. */
+    look(name, rest) {
+        delete this.shown[name];
+        this.open(name, rest.map(String));
+        const button = this.buttons[Object.keys(TABS).indexOf(name)];
+        button.focus({preventScroll: true});
+        button.scrollIntoView({block: "nearest"});
     }
 
     mark() {

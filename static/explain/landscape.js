@@ -4,7 +4,7 @@ import * as api from "../base/api.js";
 import {element, refill} from "../base/element.js";
 import {count, plural, short, tick} from "../base/format.js";
 import {css, heat, Plot, strip} from "./plot.js";
-import {Stepper} from "./stepper.js";
+import {epochStepper} from "./stepper.js";
 
 const KINDS = {parameters: "parameters", eigenvectors: "the Hessian\u2019s eigenvectors",
                path: "the path of the run", between: "other runs", random: "random directions"};
@@ -15,9 +15,8 @@ export class Landscape {
     /* context: {id, run, rest, row, note}. */
     constructor(context) {
         this.context = context;
-        const last = context.row().epoch, [epoch, kind, x, y] = context.rest;
-        this.epoch = new Stepper("epoch", {low: 0, high: last, value: epoch || last,
-                                           onchange: () => this.show()});
+        const [, kind, x, y] = context.rest;
+        this.epoch = epochStepper(context, () => this.show());
         this.kind = element("select", {onchange: () => this.choose()},
             Object.entries(KINDS).map(([value, text]) =>
                 element("option", {value, selected: value === (kind || "path")}, text)));

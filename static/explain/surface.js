@@ -3,7 +3,7 @@
 import * as api from "../base/api.js";
 import {element, refill} from "../base/element.js";
 import {short} from "../base/format.js";
-import {Stepper} from "./stepper.js";
+import {epochStepper} from "./stepper.js";
 import {classColour, css, heat, paler, Plot, strip} from "./plot.js";
 
 const DOTS = 2000, POINTS = 81;
@@ -12,9 +12,7 @@ export class Surface {
     /* context: {id, run, rest, row, note}. */
     constructor(context) {
         this.context = context;
-        const last = context.row().epoch;
-        this.epoch = new Stepper("epoch", {low: 0, high: last, value: context.rest[0] || last,
-                                           onchange: () => this.show()});
+        this.epoch = epochStepper(context, () => this.show());
         this.plot = new Plot("What the network says");
         this.words = element("div");
         this.host = element("div", {}, element("div", {class: "pickers"}, this.epoch.host),

@@ -126,7 +126,7 @@ def test_the_path_lies_on_its_plane(page, report):
 
 
 @pytest.mark.parametrize("inside", ["step,0,2,3", "step,0,2,", "surface,0,20",
-                                    "landscape,0,20,path,,"])
+                                    "landscape,0,20,path,,", "curvature,0,20"])
 def test_it_fits_a_small_screen(page, moons, inside):
     page.resize(360, 740)
     page.open(f"/?experiment={moons}&inside={inside}")
@@ -150,3 +150,60 @@ def test_own_numbers_are_marked(page, server, report):
     page.one("[aria-label='f']").send_keys("much")
     page.click(".marking .primary")
     page.wait(lambda: "not a number" in page.text(".marking [role=status]"), "the fault")
+
+
+def test_curvatures_stand_beside_the_learning_rate(page, server, report):
+    page.open(f"/?experiment={report}")
+    tab(page, "Curvature")
+    told = server.get(f"/experiments/{report}/runs/0/hessian?epoch=40")
+    values = told["eigenvalues"]
+    rates = [float(text.replace("\u2212", "-")) for text in page.texts(".rates td:nth-child(2)")]
+    assert rates == pytest.approx([told["gradient_norm"], values[0], 2 / values[0], 0.0004],
+                                  rel=1e-4)
+    assert page.texts(".rates td.word")[-1] == "below the limit"
+    shown = [float(text.replace("\u2212", "-")) for text in page.texts(".spectrum td:nth-child(2)")]
+    assert shown == pytest.approx(values, rel=1e-4)
+    words = page.texts(".spectrum td:nth-child(3)")
+    assert [words.count(f"bends {way}") for way in ("up", "down")] == [told["positive"],
+                                                                       told["negative"]]
+    assert told["zeros"]["text"] in page.text(".curvature")
+
+
+def test_a_curvature_leads_to_the_slice_along_it(page, server, report):
+    page.open(f"/?experiment={report}&inside=curvature,0,7")
+    page.click(".spectrum tbody tr:nth-child(3) button")
+    page.wait(lambda: "landscape,0,7,eigenvectors,2" in page.browser.current_url, "the address")
+    name = server.get(f"/experiments/{report}/runs/0/landscape?kind=eigenvectors&x=2&epoch=7")
+    page.wait(lambda: name["x"]["name"] in
+              (page.one(".inside .plot").get_attribute("aria-label") or ""), "the slice")
+    assert page.run("return document.activeElement.textContent") == "Landscape"
+
+
+def test_the_best_epoch_and_the_last_are_one_click_away(page, server):
+    spec = specs.report(epochs=30, gradient="full", learning_rate=0.01)
+    run = server.train(spec)
+    best = run["runs"][0]["best"]["epoch"]
+    assert 0 < best < 30
+    page.open(f"/?experiment={run['id']}&inside=curvature,0,3")
+    page.one(".curvature .facts")
+    for name, epoch in (("best", best), ("end", 30)):
+        page.click(f"[aria-label='{name} epoch']")
+        page.wait(lambda: f"after epoch {epoch} has" in page.text(".curvature .facts"), name)
+        assert f"curvature,0,{epoch}" in page.browser.current_url
+
+
+def test_of_too_many_curvatures_the_ends_have_a_line(page, server):
+    experiment = server.train({"preset": "digits", "training": {"epochs": 1},
+                               "sweep": {"/network/layers/0/units": [2]}})["id"]
+    page.open(f"/?experiment={experiment}&inside=curvature,0,1")
+    page.wait(lambda: page.texts(".spectrum tbody th")[15:17] == ["15", "144"], "the ends")
+    assert "128 between these" in page.text(".spectrum")
+
+
+def test_a_network_too_large_for_it_is_told(page, server):
+    experiment = server.train({"dataset": {"kind": "sine", "samples": 5},
+                               "network": {"layers": [{"units": 300}, {"units": 1}]},
+                               "training": {"epochs": 1}})["id"]
+    page.open(f"/?experiment={experiment}&inside=curvature,0,1")
+    page.wait(lambda: "at most 256" in (page.text(".inside-body .fault") or ""), "the fault")
+    page.browser.get_log("browser")  # the refused request is noted there
