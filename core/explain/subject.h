@@ -14,6 +14,7 @@
 struct subject {
     const struct network *network;
     const struct dataset *dataset; /* what is trained on */
+    const struct dataset *validation; /* what is kept from it to look at; NULL: nothing */
     const struct training *training;
     const double *start;           /* [n_parameters] */
     const void *begin;             /* [begin_bytes] of a run that goes on from another's state: its

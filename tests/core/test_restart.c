@@ -162,6 +162,93 @@ static void it_is_trained_again_for_its_verdicts(void **state)
     }
 }
 
+/* Nudged starts, too: the optimizer remembers what the run's own did. */
+static void another_start_has_the_same_memory(void **state)
+{
+    (void)state;
+    for (int optimizer = 0; optimizer < OPTIMIZER_COUNT; optimizer++) {
+        struct rng rng;
+        double losses[EPOCHS], start[PARAMETERS], copy[PARAMETERS], ends[2][PARAMETERS];
+        struct block_state where;
+        struct replay replay;
+        struct error error = ERROR_INIT;
+        struct training training =
+            training_of((enum optimizer)optimizer, ORDER_SHUFFLE, ARITHMETIC_EXACT, 2);
+        rng_seed(&rng, 52);
+        struct dataset *dataset = reference_dataset(&rng, &network, SAMPLES);
+        double *parameters = reference_parameters(&rng, &network, 1.0);
+        struct saved cut = train(&training, dataset, parameters, NULL, CUT, losses);
+        struct saved begin = restart(&training, dataset, &cut);
+        block_read_checkpoint(&network, begin.bytes, begin.n_bytes, &where, start, NULL);
+        memcpy(copy, start, sizeof copy);
+        struct subject subject = {.network = &network, .dataset = dataset, .training = &training,
+                                  .start = start, .begin = begin.bytes,
+                                  .begin_bytes = begin.n_bytes, .parameters = start};
+        struct replay_run own = {start, 1.0}, other = {copy, 1.0};
+        for (int i = 0; i < 2; i++) {
+            assert_int_equal(replay_open(&replay, &subject, i ? &other : &own, 1, 5, &error), 0);
+            assert_int_equal(replay_to(&replay, 5, &error), 0);
+            replay_present(&replay, 0, ends[i]);
+            replay_close(&replay);
+        }
+        assert_same_doubles(ends[1], ends[0], PARAMETERS, "parameters");
+        copy[0] += 0.5;
+        assert_int_equal(replay_open(&replay, &subject, &other, 1, 5, &error), 0);
+        replay_present(&replay, 0, ends[1]);
+        assert_same_doubles(ends[1], copy, PARAMETERS, "start values");
+        replay_close(&replay);
+        free(cut.bytes);
+        free(begin.bytes);
+        free(parameters);
+        dataset_destroy(dataset);
+    }
+}
+
+/* A rate that was reduced on a plateau, by the training part or the validation part: going on is at
+ * the rate that came of it. */
+static void a_reduced_rate_is_gone_on_with(void **state)
+{
+    (void)state;
+    for (int is_watching_others = 0; is_watching_others < 2; is_watching_others++) {
+        struct rng rng;
+        double expected[PARAMETERS], found[PARAMETERS], records[2 * EPOCHS];
+        const double pace = 1.0;
+        struct replay replay, on;
+        struct error error = ERROR_INIT;
+        struct training training = training_of(OPTIMIZER_SGD, ORDER_SHUFFLE, ARITHMETIC_EXACT, 2);
+        training.schedule = (struct schedule){.kind = SCHEDULE_REDUCE_ON_PLATEAU, .factor = 0.5,
+                                              .patience = 0, .threshold = 0.9};
+        training.monitor = is_watching_others ? SERIES_VALIDATION_LOSS : SERIES_LOSS;
+        rng_seed(&rng, 53);
+        struct dataset *dataset = reference_dataset(&rng, &network, SAMPLES);
+        struct dataset *validation = reference_dataset(&rng, &network, SAMPLES);
+        double *parameters = reference_parameters(&rng, &network, 1.0);
+        struct block_run run = {&training, parameters};
+        struct block_parts parts = {.network = &network, .dataset = dataset, .runs = &run,
+                                    .validation = validation, .n_runs = 1};
+        struct block *block = block_create_of(&parts, &error);
+        struct subject subject = {.network = &network, .dataset = dataset,
+                                  .validation = validation, .training = &training,
+                                  .start = parameters, .parameters = parameters};
+        struct replay_run again = {parameters, 1.0};
+        block_train(block, INT64_MAX / 2, CUT + 1, records);
+        block_parameters(block, 0, expected);
+        assert_int_equal(replay_open(&replay, &subject, &again, 1, EPOCHS, &error), 0);
+        assert_int_equal(replay_to(&replay, CUT, &error), 0);
+        assert_true(replay_rate(&replay) < 0.5 * training.learning_rate);
+        assert_int_equal(replay_continue(&on, &replay, &pace, 1, 1, &error), 0);
+        assert_int_equal(replay_to(&on, CUT + 1, &error), 0);
+        replay_present(&on, 0, found);
+        assert_same_doubles(found, expected, PARAMETERS, "parameters");
+        replay_close(&replay);
+        replay_close(&on);
+        block_destroy(block);
+        free(parameters);
+        dataset_destroy(validation);
+        dataset_destroy(dataset);
+    }
+}
+
 /* What one test of a changed training compares: from the same state, on the same data. */
 struct scene {
     struct training before;
@@ -321,6 +408,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_halves_are_the_whole),
         cmocka_unit_test(it_is_trained_again_for_its_verdicts),
+        cmocka_unit_test(another_start_has_the_same_memory),
+        cmocka_unit_test(a_reduced_rate_is_gone_on_with),
         cmocka_unit_test(another_order_starts_from_its_seed),
         cmocka_unit_test(other_data_of_another_size_are_trained_on),
         cmocka_unit_test(what_does_not_fit_is_refused),

@@ -61,8 +61,8 @@ static double residual(struct hunt *hunt, const double *parameters, size_t sampl
     return derivative_outputs(derivative)[0] - examination_targets(hunt->it, sample)[0];
 }
 
-static void note_death(struct hunt *hunt, struct death *death, int64_t epoch, int64_t step,
-                       int64_t sample)
+static void note_death(struct hunt *hunt, struct death *death, int64_t epoch, double rate,
+                       int64_t step, int64_t sample)
 {
     death->is_known = 1;
     death->epoch = epoch;
@@ -73,8 +73,7 @@ static void note_death(struct hunt *hunt, struct death *death, int64_t epoch, in
         size_t row = (size_t)sample;
         death->residual_before = residual(hunt, hunt->before, row);
         death->residual_after = residual(hunt, hunt->after, row);
-        death->overshoot = examination_overshoot(hunt->it, hunt->before, row,
-                                                 examination_rate(hunt->it, epoch), hunt->row);
+        death->overshoot = examination_overshoot(hunt->it, hunt->before, row, rate, hunt->row);
     }
 }
 
@@ -86,6 +85,7 @@ static void step_through(struct hunt *hunt, int64_t epoch, struct death **deaths
     const uint32_t *rows = sample_order_rows(&hunt->order, epoch);
     replay_present(&hunt->replay, 0, hunt->before);
     size_t batch = it->subject->training->batch_size;
+    double rate = replay_next_rate(&hunt->replay);
     int64_t step = 0;
     for (size_t seen = 0; seen < it->n_samples; seen += batch) {
         replay_step(&hunt->replay);
@@ -93,7 +93,8 @@ static void step_through(struct hunt *hunt, int64_t epoch, struct death **deaths
         step++;
         for (int i = 0; i < n; i++) {
             if (!deaths[i]->is_known && hunt_is_dead(it, hunt->after, deaths[i]->unit)) {
-                note_death(hunt, deaths[i], epoch + 1, step, batch == 1 ? (int64_t)rows[seen] : -1);
+                note_death(hunt, deaths[i], epoch + 1, rate, step,
+                           batch == 1 ? (int64_t)rows[seen] : -1);
             }
         }
         memcpy(hunt->before, hunt->after, it->n_parameters * sizeof(double));

@@ -20,17 +20,17 @@ static void set_limits(struct setting *setting, const struct subject *subject)
     double epoch = (double)subject->dataset->n_samples *
                    (double)network_n_parameters(subject->network);
     double run = epoch * (double)subject->state.epoch;
-    int is_watching_others = schedule_is_watchful(&subject->training->schedule) &&
+    int is_watching_others = !subject->validation &&
+                             schedule_is_watchful(&subject->training->schedule) &&
                              series_is_of_validation(subject->training->monitor);
     setting->can_replay = run <= REPLAY_WORK_MAX && !is_watching_others;
     setting->can_rerun = setting->can_replay && run <= RERUN_WORK_MAX &&
-                         subject->state.epoch <= RERUN_EPOCHS_MAX &&
-                         !schedule_is_watchful(&subject->training->schedule);
-    setting->why_not = is_watching_others ? "its learning rate follows the validation part"
+                         subject->state.epoch <= RERUN_EPOCHS_MAX;
+    setting->why_not = is_watching_others ? "its learning rate follows a part that is not at hand"
                        : !setting->can_replay
                            ? "training it again takes too long (over 4e9 parameter visits)"
                            : "training it on takes too long (over 20,000 epochs or 1e9 parameter "
-                             "visits), or its learning rate follows a plateau";
+                             "visits)";
 }
 
 static void set_setting(struct examination *it)
@@ -247,6 +247,9 @@ const double *examination_targets(const struct examination *it, size_t sample)
 double examination_rate(const struct examination *it, int64_t epoch)
 {
     const struct training *training = it->subject->training;
+    if (schedule_is_watchful(&training->schedule) && epoch > 1) {
+        return it->end.block && epoch == it->subject->state.epoch ? replay_rate(&it->end) : NAN;
+    }
     return schedule_rate(&training->schedule, training->learning_rate, epoch > 0 ? epoch - 1 : 0,
                          training->epochs);
 }

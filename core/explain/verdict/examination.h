@@ -184,7 +184,8 @@ int examination_has_gap(const struct examination *it);
 const double *examination_features(const struct examination *it, size_t sample);
 const double *examination_targets(const struct examination *it, size_t sample);
 
-/* The learning rate of an epoch, from 1. */
+/* The learning rate of an epoch, from 1. One that follows a plateau is known, once the run was
+ * replayed, at its last epoch: that it would go on with; NaN of others but the first. */
 double examination_rate(const struct examination *it, int64_t epoch);
 
 /* rate * c * |gradient of f|^2 of one sample, of one linear output. row: [n_parameters], gets that

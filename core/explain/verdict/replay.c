@@ -5,6 +5,8 @@
 #include <stdlib.h>
 
 #include "core/base/memory.h"
+#include "core/train/block/block_next.h"
+#include "core/train/checkpoint.h"
 #include "core/train/restart.h"
 
 /* Values of one call of block_train: about a millisecond, whatever the network. */
@@ -34,7 +36,25 @@ static struct training variant(const struct subject *subject, double pace, int64
     return training;
 }
 
-/* Runs from the subject's own start begin with what it had beside its parameters. */
+/* Puts other parameters into a checkpoint. */
+static int move_checkpoint(const struct network *network, void *bytes, size_t n_bytes,
+                           const double *parameters, struct error *error)
+{
+    struct checkpoint checkpoint;
+    size_t n = network_n_parameters(network);
+    double *memory =
+        memory_array(OPTIMIZER_SLOTS_MAX * n + OPTIMIZER_POWERS, sizeof *memory, error);
+    int status = memory ? checkpoint_read(network, bytes, n_bytes, &checkpoint, NULL, memory, error)
+                        : -1;
+    if (status == 0) {
+        checkpoint_write(&checkpoint, network, parameters, memory, bytes);
+    }
+    free(memory);
+    return status;
+}
+
+/* Runs of a subject that went on from another's state begin with what it had beside its
+ * parameters, whatever their own are. */
 static int begin(const struct replay *replay, const struct training *trainings,
                  const double *const *parameters, struct error *error)
 {
@@ -42,17 +62,20 @@ static int begin(const struct replay *replay, const struct training *trainings,
     void *begins[BLOCK_RUNS_MAX] = {NULL};
     const void *loaded[BLOCK_RUNS_MAX];
     size_t bytes[BLOCK_RUNS_MAX];
-    int is_own = subject->begin != NULL, status = 0;
-    for (int i = 0; i < replay->n_runs; i++) {
-        is_own = is_own && parameters[i] == subject->start;
+    int status = 0;
+    if (!subject->begin) {
+        return 0;
     }
-    for (int i = 0; i < replay->n_runs && is_own && status == 0; i++) {
+    for (int i = 0; i < replay->n_runs && status == 0; i++) {
         begins[i] = checkpoint_restart(subject->network, &trainings[i], subject->dataset->n_samples,
                                        subject->begin, subject->begin_bytes, &bytes[i], error);
         loaded[i] = begins[i];
         status = begins[i] ? 0 : -1;
+        if (status == 0 && parameters[i] != subject->start) {
+            status = move_checkpoint(subject->network, begins[i], bytes[i], parameters[i], error);
+        }
     }
-    if (is_own && status == 0) {
+    if (status == 0) {
         status = block_load(replay->block, loaded, bytes, error);
     }
     for (int i = 0; i < replay->n_runs; i++) {
@@ -69,7 +92,12 @@ static int open_block(struct replay *replay, const struct training *trainings,
     for (int i = 0; i < replay->n_runs; i++) {
         runs[i] = (struct block_run){&trainings[i], parameters[i]};
     }
-    replay->block = block_create(subject->network, subject->dataset, runs, replay->n_runs, error);
+    int is_watched = schedule_is_watchful(&trainings[0].schedule) &&
+                     series_is_of_validation(trainings[0].monitor);
+    struct block_parts parts = {.network = subject->network, .dataset = subject->dataset,
+                                .validation = is_watched ? subject->validation : NULL,
+                                .runs = runs, .n_runs = replay->n_runs};
+    replay->block = block_create_of(&parts, error);
     if (replay->block) {
         size_t numbers = (size_t)block_n_series(replay->block) * (size_t)replay->n_runs;
         replay->records = memory_array(CALL_EPOCHS * numbers, sizeof(double), error);
@@ -115,8 +143,7 @@ int replay_continue(struct replay *replay, const struct replay *from, const doub
     if (replay_mark(from, &mark, error) != 0) {
         return -1;
     }
-    double rate = schedule_rate(&subject->training->schedule, subject->training->learning_rate,
-                                epoch > 0 ? epoch - 1 : 0, subject->training->epochs);
+    double rate = replay_rate(from);
     for (int i = 0; i < n_runs; i++) {
         trainings[i] = bare(subject->training);
         trainings[i].schedule = (struct schedule){.kind = SCHEDULE_CONSTANT};
@@ -172,6 +199,22 @@ int replay_to(struct replay *replay, int64_t epoch, struct error *error)
 void replay_step(struct replay *replay)
 {
     block_train(replay->block, (int64_t)replay->subject->training->batch_size, 1, replay->records);
+}
+
+double replay_next_rate(const struct replay *replay)
+{
+    return block_next_rate(replay->block, 0);
+}
+
+double replay_rate(const struct replay *replay)
+{
+    const struct training *training = replay->subject->training;
+    int64_t epoch = replay_epoch(replay, 0);
+    if (schedule_is_watchful(&training->schedule)) {
+        return replay_next_rate(replay);
+    }
+    return schedule_rate(&training->schedule, training->learning_rate, epoch > 0 ? epoch - 1 : 0,
+                         training->epochs);
 }
 
 int64_t replay_epoch(const struct replay *replay, int run)

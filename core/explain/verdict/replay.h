@@ -22,14 +22,15 @@ struct replay_run {
     double pace;
 };
 
-/* From the run's start, or like it, for as many epochs as the training has, or more when it needs
- * not know its last. -1 with ERROR_MEMORY, and then nothing to close. */
+/* From the run's start, or another, with what its optimizer began with, for as many epochs as the
+ * training has, or more when it needs not know its last. -1 with ERROR_MEMORY, and then nothing to
+ * close. */
 int replay_open(struct replay *replay, const struct subject *subject,
                 const struct replay_run *runs, int n_runs, int64_t epochs, struct error *error);
 void replay_close(struct replay *replay); /* also one that is all zero */
 
 /* The same from where `from`'s run 0 stands, its optimizer's memory and sample order included, with
- * the rate of its last epoch times each pace, constant. */
+ * its present rate times each pace, constant. */
 int replay_continue(struct replay *replay, const struct replay *from, const double *paces,
                     int n_runs, int64_t epochs, struct error *error);
 
@@ -39,6 +40,11 @@ int replay_to(struct replay *replay, int64_t epoch, struct error *error);
 
 /* Trains one update of every run, those of an epoch that is cut in its batches. */
 void replay_step(struct replay *replay);
+
+/* Run 0's learning rate in its next epoch; and at present: that of its last epoch, or where it
+ * follows a plateau, of the next. */
+double replay_next_rate(const struct replay *replay);
+double replay_rate(const struct replay *replay);
 
 int64_t replay_epoch(const struct replay *replay, int run);
 int replay_is_finite(const struct replay *replay, int run); /* has not diverged */

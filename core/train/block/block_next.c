@@ -17,3 +17,10 @@ void block_next(struct block *block, int run, struct block_next *out, double *pa
     pack_get(&block->now, lane, parameters);
     pack_get_memory(&block->now, lane, memory);
 }
+
+double block_next_rate(const struct block *block, int run)
+{
+    double pace[PACE_COUNT];
+    block_pace(block, run, block_state(block, run).epoch, pace);
+    return pace[PACE_RATE];
+}

@@ -18,4 +18,7 @@ struct block_next {
 void block_next(struct block *block, int run, struct block_next *out, double *parameters,
                 double *memory);
 
+/* The learning rate of a run's next epoch; of a run that has ended, of the one that would come. */
+double block_next_rate(const struct block *block, int run);
+
 #endif

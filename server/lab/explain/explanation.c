@@ -85,6 +85,7 @@ static int scene_load(struct scene *scene, const struct explanation_wish *wish,
     }
     scene->subject.network = &scene->plan.network;
     scene->subject.dataset = scene->plan.dataset;
+    scene->subject.validation = scene->plan.validation;
     scene->subject.training = &scene->plan.training;
     scene->subject.start = scene->plan.parameters;
     scene->subject.begin = scene->plan.start;

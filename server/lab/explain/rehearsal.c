@@ -33,6 +33,7 @@ static void point_subject(struct rehearsal *it)
 {
     it->subject.network = &it->plan.network;
     it->subject.dataset = it->plan.dataset;
+    it->subject.validation = it->plan.validation;
     it->subject.training = &it->plan.training;
     it->subject.start = it->plan.parameters;
     it->subject.parameters = it->parameters;
