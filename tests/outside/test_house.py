@@ -31,6 +31,17 @@ ROOMS = {
                       "server/api", "server/start"],
 }
 
+# Inside core/explain: what each of its rooms may include of the others. The frame of a verdict
+# knows none of the diagnoses that stand on it.
+EXPLAIN = {
+    "core/explain/verdict": [],
+    "core/explain/diagnosis": ["core/explain/verdict"],
+    "core/explain/floors": [],
+    "core/explain/landscape": ["core/explain/step", "core/explain/floors"],
+    "core/explain/step": [],
+    "core/explain/sweep": [],
+}
+
 # The only rooms that may include a library's header, or the header that brings it along.
 LIBRARIES = {
     "microhttpd.h": ["server/http"],
@@ -107,6 +118,21 @@ def test_includes_go_down_only():
                 offences.append(place(path, number, f'#include "{name}" from {room}'))
     offences += [place(path, number, f'#include "{name}"') for path in sources("tests/core")
                  for number, name in includes(path) if name.startswith("server/")]
+    none_of(offences)
+
+
+def test_the_rooms_of_the_explanations_include_downwards_only():
+    offences = []
+    for path in sources("core/explain"):
+        room = "/".join(str(path.relative_to(ROOT)).split("/")[:-1])
+        for number, name in includes(path):
+            target = "/".join(name.split("/")[:-1])
+            if room in EXPLAIN and target.startswith("core/explain/") and target != room and \
+                    target not in EXPLAIN[room]:
+                offences.append(place(path, number, f'#include "{name}" from {room}'))
+    rooms = {str(path.relative_to(ROOT)) for path in (ROOT / "core/explain").iterdir()
+             if path.is_dir()}
+    assert rooms == set(EXPLAIN)
     none_of(offences)
 
 
