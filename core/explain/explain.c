@@ -30,6 +30,9 @@ static const struct diagnosis *const DIAGNOSES[CODE_COUNT] = {
     [CODE_BELOW_NOISE_FLOOR] = &diagnosis_below_noise,
     [CODE_PRINTED_LOSS_IS_MOVING] = &diagnosis_printed,
     [CODE_NEAR_BEST_KNOWN] = &diagnosis_near_best,
+    [CODE_BALANCE_DRIFT] = &diagnosis_balance,
+    [CODE_LR_WINDOW] = &diagnosis_limits,
+    [CODE_GRADIENT_CHECK] = &diagnosis_gradient_check,
 };
 
 /* --- finding -------------------------------------------------------------------------------- */
@@ -85,6 +88,16 @@ static int find_facts(struct examination *it, struct error *error)
     return symmetry_find(it, error);
 }
 
+/* What is true of most runs, healthy or not. */
+static int find_asides(struct examination *it, struct error *error)
+{
+    if (numbers_find(it, error) != 0 || limits_find(it, error) != 0 ||
+        balance_find(it, error) != 0) {
+        return -1;
+    }
+    return gradient_check_find(it, error);
+}
+
 static int find_reruns(struct examination *it, struct error *error)
 {
     const char *codes = "UNDERTRAINED, LR_NOISE_FLOOR, SENSITIVE_DEPENDENCE";
@@ -137,7 +150,7 @@ static int find_all(struct examination *it, struct error *error)
     if (!it->setting.is_finite) {
         return 0;
     }
-    if (look_back(it, error) != 0 || find_facts(it, error) != 0 || numbers_find(it, error) != 0 ||
+    if (look_back(it, error) != 0 || find_facts(it, error) != 0 || find_asides(it, error) != 0 ||
         find_reruns(it, error) != 0 || minimum_find(it, error) != 0 ||
         noise_find(it, error) != 0) {
         return -1;
@@ -156,7 +169,7 @@ static int is_blocking(const struct verdict *verdict)
 
 /* The first that blocks. If none does: zeros, which explain why nothing moves even where there is
  * nothing to be learnt; that nothing is; that the loss is near the best known; else the first that
- * fired. CODE_COUNT: none. */
+ * fired and is no aside. CODE_COUNT: none. */
 static enum code headline(const struct examination *it)
 {
     static const enum code CALM[] = {CODE_ZERO_INIT_SADDLE, CODE_NO_SIGNAL, CODE_NEAR_BEST_KNOWN};
@@ -171,7 +184,7 @@ static enum code headline(const struct examination *it)
         }
     }
     for (int i = 0; i < CODE_COUNT; i++) {
-        if (it->verdicts[i].has_fired) {
+        if (it->verdicts[i].has_fired && !verdict_is_aside((enum code)i)) {
             return (enum code)i;
         }
     }
@@ -201,6 +214,9 @@ static void tell_verdict(const struct examination *it, enum code code, struct te
     tell_scope(verdict->scope, teller);
     if (verdict->because != code) {
         tell_text(teller, "implied_by", verdict_code(verdict->because));
+    }
+    if (verdict_is_aside(code) && !is_blocking(verdict)) {
+        tell_flag(teller, "aside", 1);
     }
     tell_object(teller, "evidence");
     diagnosis->evidence(it, teller);

@@ -17,7 +17,7 @@ enum explain_depth {
  *   "headline": a verdict's code, or none; "text": its words
  *   "loss": {"start", "printed", "end", "median_of_last_epochs", "best_known", "gap", "noise_p"}
  *   "verdicts": [{"code", "kind", "severity", "certain", "scope": [...], "implied_by"?,
- *                 "evidence": {...}, "text",
+ *                 "aside"?, "evidence": {...}, "text",
  *                 "actions": [{"label", "at": "start" | "end", "changes": {pointer: value}}]}],
  *       the headline first, then by rank (core/explain/verdict/verdict.h)
  *   "numbers": {...}, of which none is right or wrong by itself

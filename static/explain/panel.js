@@ -86,9 +86,14 @@ export class Explain {
     draw({verdicts, floors, state, ended, headline, explained}) {
         this.isFull = verdicts.state === "full";
         this.rows[this.run] = {...this.rows[this.run], headline, explained};
-        this.headlines.hidden = this.rows.length === 1 && verdicts.verdicts.length > 0;
-        refill(this.verdicts, verdicts.verdicts.map((verdict) =>
-            verdictOf(verdict, (action, edit, button) => this.start(action, edit, button))));
+        const shown = (verdict) =>
+            verdictOf(verdict, (action, edit, button) => this.start(action, edit, button));
+        const asides = verdicts.verdicts.filter(({aside}) => aside);
+        const others = verdicts.verdicts.filter(({aside}) => !aside);
+        this.headlines.hidden = this.rows.length === 1 && others.length > 0;
+        refill(this.verdicts, others.map(shown), asides.length > 0 &&
+            element("details", {class: "asides"},
+                element("summary", {}, plural(asides.length, "more fact")), asides.map(shown)));
         setText(this.state, standing(verdicts, state, ended, explained !== "not yet"));
         this.state.hidden = this.state.textContent === "";
         this.missing.hidden = verdicts.not_run.length === 0;

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "core/explain/diagnosis/diagnosis.h"
 #include "core/explain/explain.h"
 #include "core/train/block/block.h"
 #include "tests/core/failing_memory.h"
@@ -206,6 +207,25 @@ static void a_run_without_an_epoch_has_little_to_tell(void **state)
     scene_clear(&scene);
 }
 
+static void a_wrong_gradient_is_said_to_be_a_fault_of_the_server(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct examination it;
+    struct verdict *verdict = &it.verdicts[CODE_GRADIENT_CHECK];
+    scene_init(&scene, 0.0004, 40);
+    assert_int_equal(examination_init(&it, &scene.subject, scene.floors, EXPLAIN_END, NULL), 0);
+    assert_int_equal(gradient_check_find(&it, NULL), 0);
+    assert_true(verdict->has_fired);
+    assert_int_equal(verdict->severity, SEVERITY_OK);
+    it.gradient[1] *= 1.0 + 1e-7;
+    assert_int_equal(gradient_check_find(&it, NULL), 0);
+    assert_int_equal(verdict->severity, SEVERITY_ERROR);
+    assert_int_equal(it.check.worst, 1);
+    examination_clear(&it);
+    scene_clear(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -213,6 +233,7 @@ int main(void)
         cmocka_unit_test(without_memory_nothing_is_told),
         cmocka_unit_test(a_stop_ends_it_wherever_it_comes),
         cmocka_unit_test(a_run_without_an_epoch_has_little_to_tell),
+        cmocka_unit_test(a_wrong_gradient_is_said_to_be_a_fault_of_the_server),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,7 +2,8 @@
  * standard output what explain_run tells of it. It trains the run itself, with a block.
  *
  * A run: {"x": [[...]], "y": [...] or [[...]], "layers": [[units, activation], ...], "start": [...],
- *   "learning_rate", "epochs", "batch_size": 1, "order": "fixed", "gradient": "full",
+ *   "learning_rate", "epochs", "batch_size": 1, "reduction": "mean",
+ *   "order": "fixed", "gradient": "full",
  *   "loss": "mse", "optimizer": "sgd", "settings": {...}, "order_seed": 0, "depth": "full",
  *   "best": the best known loss, or left out: searched for if the depth is full,
  *   "noise": variance, "points": [[...]], "weights": [...], "means": [...]: the population}
@@ -114,6 +115,7 @@ static void read_training(struct run *run, const json_t *spec)
         .optimizer = (enum optimizer)optimizer_find(text(spec, "optimizer", "sgd")),
         .learning_rate = number(spec, "learning_rate", 0.001),
         .batch_size = (size_t)number(spec, "batch_size", 1),
+        .reduction = (enum reduction)training_reduction_find(text(spec, "reduction", "mean")),
         .order = (enum order)training_order_find(text(spec, "order", "fixed")),
         .order_seed = (uint32_t)number(spec, "order_seed", 0),
         .epochs = (int64_t)number(spec, "epochs", 1),

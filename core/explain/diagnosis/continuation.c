@@ -206,9 +206,9 @@ static void short_text(const struct examination *it, struct teller *teller)
                      it->subject->training->learning_rate * (double)it->subject->state.epoch, 3);
     }
     words_add(&words, ". Use more epochs or a larger learning rate");
-    if (it->setting.is_single && it->numbers.limit_sample > 0.0) {
+    if (it->setting.is_single && it->limits.sample > 0.0) {
         words_add(&words, ", well below ");
-        words_number(&words, it->numbers.limit_sample, 2);
+        words_number(&words, it->limits.sample, 2);
         words_add(&words, ", where steps from here overshoot");
     }
     words_add(&words, series_is_of_validation(it->subject->training->monitor)

@@ -28,14 +28,20 @@ void signal_find(struct examination *it);
 int minimum_find(struct examination *it, struct error *error);
 void printed_find(struct examination *it);
 int noise_find(struct examination *it, struct error *error); /* noise_p */
+int limits_find(struct examination *it, struct error *error);
+int gradient_check_find(struct examination *it, struct error *error);
+int balance_find(struct examination *it, struct error *error);
 int numbers_find(struct examination *it, struct error *error);
 void numbers_tell(const struct examination *it, struct teller *teller);
+void limits_tell(const struct examination *it, struct teller *teller); /* members of an object */
+void gradient_check_tell(const struct examination *it, struct teller *teller); /* likewise */
 
 extern const struct diagnosis diagnosis_nonfinite, diagnosis_zero_init, diagnosis_collapse,
     diagnosis_death, diagnosis_saturation, diagnosis_symmetry, diagnosis_affine, diagnosis_stall,
     diagnosis_undertrained, diagnosis_noise_floor, diagnosis_no_signal, diagnosis_worse_minimum,
     diagnosis_overshoot_start, diagnosis_overshoot_epoch, diagnosis_gd_limit,
-    diagnosis_sensitivity, diagnosis_below_noise, diagnosis_printed, diagnosis_near_best;
+    diagnosis_sensitivity, diagnosis_below_noise, diagnosis_printed, diagnosis_near_best,
+    diagnosis_balance, diagnosis_limits, diagnosis_gradient_check;
 
 /* Whether a tenth of the learning rate may save a dead unit: not where each was born dead or is
  * known to die all the same. Without dead units it may help, too. */

@@ -113,6 +113,7 @@ void examination_clear(struct examination *it)
     free(it->symmetry.group);
     free(it->overshoot.at_start);
     free(it->tail.losses);
+    free(it->balance.start);
     free(it->gradient);
     free(it->hessian);
     free(it->eigenvalues);

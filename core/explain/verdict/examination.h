@@ -108,12 +108,32 @@ struct minimum {
     double polished, curvature;
 };
 
+/* Limits of the learning rate by ways of sampling, see diagnosis/limits.c; NaN: not known. */
+struct limits {
+    double all_samples, trace, sample, mean_square;
+    double low, high; /* between these lies that of the run's own way */
+    double rate;      /* of its last epoch */
+};
+
+struct gradient_check {
+    int n_checked;
+    double error, allowed; /* the largest, relative, NaN: none checked; what passes */
+    size_t worst;          /* that parameter */
+};
+
+/* Of the hidden units, see diagnosis/balance.c. */
+struct balance {
+    double *start, *now; /* [n_units], at the start and now; NULL: not defined */
+    double drift;        /* the largest change, over the largest at the start; NaN likewise */
+    int unit;            /* which changed most */
+    int64_t n_steps;     /* that were walked */
+    double step_error;   /* the largest of them */
+};
+
 /* Shown as numbers, never as a verdict; see diagnosis/numbers.c. NaN: not known. */
 struct numbers {
-    double gradient_norm, update_ratio, sharpness, balance_drift, gradient_check;
-    double limit_gd, limit_trace, limit_sample, limit_mean_square;
+    double gradient_norm, update_ratio, sharpness;
     int64_t n_frozen, n_negative;
-    int n_checked;
 };
 
 enum { NOT_RUN_MAX = 24 };
@@ -152,6 +172,9 @@ struct examination {
     struct sensitivity sensitivity;
     struct signal signal;
     struct minimum minimum;
+    struct limits limits;
+    struct gradient_check check;
+    struct balance balance;
     struct numbers numbers;
 
     struct verdict verdicts[CODE_COUNT];

@@ -23,6 +23,9 @@ static const char *const CODES[CODE_COUNT] = {
     [CODE_BELOW_NOISE_FLOOR] = "BELOW_NOISE_FLOOR",
     [CODE_PRINTED_LOSS_IS_MOVING] = "PRINTED_LOSS_IS_MOVING",
     [CODE_NEAR_BEST_KNOWN] = "NEAR_BEST_KNOWN",
+    [CODE_BALANCE_DRIFT] = "BALANCE_DRIFT",
+    [CODE_LR_WINDOW] = "LR_WINDOW",
+    [CODE_GRADIENT_CHECK] = "GRADIENT_CHECK",
 };
 
 static const char *const KINDS[] = {
@@ -48,6 +51,11 @@ static const char *const SCOPES[SCOPE_COUNT] = {
 const char *verdict_code(enum code code)
 {
     return CODES[code];
+}
+
+int verdict_is_aside(enum code code)
+{
+    return code >= CODE_BALANCE_DRIFT;
 }
 
 const char *verdict_kind(enum kind kind)

@@ -1,7 +1,9 @@
 /* A verdict: one coded statement about a run, with the kind of proof behind it.
  *
  * The codes stand in the order of their rank: of those that fire, the first that blocks is the
- * headline. What each means, its formula and its limits stand where it is found. */
+ * headline. What each means, its formula and its limits stand where it is found.
+ *
+ * The last ones are asides: true of most runs, healthy or not, so no headline unless they block. */
 #ifndef CORE_EXPLAIN_VERDICT_VERDICT_H
 #define CORE_EXPLAIN_VERDICT_VERDICT_H
 
@@ -27,6 +29,9 @@ enum code {
     CODE_BELOW_NOISE_FLOOR,
     CODE_PRINTED_LOSS_IS_MOVING,
     CODE_NEAR_BEST_KNOWN,
+    CODE_BALANCE_DRIFT, /* the first aside */
+    CODE_LR_WINDOW,
+    CODE_GRADIENT_CHECK,
     CODE_COUNT
 };
 
@@ -68,6 +73,7 @@ struct verdict {
 };
 
 const char *verdict_code(enum code code);
+int verdict_is_aside(enum code code);
 const char *verdict_kind(enum kind kind);
 const char *verdict_severity(enum severity severity);
 const char *verdict_scope(int bit); /* 0..SCOPE_COUNT - 1 */

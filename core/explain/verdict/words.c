@@ -16,7 +16,7 @@ void words_add(struct words *words, const char *format, ...)
     int n = vsnprintf(words->text + words->n, WORDS_BYTES - words->n, format, arguments);
     va_end(arguments);
     size_t room = WORDS_BYTES - 1 - words->n;
-    words->n += n > 0 && (size_t)n < room ? (size_t)n : room;
+    words->n += n >= 0 && (size_t)n < room ? (size_t)n : room;
 }
 
 void words_number(struct words *words, double value, int digits)
