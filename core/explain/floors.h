@@ -6,8 +6,8 @@
  * label conflict. Each is exact or not given: then `why` says in words what stands against it. All
  * are in units of the printed loss: the mean over samples and outputs, without a factor 1/2.
  *
- * The mean absolute error and the Huber loss have a constant (of the former), no plane, and a pure
- * error (of the former). */
+ * For the mean absolute error and the Huber loss they are the same three, each with the constant and
+ * the plane that are best for that loss: the median, say, and least absolute deviations. */
 #ifndef CORE_EXPLAIN_FLOORS_H
 #define CORE_EXPLAIN_FLOORS_H
 
@@ -39,9 +39,10 @@ struct floors {
     double value[FLOOR_COUNT];    /* >= 0; NaN: not known */
     const char *why[FLOOR_COUNT]; /* static: why it is not known, or what restricts it; or NULL */
 
-    double *mean;         /* [n_outputs] of the targets: the best constant, but for LOSS_MAE */
-    double *coefficients; /* [n_outputs][n_inputs + 1], of the plane, the intercept last: least
-                             squares whatever the loss; NULL: not computed */
+    double *mean;         /* [n_outputs] of the targets */
+    double *coefficients; /* [n_outputs][n_inputs + 1], of the plane, the intercept last: the one of
+                             FLOOR_LINEAR; of the cross-entropies, and where that is not known,
+                             least squares; NULL: not computed */
     size_t rank;          /* of the inputs and a column of ones: n_inputs + 1, or fewer when they
                              depend on each other; 0: not computed */
     size_t n_groups;      /* different inputs; n_samples: none comes twice; 0: not computed */

@@ -120,9 +120,8 @@ static void mae_and_huber_have_constants_and_pure_errors(void **state)
     assert_near(mae->value[FLOOR_PURE_ERROR], 1.09);
     assert_near(huber->value[FLOOR_CONSTANT], 4.33);
     assert_near(huber->value[FLOOR_PURE_ERROR], 0.7069166666666666);
-    assert_true(isnan(mae->value[FLOOR_LINEAR]) && mae->why[FLOOR_LINEAR]);
-    assert_true(isnan(huber->value[FLOOR_LINEAR]) && huber->why[FLOOR_LINEAR]);
-    assert_near(mae->coefficients[0], 4.848788478908482);
+    assert_true(mae->value[FLOOR_LINEAR] < 4.8 && mae->value[FLOOR_LINEAR] > 1.09);
+    assert_true(huber->value[FLOOR_LINEAR] < 4.33 && huber->value[FLOOR_LINEAR] > 0.7);
     floors_destroy(mae);
     floors_destroy(huber);
 }
@@ -292,10 +291,13 @@ static void one_sample_has_floors_of_0(void **state)
     (void)state;
     struct dataset *dataset = dataset_create(1, 4, 1, NULL);
     dataset->targets[0] = 5;
-    struct floors *floors = floors_of(dataset, LOSS_MSE);
-    assert_true(floors->value[FLOOR_CONSTANT] == 0 && floors->value[FLOOR_LINEAR] == 0);
-    assert_int_equal(floors->rank, 1);
-    floors_destroy(floors);
+    for (int loss = LOSS_MSE; loss <= LOSS_HUBER; loss++) {
+        struct floors *floors = floors_create(dataset, (enum loss)loss, NULL, NULL);
+        assert_true(floors->value[FLOOR_CONSTANT] == 0 && floors->value[FLOOR_LINEAR] == 0);
+        assert_int_equal(floors->rank, 1);
+        floors_destroy(floors);
+    }
+    dataset_destroy(dataset);
 }
 
 static void what_takes_too_long_is_named(void **state)
@@ -448,20 +450,28 @@ static void a_copy_is_the_same_and_its_own(void **state)
     floors_destroy(copy);
 }
 
-static void every_allocation_may_fail(void **state)
+/* The floors at last; at least 15 allocations failed before. */
+static struct floors *create_in_want(const struct dataset *dataset, enum loss loss)
 {
-    (void)state;
-    struct dataset *dataset = with_targets(3, one_of_three);
     struct floors *floors = NULL;
     int n = 0;
     while (!floors) {
         struct error error = ERROR_INIT;
         memory_fail_from(++n);
-        floors = floors_create(dataset, LOSS_CATEGORICAL_CROSS_ENTROPY, NULL, &error);
+        floors = floors_create(dataset, loss, NULL, &error);
         memory_fail_from(0);
         assert_true(floors || error.kind == ERROR_MEMORY);
     }
     assert_true(n > 15);
+    return floors;
+}
+
+static void every_allocation_may_fail(void **state)
+{
+    (void)state;
+    struct dataset *dataset = with_targets(3, one_of_three);
+    floors_destroy(create_in_want(dataset, LOSS_HUBER));
+    struct floors *floors = create_in_want(dataset, LOSS_CATEGORICAL_CROSS_ENTROPY);
     for (int k = 1, failed = -1; failed != 0; k++) {
         struct error error = ERROR_INIT;
         memory_fail_from(k);

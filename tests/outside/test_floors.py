@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pytest
 
+from explain_probe import explain
 from service import JSON_TYPE
 
 # Sums of some hundred terms in another order; a fit's own rounding.
@@ -140,6 +141,45 @@ def test_iris_is_almost_separable(server):
     lines, _ = floors_of(server, dataset, layers, "categorical_cross_entropy")
     assert lines["prior_entropy"] == pytest.approx(np.log(3), rel=REL)
     assert lines["logistic"] == pytest.approx(11.8985 / 300, rel=1e-4)
+
+
+LOSSES = {"mae": np.abs,
+          "huber": lambda e: np.where(abs(e) < 1, e * e / 2, abs(e) - 0.5)}
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("loss", LOSSES)
+def test_no_plane_near_or_far_is_below_that_of_mae_and_huber(server, loss, seed):
+    """The loss of the plane told is the one told, and convex: were any plane lower, so would be
+    some that are near it, in some direction."""
+    x, y = random_data(seed)
+    lines, floors = floors_of(server, table(x, y), linear(y.shape[1]), loss)
+    plane, rng = np.c_[x, np.ones(len(x))], np.random.default_rng(seed)
+    best = np.array(floors["data"]["coefficients"]).T
+
+    def score(coefficients):
+        return LOSSES[loss](y - plane @ coefficients).mean()
+    assert lines["linear"] == pytest.approx(score(best), rel=1e-9)
+    for size in 10.0 ** rng.uniform(-8, 2, 2000):
+        assert score(best + size * rng.normal(size=best.shape)) >= lines["linear"] * (1 - 1e-12)
+    assert score(np.linalg.lstsq(plane, y, rcond=None)[0]) >= lines["linear"]
+    assert lines["pure_error"] <= lines["linear"] <= lines["constant"]
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_network_that_never_bends_is_not_below_the_plane_of_its_loss(loss):
+    """One relu, on everywhere, follows the plane: the verdict names it, and trains towards it."""
+    rng = np.random.default_rng(4)
+    x = rng.uniform(0, 1, (60, 2))
+    y = x @ [2, -1] + rng.standard_t(2, 60)
+    run = {"x": x, "y": y, "layers": [[1, "relu"], [1, "linear"]], "start": [1, 1, 9, 1, -9],
+           "epochs": 3000, "learning_rate": .003, "loss": loss, "batch_size": 60, "depth": "end"}
+    answer = explain([run])[0]
+    verdict = [v for v in answer["verdicts"] if v["code"] == "AFFINE_ON_DATA"][0]
+    evidence = verdict["evidence"]
+    assert verdict["certain"] and "cannot beat the best plane" in verdict["text"]
+    # that near: training is slow where a plane is as bent as the start's, but it has come from 5
+    assert evidence["linear"] <= answer["loss"]["end"] < 1.1 * evidence["linear"]
 
 
 # --- populations -------------------------------------------------------------------------------

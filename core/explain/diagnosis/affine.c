@@ -1,21 +1,26 @@
 /* AFFINE_ON_DATA: no unit bends within the data, so the network is a plane there.
  *
  * Each relu or leaky_relu is on for all samples or off for all; then the outputs (of the
- * cross-entropies, their weighted sums) are affine in the inputs, and the loss can't be below least
- * squares (logistic regression) while that is so. Not for ever: the weights go on moving, and a
- * bend may move into the data. */
+ * cross-entropies, their weighted sums) are affine in the inputs, and the loss can't be below that
+ * of the best plane while that is so: least squares, least absolute deviations, logistic
+ * regression, as the loss has it. Not for ever: the weights go on moving, and a bend may move into
+ * the data. */
 #include <math.h>
 
 #include "core/explain/diagnosis/diagnosis.h"
 #include "core/explain/verdict/actions.h"
 #include "core/explain/verdict/words.h"
 
+static int is_entropy(enum loss loss)
+{
+    return loss_activation(loss) != ACTIVATION_COUNT;
+}
+
 static int has_plane(const struct examination *it)
 {
     const struct network *network = it->subject->network;
     enum activation last = network->layers[network->n_layers - 1].activation;
-    return last == ACTIVATION_LINEAR ||
-           loss_activation(it->subject->training->loss) != ACTIVATION_COUNT;
+    return last == ACTIVATION_LINEAR || is_entropy(it->subject->training->loss);
 }
 
 void affine_find(struct examination *it)
@@ -60,15 +65,16 @@ static void text(const struct examination *it, struct teller *teller)
 {
     struct words words = {0};
     double linear = it->floors->value[FLOOR_LINEAR], p = it->floors->lack_of_fit_p;
-    int is_squared = it->subject->training->loss == LOSS_MSE;
+    enum loss loss = it->subject->training->loss;
     words_add(&words, "%s, so %s is a plane", it->now.n_units == 1
                           ? "Your ReLU does not bend inside your data"
                           : it->now.n_units == 2 ? "Neither ReLU bends inside your data"
                                                  : "No ReLU bends inside your data",
-              is_squared ? "the network" : "what the network weighs the classes by");
+              is_entropy(loss) ? "what the network weighs the classes by" : "the network");
     if (!isnan(linear)) {
-        words_add(&words, " and cannot beat %s (",
-                  is_squared ? "linear regression" : "logistic regression");
+        words_add(&words, " and cannot beat %s (", loss == LOSS_MSE   ? "linear regression"
+                                                   : is_entropy(loss) ? "logistic regression"
+                                                                      : "the best plane");
         words_number(&words, linear, 4);
         words_add(&words, ") while that is so");
     }

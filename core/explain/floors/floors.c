@@ -16,6 +16,7 @@
 #include "core/explain/floors/groups.h"
 #include "core/explain/floors/logistic.h"
 #include "core/explain/floors/plane.h"
+#include "core/explain/floors/robust.h"
 
 /* About 100 ms. */
 #define LOGISTIC_WORK_MAX 1e8
@@ -98,34 +99,57 @@ static int find_logistic(struct floors *floors, const struct plane *plane,
     return 0;
 }
 
-/* The plane by least squares, whatever the loss; of the squared error its loss. */
+/* The plane by least squares: the sum of the squares that are left. */
+static double fit_squares(struct floors *floors, struct plane *plane, const struct dataset *dataset)
+{
+    size_t n_columns = dataset->n_features + 1;
+    double sum = 0.0;
+    for (size_t j = 0; j < dataset->n_targets; j++) {
+        sum += plane_fit(plane, dataset, j, floors->coefficients + j * n_columns);
+    }
+    return sum;
+}
+
+static int find_robust(struct floors *floors, struct plane *plane, const struct dataset *dataset,
+                       struct error *error)
+{
+    double value;
+    if (robust_fit(plane, dataset, floors->loss, &value, floors->coefficients, error) != 0) {
+        return -1;
+    }
+    if (isnan(value)) {
+        fit_squares(floors, plane, dataset);
+    }
+    /* a constant is a plane, too, without its rounding */
+    value = isnan(value) ? value : fmin(value, floors->value[FLOOR_CONSTANT]);
+    set(floors, FLOOR_LINEAR, value, isnan(value) ? "no plane could be proved to be the best" : NULL);
+    return 0;
+}
+
 static int find_linear(struct floors *floors, const struct dataset *dataset, struct error *error)
 {
     struct plane plane;
-    double sum = 0.0;
     if (!plane_is_cheap(dataset)) {
         set(floors, FLOOR_LINEAR, NAN,
             "least squares of so many samples and inputs takes too long here");
         return 0;
     }
-    size_t n_columns = dataset->n_features + 1;
-    floors->coefficients = memory_array(dataset->n_targets, n_columns * sizeof sum, error);
+    floors->coefficients =
+        memory_array(dataset->n_targets, (dataset->n_features + 1) * sizeof(double), error);
     int result = plane_factor(&plane, dataset, error);
     if (!floors->coefficients || result != 0) {
         plane_clear(&plane);
         return -1;
     }
     floors->rank = plane.qr.rank;
-    for (size_t j = 0; j < dataset->n_targets; j++) {
-        sum += plane_fit(&plane, dataset, j, floors->coefficients + j * n_columns);
-    }
+    double squares = fit_squares(floors, &plane, dataset);
     if (floors->loss == LOSS_MSE) {
-        set(floors, FLOOR_LINEAR, sum / (double)dataset->n_samples / (double)dataset->n_targets,
+        set(floors, FLOOR_LINEAR, squares / (double)dataset->n_samples / (double)dataset->n_targets,
             NULL);
     } else if (is_entropy(floors->loss)) {
         result = find_logistic(floors, &plane, dataset, error);
     } else {
-        set(floors, FLOOR_LINEAR, NAN, "the best plane is not computed for this loss");
+        result = find_robust(floors, &plane, dataset, error);
     }
     plane_clear(&plane);
     return result;

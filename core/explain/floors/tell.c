@@ -36,8 +36,14 @@ static const struct formula_text formulas[FLOOR_COUNT][LOSS_COUNT] = {
                        "least squares: lowest mean over the samples of (y - a x - b)^2, over all a "
                        "and b",
                        PLANES "(y_i - a \\cdot x_i - b)^2"},
-         [LOSS_MAE] = {"linear", NULL, NULL},
-         [LOSS_HUBER] = {"linear", NULL, NULL},
+         [LOSS_MAE] = {"linear",
+                       "least absolute deviations: lowest mean over the samples of |y - a x - b|, "
+                       "over all a and b",
+                       PLANES "|y_i - a \\cdot x_i - b|"},
+         [LOSS_HUBER] = {"linear",
+                         "lowest mean over the samples of the Huber loss of y - a x - b, over all a "
+                         "and b",
+                         PLANES "\\ell(y_i - a \\cdot x_i - b)"},
          [LOSS_BINARY_CROSS_ENTROPY] =
              {"logistic",
               "logistic regression: lowest loss of sigmoid(a x + b), over "
@@ -132,10 +138,15 @@ static void write_linear(const struct floors *floors, char text[TEXT_BYTES])
             "The best network without hidden units, whose border between classes is a straight "
             "%s, gives %.4g.",
             shape, value);
-    } else {
+    } else if (floors->loss == LOSS_MSE) {
         snprintf(text, TEXT_BYTES,
                  "The best straight %s through the data, which is linear regression, gives %.4g.",
                  shape, value);
+    } else {
+        snprintf(text, TEXT_BYTES, "The straight %s through the data that is best for this loss%s "
+                                   "gives %.4g.",
+                 shape, floors->loss == LOSS_MAE ? ", that of least absolute deviations," : "",
+                 value);
     }
 }
 
