@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import specs
-from service import JSON_TYPE, ROOT
+from service import JSON_TYPE, ROOT, wait_until
 
 GOLDEN = json.loads((ROOT / "tests/golden/step_example.json").read_text())
 NAMES = {"w1": "w1", "w2": "w2", "w3": "w3", "w4": "w4", "b1": "bias1", "b2": "bias2",
@@ -310,6 +310,23 @@ def test_an_epoch_row_by_row_adds_up(server, report):
     assert rows["rho"][50] == step["checks"]["overshoot"]["value"]
     assert rows["on"][50] == "".join(str(int(row["active"])) for row in step["forward"]
                                      if row["id"] in ("h1", "h2"))
+
+
+def test_an_epoch_comes_with_the_floors_of_its_run(server, report):
+    """Those of the data at once, as on a run that will not be explained; then all of the run's."""
+    waiting = server.post(specs.report(epochs=10_000_000, gradient="full"))["id"]
+    wait_until(lambda: server.get(f"/experiments/{waiting}/runs/0")["epoch"] > 0, 20, "epochs")
+    early = server.get(step_path(waiting, "?epoch=1"))["floors"]
+    server.request("POST", f"/experiments/{waiting}/cancel", data="{}", headers=JSON_TYPE)
+    server.explained(report)
+    told = server.get(step_path(report, "?epoch=2"))
+    assert told["floors"] == server.get(f"/experiments/{report}/runs/0")["floors"]
+    lines = {line["code"]: line["value"] for line in told["floors"]["lines"]}
+    assert {line["code"]: line["value"] for line in early["lines"]} == {
+        code: value for code, value in lines.items() if code != "best_known"}
+    assert lines["constant"] > lines["linear"] > lines["best_known"] > lines["pure_error"]
+    assert lines["best_known"] < told["loss"]["end"]
+    assert "floors" not in server.get(step_path(report, "?epoch=2&sample=5"))
 
 
 # --- marking ---------------------------------------------------------------------------------

@@ -10,6 +10,8 @@
 #include "core/explain/step/mark.h"
 #include "core/explain/step/step.h"
 #include "server/api/call/refuse.h"
+#include "server/api/explain/verdicts.h"
+#include "server/base/json.h"
 #include "server/base/json_teller.h"
 
 /* Which step is asked for, and what of it. */
@@ -213,18 +215,23 @@ static json_t *work_out(struct wish *wish, struct walk *walk, struct error *erro
     return NULL;
 }
 
-static json_t *tell_epoch(struct walk *walk, struct error *error)
+/* The epoch's rows, and what its losses can be measured against. */
+static json_t *tell_epoch(struct wish *wish, const struct study *study, struct walk *walk,
+                          struct error *error)
 {
     struct json_teller teller;
     json_teller_init(&teller);
     int result = epoch_rows_tell(walk, &teller.teller, error);
     json_t *json = json_teller_take(&teller);
-    if (result == 0 && json == NULL)
+    json_t *floors = result == 0 ? verdicts_floors(wish->call, study, error) : NULL;
+    if (floors == NULL) {
+        json_decref(json);
+        return NULL;
+    }
+    json = json_put(json, "floors", floors);
+    if (json == NULL)
         error_set(error, ERROR_MEMORY, "no memory for the epoch");
-    if (result == 0)
-        return json;
-    json_decref(json);
-    return NULL;
+    return json;
 }
 
 static json_t *answer(struct wish *wish, const struct study *study, struct error *error)
@@ -242,7 +249,7 @@ static json_t *answer(struct wish *wish, const struct study *study, struct error
     else if (wish->has_sample)
         json = work_out(wish, &walk, error);
     else
-        json = tell_epoch(&walk, error);
+        json = tell_epoch(wish, study, &walk, error);
     walk_clear(&walk);
     run_plan_clear(&plan);
     return json;

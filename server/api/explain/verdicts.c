@@ -114,6 +114,23 @@ int verdicts_add(struct call *call, const struct study *study, json_t *row, stru
     return result == 0 ? 0 : error_set(error, ERROR_MEMORY, "not enough memory to answer");
 }
 
+json_t *verdicts_floors(struct call *call, const struct study *study, struct error *error)
+{
+    enum engine_depth depth;
+    char *text = NULL;
+    if (engine_read_explanation(lab_engine(call->api->lab), study->id, call->run, &depth, &text,
+                                error) != 0)
+        return NULL;
+    json_t *json = text != NULL ? json_loads(text, 0, NULL) : NULL;
+    json_t *floors = json_incref(json_object_get(json, "floors"));
+    json_decref(json);
+    free(text);
+    if (json_is_object(floors))
+        return floors;
+    json_decref(floors);
+    return explanation_floors(study->spec, call->run, error);
+}
+
 /* --- the route ----------------------------------------------------------------------------- */
 
 static void reply_verdicts(struct call *call, int status)

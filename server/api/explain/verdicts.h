@@ -10,4 +10,8 @@
 enum { VERDICTS_MS = 100 };
 int verdicts_add(struct call *call, const struct study *study, json_t *row, struct error *error);
 
+/* The floors of the call's run: the stored ones with the search's bound, else those of its data
+ * alone. A new reference; NULL on failure. At a desk. */
+json_t *verdicts_floors(struct call *call, const struct study *study, struct error *error);
+
 #endif
