@@ -310,8 +310,8 @@ void epochs_of_run(struct call *call)
     int result = engine_find_run(lab_engine(call->api->lab), call->name, call->run, &run, &error);
     int is_replay = request.has_range && request.points == 0 && request.from <= run.epoch &&
                     request.to > run.exact && run.exact < run.epoch;
-    if (result == 0 &&
-        is_known(call, &request, call->run, run_state_is_final(run.state))) {
+    if (result == 0 && ((is_replay && call_move(call, HTTP_LONG)) ||
+                        is_known(call, &request, call->run, run_state_is_final(run.state)))) {
         engine_run_clear(&run);
         return;
     }

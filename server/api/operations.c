@@ -142,7 +142,7 @@ void operations_metrics(struct call *call)
     }
     report->api = call->api;
     http_print_metrics(http_request_server(call->request), &report->text);
-    if (http_later(call->request, finish, report) != 0) {
+    if (http_later(call->request, HTTP_QUICK, finish, report) != 0) {
         text_clear(&report->text);
         free(report);
     }

@@ -12,12 +12,33 @@
 
 enum { PREDICT_ROWS_MAX = 10000 };
 
+/* Of metrics, in samples times parameters: 10 ms' and 200 ms' worth. To make a sample takes as long
+ * as SAMPLE_WORK parameters. */
+enum { SAMPLE_WORK = 100, QUICK_WORK = 5000000, MEDIUM_WORK = 100000000 };
+
+/* A record is read quickly, but for the metrics of much data and verdicts still to be found. */
+static enum http_effort effort_of(struct call *call, const struct study *study)
+{
+    struct run_plan plan;
+    if (call->run >= spec_n_runs(study->spec))
+        return HTTP_QUICK;
+    spec_outline(study->spec, call->run, &plan);
+    size_t work = plan.n_samples * (network_n_parameters(&plan.network) + SAMPLE_WORK);
+    return work > MEDIUM_WORK                                     ? HTTP_LONG
+           : work > QUICK_WORK || !verdicts_are_stored(call) ? HTTP_MEDIUM
+                                                                  : HTTP_QUICK;
+}
+
 void runs_get(struct call *call)
 {
     struct error error = ERROR_INIT;
     struct shelf *shelf = lab_shelf(call->api->lab);
     json_t *json = NULL;
     const struct study *study = shelf_take(shelf, call->name, &error);
+    if (study != NULL && call_move(call, effort_of(call, study))) {
+        shelf_release(shelf, study);
+        return;
+    }
     if (study != NULL) {
         json = present_run(lab_engine(call->api->lab), study, call->run, &error);
         if (json != NULL && verdicts_add(call, study, json, &error) != 0) {
@@ -60,8 +81,9 @@ void runs_parameters(struct call *call)
         return;
     }
     int result = call_query_epoch(call, &record, 0, record.epoch, record.epoch, &epoch);
+    int is_replay = result == 0 && (epoch < record.epoch || record.state == RUN_DIVERGED);
     engine_run_clear(&record);
-    if (result != 0)
+    if (result != 0 || (is_replay && call_move(call, HTTP_LONG)))
         return;
     const struct study *study = shelf_take(shelf, call->name, &error);
     if (study != NULL) {
@@ -209,7 +231,10 @@ void runs_predict(struct call *call)
     struct shelf *shelf = lab_shelf(call->api->lab);
     const struct study *study = NULL;
     int64_t epoch;
-    json_t *json = NULL, *body = call_body(call);
+    json_t *json = NULL;
+    if (http_query(call->request, "epoch") != NULL && call_move(call, HTTP_LONG))
+        return; /* a replay */
+    json_t *body = call_body(call);
     if (body == NULL || read_epoch(call, &epoch) != 0) {
         json_decref(body);
         return;

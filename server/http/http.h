@@ -2,7 +2,7 @@
  *
  * The layer knows nothing of experiments: it is handed one dispatch function. It guards requests
  * (Host, framing, sizes, content types) before anything else sees them, answers HEAD, compiles
- * problems (RFC 9457), serves compiled-in assets, runs slow handlers on a desk thread, and keeps
+ * problems (RFC 9457), serves compiled-in assets, runs slow handlers on desk threads, and keeps
  * event streams: suspended while they have nothing to say, woken in batches.
  *
  * Threads: http_run is the loop thread. Only http_wake, http_stop, http_is_stopping and (inside a
@@ -44,8 +44,10 @@ struct http_config {
     int streams_max;          /* event streams and held requests; further streams get 503 with
                                  Retry-After, further holds an answer at once; 0: default, at
                                  least 64 below connections_max (half of a small one) */
-    int desks;                /* threads for http_later; at least 1 */
-    int desk_queue_max;       /* requests waiting for a desk; others get 503; 0: default 256 */
+    int desks;                /* threads for HTTP_LONG work; at least 1. Of each lesser effort
+                                 there is one more */
+    int desk_queue_max;       /* requests of each effort waiting for a desk; others get 503; 0:
+                                 default 256 */
     int idle_s;               /* connections without progress are closed; 0: default 30 */
     int heartbeat_s;          /* 0: default 15 */
     int head_ms;              /* a request's head must be complete by then; 0: default 10000 */
@@ -139,13 +141,32 @@ typedef void (*http_end_fn)(void *source);
 void http_reply_slices(struct http_request *request, int status, const char *content_type,
                        http_read_fn read, http_end_fn end, void *source);
 
+/* How long work at a desk may take. Work of one effort waits for no work of a greater one: an answer
+ * that is only read is there at once though hundreds that must be computed were asked for before. */
+enum http_effort {
+    HTTP_QUICK, /* some milliseconds: reads what is stored */
+    HTTP_MEDIUM,  /* some tenths of a second: reads a posted body, writes, works something out */
+    HTTP_LONG,
+    HTTP_EFFORTS
+};
+
 /* Runs `work(work_context, request)` on a desk thread while the connection waits; `work` must
  * reply, by any function above or below. Call at most once, from dispatch, as the last thing done
  * with the request there. A client that closes its side meanwhile may not get the reply.
  * Returns 0, and `work` is then called exactly once, also when the client is gone by then; or -1
  * when too many are waiting: 503 has been replied and work_context stays the caller's. */
 typedef void (*http_work_fn)(void *work_context, struct http_request *request);
-int http_later(struct http_request *request, http_work_fn work, void *work_context);
+int http_later(struct http_request *request, enum http_effort effort, http_work_fn work,
+               void *work_context);
+
+/* For work at a desk that finds out how long it is, as the last thing it does, instead of replying:
+ * `work(work_context, request)` is then called exactly once, at a desk for that effort. Headers that
+ * were added to the reply are forgotten. */
+void http_move(struct http_request *request, enum http_effort effort, http_work_fn work,
+               void *work_context);
+
+/* For which effort the desk is that the request's work is done at. */
+enum http_effort http_effort(const struct http_request *request);
 
 /* Lets the connection sleep, without a desk, until `ready(work_context)` is true or timeout_ms have
  * passed; then `work(work_context, request)` runs at a desk, as after http_later. For work at a

@@ -264,8 +264,10 @@ static void dispatch(struct http_request *request)
         config->dispatch(config->context, request);
 }
 
-int http_later(struct http_request *request, http_work_fn work, void *work_context)
+int http_later(struct http_request *request, enum http_effort effort, http_work_fn work,
+               void *work_context)
 {
+    request->effort = effort;
     request->work = work;
     request->work_context = work_context;
     if (desk_submit(request->server->desk, request) != 0) {

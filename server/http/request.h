@@ -35,6 +35,7 @@ struct http_request {
 
     struct reply reply;
     struct http_request *next; /* in a queue of the desk */
+    enum http_effort effort;   /* of its work */
     http_work_fn work;
     void *work_context;
     struct hold hold;

@@ -308,6 +308,7 @@ void spec_outline(const struct spec *spec, int run, struct run_plan *out_plan)
     *out_plan = (struct run_plan){0};
     section_network(run_section(spec, run, "network"), &shape, &out_plan->network);
     section_training(run_section(spec, run, "training"), &shape, &out_plan->training);
+    out_plan->n_samples = shape.n_samples;
     out_plan->n_predict = json_array_size(json_object_get(spec->json, "predict"));
     enum series series[SERIES_COUNT];
     for (int n = training_series(&out_plan->training, shape.n_validation > 0, series); n > 0; n--)

@@ -63,6 +63,7 @@ struct run_plan {
     struct network network;
     struct training training;
     unsigned series;         /* the set of those it records */
+    size_t n_samples;        /* of its data, all parts together */
     double *parameters;      /* start values [network_n_parameters], owned */
     void *start;             /* a checkpoint to load before the first epoch (core/train/restart.h)
                                 when it goes on from another run's state, owned; else NULL */
@@ -76,7 +77,7 @@ struct run_plan {
     double *predict; /* [n_predict][n_inputs], standardised as the data set, owned */
 };
 
-/* The network, the training, the series and n_predict of run 0..n_runs-1; nothing to clear. */
+/* The network, the training, the series, n_samples and n_predict of run 0..n_runs-1; nothing to clear. */
 void spec_outline(const struct spec *spec, int run, struct run_plan *out_plan);
 
 /* Builds the plan of run 0..n_runs-1; `with_dataset` 1 also generates its data. -1 with

@@ -83,6 +83,11 @@ static void echo_at_desk(void *context, struct http_request *request)
     reply_echo(request);
 }
 
+static void move_to_desk(void *context, struct http_request *request)
+{
+    http_move(request, HTTP_LONG, echo_at_desk, context);
+}
+
 static int is_never_ready(void *context)
 {
     (void)context;
@@ -101,9 +106,11 @@ static void dispatch(void *context, struct http_request *request)
     const char *path = http_path(request);
     (void)context;
     if (strcmp(path, "/later") == 0)
-        http_later(request, echo_at_desk, NULL);
+        http_later(request, HTTP_LONG, echo_at_desk, NULL);
+    else if (strcmp(path, "/move") == 0)
+        http_later(request, HTTP_QUICK, move_to_desk, NULL);
     else if (strcmp(path, "/hold") == 0)
-        http_later(request, hold_at_desk, NULL);
+        http_later(request, HTTP_MEDIUM, hold_at_desk, NULL);
     else if (strcmp(path, "/slices") == 0)
         http_reply_slices(request, 200, "text/plain", digits_read, free, digits_create(40000));
     else if (strcmp(path, "/events") == 0)

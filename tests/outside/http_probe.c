@@ -145,11 +145,17 @@ static void sleep_ms(long ms)
         ;
 }
 
-/* The slow handler: takes ?ms= and replies as ?as= (a path), or with the echo. */
+/* The slow handler: goes on at a desk for the effort ?to=, takes ?ms= and replies as ?as= (a path),
+ * or with the echo. */
 static void work_slowly(void *context, struct http_request *request)
 {
     char *reminder = context; /* the layer must call us, or this leaks */
     const char *as = http_query(request, "as");
+    enum http_effort to = (enum http_effort)number(request, "to", HTTP_QUICK);
+    if (http_effort(request) < to) {
+        http_move(request, to, work_slowly, reminder);
+        return;
+    }
     sleep_ms(number(request, "ms", 0));
     if (as == NULL || !reply_by_path(request, as))
         reply_echo(request);
@@ -159,7 +165,8 @@ static void work_slowly(void *context, struct http_request *request)
 static void reply_later(struct http_request *request)
 {
     char *reminder = malloc(1);
-    if (reminder != NULL && http_later(request, work_slowly, reminder) != 0)
+    enum http_effort effort = (enum http_effort)number(request, "effort", HTTP_LONG);
+    if (reminder != NULL && http_later(request, effort, work_slowly, reminder) != 0)
         free(reminder);
 }
 
@@ -304,7 +311,7 @@ static void reply_held(struct http_request *request)
     *waiter = (struct waiter){.seen = feed.n_bytes};
     pthread_mutex_unlock(&lock);
     clock_gettime(CLOCK_MONOTONIC, &waiter->began);
-    if (http_later(request, look, waiter) != 0)
+    if (http_later(request, HTTP_LONG, look, waiter) != 0)
         free(waiter);
 }
 

@@ -19,7 +19,7 @@
 #include "server/base/clock.h"
 #include "server/http/http.h"
 
-enum { N_THREADS = 4, N_EACH = 50, N_NEWS = N_THREADS * N_EACH, DRAIN_MS = 15000 };
+enum { N_DESKS = 3, N_HELD = 8, N_THREADS = 4, N_EACH = 50, N_NEWS = N_THREADS * N_EACH, DRAIN_MS = 15000 };
 
 /* As assert_true, on any thread: cmocka's own jump back to where the test began. */
 static void must(int condition, const char *what)
@@ -81,14 +81,75 @@ static void reply_twice(void *context, struct http_request *request)
     http_reply_problem(request, 500, "the second reply is dropped", NULL);
 }
 
+/* --- work that is held at its desk ----------------------------------------------------------- */
+
+static pthread_mutex_t gate_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t gate_moved = PTHREAD_COND_INITIALIZER;
+static int n_at_gate, gate_is_open;
+
+static void wait_at_gate(void *context, struct http_request *request)
+{
+    pthread_mutex_lock(&gate_lock);
+    n_at_gate++;
+    pthread_cond_broadcast(&gate_moved);
+    while (!gate_is_open)
+        pthread_cond_wait(&gate_moved, &gate_lock);
+    pthread_mutex_unlock(&gate_lock);
+    reply_twice(context, request);
+}
+
+static void move_to_gate(void *context, struct http_request *request)
+{
+    http_reply_header(request, "X-Forgotten", "yes");
+    must(http_effort(request) == HTTP_QUICK, "moved already");
+    http_move(request, HTTP_LONG, wait_at_gate, context);
+}
+
+/* n desks are taken, and stay so until the gate opens. */
+static void await_at_gate(int n)
+{
+    pthread_mutex_lock(&gate_lock);
+    while (n_at_gate < n)
+        pthread_cond_wait(&gate_moved, &gate_lock);
+    must(n_at_gate == n, "more work is done than there are desks");
+    pthread_mutex_unlock(&gate_lock);
+}
+
+static void move_gate(int is_open)
+{
+    pthread_mutex_lock(&gate_lock);
+    gate_is_open = is_open;
+    n_at_gate = is_open ? n_at_gate : 0;
+    pthread_cond_broadcast(&gate_moved);
+    pthread_mutex_unlock(&gate_lock);
+}
+
+static int dispatch_by_effort(struct http_request *request)
+{
+    static const struct {
+        const char *path;
+        enum http_effort effort;
+        http_work_fn work;
+    } works[] = {
+        {"/later", HTTP_LONG, reply_twice},         {"/quick", HTTP_QUICK, reply_twice},
+        {"/medium", HTTP_MEDIUM, reply_twice},      {"/held", HTTP_LONG, wait_at_gate},
+        {"/held-quick", HTTP_QUICK, wait_at_gate},  {"/held-medium", HTTP_MEDIUM, wait_at_gate},
+        {"/moved", HTTP_QUICK, move_to_gate},
+    };
+    for (size_t i = 0; i < sizeof works / sizeof works[0]; i++)
+        if (strcmp(http_path(request), works[i].path) == 0) {
+            http_later(request, works[i].effort, works[i].work, NULL);
+            return 1;
+        }
+    return 0;
+}
+
 static void dispatch(void *context, struct http_request *request)
 {
     static const struct http_stream_source source = {read_news, has_news, end_reader};
     (void)context;
-    if (strcmp(http_path(request), "/later") == 0) {
-        http_later(request, reply_twice, NULL);
+    if (dispatch_by_effort(request))
         return;
-    }
     struct reader *reader = calloc(1, sizeof *reader);
     must(reader != NULL, "no memory");
     http_reply_stream(request, &source, reader);
@@ -106,8 +167,9 @@ static void *run(void *context)
 static int start(void **state)
 {
     struct http_config config = {
-        .address = "127.0.0.1", .body_bytes_max = 1000, .desks = 3, .dispatch = dispatch};
+        .address = "127.0.0.1", .body_bytes_max = 1000, .desks = N_DESKS, .dispatch = dispatch};
     (void)state;
+    move_gate(0);
     atomic_store(&news, 0);
     atomic_store(&n_ends, 0);
     server = http_create(&config, NULL);
@@ -230,6 +292,66 @@ static void many_clients_are_answered_from_desks(void **state)
         pthread_join(threads[i], NULL);
 }
 
+static void open_held(int fds[N_HELD], const char *path)
+{
+    for (int i = 0; i < N_HELD; i++) {
+        fds[i] = open_client();
+        ask(fds[i], path);
+    }
+}
+
+static void end_held(int fds[N_HELD])
+{
+    move_gate(1);
+    for (int i = 0; i < N_HELD; i++) {
+        expect(fds[i], "\r\n\r\nok");
+        close(fds[i]);
+    }
+}
+
+static void quick_work_is_done_while_every_desk_for_longer_is_held(void **state)
+{
+    int held[N_HELD], medium[N_HELD], fd = open_client();
+    (void)state;
+    open_held(held, "/held");
+    await_at_gate(N_DESKS);
+    for (int i = 0; i < N_EACH; i++) {
+        ask(fd, i % 2 ? "/quick" : "/medium");
+        expect(fd, "\r\n\r\nok");
+    }
+    open_held(medium, "/held-medium");
+    await_at_gate(N_DESKS + 1);
+    for (int i = 0; i < N_EACH; i++) {
+        ask(fd, "/quick");
+        expect(fd, "\r\n\r\nok");
+    }
+    close(fd);
+    move_gate(1);
+    end_held(held);
+    end_held(medium);
+}
+
+static void desks_for_longer_work_help_with_quick_work(void **state)
+{
+    int held[N_HELD];
+    (void)state;
+    open_held(held, "/held-quick");
+    await_at_gate(N_DESKS + 2); /* all there are */
+    end_held(held);
+}
+
+static void work_that_turns_out_long_moves_and_leaves_its_desk(void **state)
+{
+    int moved[N_HELD], fd = open_client();
+    (void)state;
+    open_held(moved, "/moved");
+    await_at_gate(N_DESKS);
+    ask(fd, "/quick");
+    expect(fd, "\r\n\r\nok");
+    close(fd);
+    end_held(moved);
+}
+
 static void stopping_ends_every_stream_once_and_soon(void **state)
 {
     int readers[16];
@@ -301,6 +423,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(wakes_from_many_threads_reach_every_stream, start, stop),
         cmocka_unit_test_setup_teardown(a_wake_while_streams_are_asked_is_not_lost, start, stop),
         cmocka_unit_test_setup_teardown(many_clients_are_answered_from_desks, start, stop),
+        cmocka_unit_test_setup_teardown(quick_work_is_done_while_every_desk_for_longer_is_held,
+                                        start, stop),
+        cmocka_unit_test_setup_teardown(desks_for_longer_work_help_with_quick_work, start, stop),
+        cmocka_unit_test_setup_teardown(work_that_turns_out_long_moves_and_leaves_its_desk, start,
+                                        stop),
         cmocka_unit_test(stopping_ends_every_stream_once_and_soon),
         cmocka_unit_test(work_at_a_desk_outlives_the_loop),
         cmocka_unit_test(a_server_that_never_ran_can_be_destroyed),

@@ -1,7 +1,8 @@
 /* Which handler answers which path and method.
  *
  * DESIGN: a table. What may wait for the disk, parse a spec or run a network is done at a desk; the
- * others are answered on the loop thread. */
+ * others are answered on the loop thread. A route that is quick as a rule, and longer for some runs
+ * or queries, is called at a desk for quick work and moves on from there (call_move). */
 #include "server/api/call/routes.h"
 
 #include <ctype.h>
@@ -16,53 +17,53 @@
 
 const struct route route_table[] = {
     {HTTP_GET, "/api/v1", ROUTE_AT_ONCE, catalog_routes, {NULL}},
-    {HTTP_POST, "/api/v1/experiments", ROUTE_AT_A_DESK, experiments_create, {"validate"}},
-    {HTTP_GET, "/api/v1/experiments", ROUTE_AT_A_DESK, experiments_list, {"limit", "cursor"}},
-    {HTTP_GET, "/api/v1/experiments/{name}", ROUTE_AT_A_DESK, experiments_get, {NULL}},
-    {HTTP_PATCH, "/api/v1/experiments/{name}", ROUTE_AT_A_DESK, experiments_rename, {NULL}},
-    {HTTP_DELETE, "/api/v1/experiments/{name}", ROUTE_AT_A_DESK, experiments_delete, {NULL}},
-    {HTTP_POST, "/api/v1/experiments/{name}/cancel", ROUTE_AT_A_DESK, experiments_cancel, {NULL}},
+    {HTTP_POST, "/api/v1/experiments", ROUTE_MEDIUM, experiments_create, {"validate"}},
+    {HTTP_GET, "/api/v1/experiments", ROUTE_QUICK, experiments_list, {"limit", "cursor"}},
+    {HTTP_GET, "/api/v1/experiments/{name}", ROUTE_QUICK, experiments_get, {NULL}},
+    {HTTP_PATCH, "/api/v1/experiments/{name}", ROUTE_MEDIUM, experiments_rename, {NULL}},
+    {HTTP_DELETE, "/api/v1/experiments/{name}", ROUTE_MEDIUM, experiments_delete, {NULL}},
+    {HTTP_POST, "/api/v1/experiments/{name}/cancel", ROUTE_MEDIUM, experiments_cancel, {NULL}},
     {HTTP_GET, "/api/v1/experiments/{name}/events", ROUTE_AT_ONCE, events_get,
      {"points", "last_event_id"}},
-    {HTTP_GET, "/api/v1/experiments/{name}/epochs", ROUTE_AT_A_DESK, epochs_side_by_side,
+    {HTTP_GET, "/api/v1/experiments/{name}/epochs", ROUTE_QUICK, epochs_side_by_side,
      {"from", "to", "points", "format"}},
-    {HTTP_GET, "/api/v1/experiments/{name}/sweep", ROUTE_AT_A_DESK, sweep_get,
+    {HTTP_GET, "/api/v1/experiments/{name}/sweep", ROUTE_LONG, sweep_get,
      {"part", "compare", "claim"}},
-    {HTTP_GET, "/api/v1/experiments/{name}/dataset", ROUTE_AT_A_DESK, dataset_get,
+    {HTTP_GET, "/api/v1/experiments/{name}/dataset", ROUTE_MEDIUM, dataset_get,
      {"run", "format"}},
-    {HTTP_GET, "/api/v1/experiments/{name}/runs/{run}", ROUTE_AT_A_DESK, runs_get, {NULL}},
-    {HTTP_GET, "/api/v1/experiments/{name}/runs/{run}/verdicts", ROUTE_AT_A_DESK, verdicts_get,
+    {HTTP_GET, "/api/v1/experiments/{name}/runs/{run}", ROUTE_QUICK, runs_get, {NULL}},
+    {HTTP_GET, "/api/v1/experiments/{name}/runs/{run}/verdicts", ROUTE_QUICK, verdicts_get,
      {NULL}},
-    {HTTP_GET, "/api/v1/experiments/{name}/runs/{run}/epochs", ROUTE_AT_A_DESK, epochs_of_run,
+    {HTTP_GET, "/api/v1/experiments/{name}/runs/{run}/epochs", ROUTE_QUICK, epochs_of_run,
      {"from", "to", "points", "format"}},
-    {HTTP_POST, "/api/v1/experiments/{name}/runs/{run}/predict", ROUTE_AT_A_DESK, runs_predict,
+    {HTTP_POST, "/api/v1/experiments/{name}/runs/{run}/predict", ROUTE_MEDIUM, runs_predict,
      {"epoch"}},
-    {HTTP_GET, "/api/v1/experiments/{name}/runs/{run}/parameters", ROUTE_AT_A_DESK,
+    {HTTP_GET, "/api/v1/experiments/{name}/runs/{run}/parameters", ROUTE_QUICK,
      runs_parameters, {"epoch"}},
-    {HTTP_GET, "/api/v1/experiments/{name}/runs/{run}/step", ROUTE_AT_A_DESK, step_get,
+    {HTTP_GET, "/api/v1/experiments/{name}/runs/{run}/step", ROUTE_LONG, step_get,
      {"epoch", "sample"}},
-    {HTTP_POST, "/api/v1/experiments/{name}/runs/{run}/step/check", ROUTE_AT_A_DESK, step_check,
+    {HTTP_POST, "/api/v1/experiments/{name}/runs/{run}/step/check", ROUTE_LONG, step_check,
      {"epoch", "sample"}},
-    {HTTP_GET, "/api/v1/experiments/{name}/runs/{run}/landscape", ROUTE_AT_A_DESK, landscape_get,
+    {HTTP_GET, "/api/v1/experiments/{name}/runs/{run}/landscape", ROUTE_LONG, landscape_get,
      {"kind", "x", "y", "epoch", "points", "span"}},
-    {HTTP_GET, "/api/v1/experiments/{name}/runs/{run}/hessian", ROUTE_AT_A_DESK, hessian_get,
+    {HTTP_GET, "/api/v1/experiments/{name}/runs/{run}/hessian", ROUTE_LONG, hessian_get,
      {"epoch"}},
-    {HTTP_GET, "/api/v1/experiments/{name}/runs/{run}/surface", ROUTE_AT_A_DESK, surface_get,
+    {HTTP_GET, "/api/v1/experiments/{name}/runs/{run}/surface", ROUTE_LONG, surface_get,
      {"epoch", "points"}},
-    {HTTP_POST, "/api/v1/datasets", ROUTE_AT_A_DESK, datasets_create, {NULL}},
-    {HTTP_GET, "/api/v1/datasets", ROUTE_AT_A_DESK, datasets_list, {"limit", "cursor"}},
-    {HTTP_GET, "/api/v1/datasets/{name}", ROUTE_AT_A_DESK, datasets_get, {"format"}},
-    {HTTP_DELETE, "/api/v1/datasets/{name}", ROUTE_AT_A_DESK, datasets_delete, {NULL}},
+    {HTTP_POST, "/api/v1/datasets", ROUTE_MEDIUM, datasets_create, {NULL}},
+    {HTTP_GET, "/api/v1/datasets", ROUTE_QUICK, datasets_list, {"limit", "cursor"}},
+    {HTTP_GET, "/api/v1/datasets/{name}", ROUTE_QUICK, datasets_get, {"format"}},
+    {HTTP_DELETE, "/api/v1/datasets/{name}", ROUTE_MEDIUM, datasets_delete, {NULL}},
     {HTTP_GET, "/api/v1/events", ROUTE_AT_ONCE, events_of_several,
      {"experiments", "points", "last_event_id"}},
     {HTTP_GET, "/api/v1/presets", ROUTE_AT_ONCE, catalog_presets, {NULL}},
     {HTTP_GET, "/api/v1/presets/{name}", ROUTE_AT_ONCE, catalog_preset, {NULL}},
-    {HTTP_GET, "/api/v1/presets/{name}/answer", ROUTE_AT_A_DESK, answer_get, {NULL}},
+    {HTTP_GET, "/api/v1/presets/{name}/answer", ROUTE_LONG, answer_get, {NULL}},
     {HTTP_GET, "/api/v1/labs", ROUTE_AT_ONCE, catalog_labs, {NULL}},
     {HTTP_GET, "/api/v1/labs/{name}", ROUTE_AT_ONCE, catalog_lab, {NULL}},
     {HTTP_GET, "/api/v1/options", ROUTE_AT_ONCE, catalog_options, {NULL}},
     {HTTP_GET, "/healthz", ROUTE_AT_ONCE, health_get, {NULL}},
-    {HTTP_GET, "/readyz", ROUTE_AT_A_DESK, operations_ready, {NULL}},
+    {HTTP_GET, "/readyz", ROUTE_QUICK, operations_ready, {NULL}},
     {HTTP_GET, "/metrics", ROUTE_AT_ONCE, operations_metrics, {NULL}},
     {HTTP_OTHER, NULL, ROUTE_AT_ONCE, NULL, {NULL}},
 };
@@ -133,8 +134,19 @@ static void answer(struct call *call)
         return;
     }
     *later = *call;
-    if (http_later(call->request, work, later) != 0)
+    if (http_later(call->request, (enum http_effort)call->route->place, work, later) != 0)
         free(later);
+}
+
+int call_move(struct call *call, enum http_effort effort)
+{
+    struct call *again;
+    if (http_effort(call->request) >= effort ||
+        (again = memory_array(1, sizeof *again, NULL)) == NULL)
+        return 0;
+    *again = *call;
+    http_move(call->request, effort, work, again);
+    return 1;
 }
 
 void api_dispatch(void *context, struct http_request *request)

@@ -6,7 +6,13 @@
 
 enum { ROUTE_QUERY_MAX = 7 };
 
-enum route_place { ROUTE_AT_ONCE, ROUTE_AT_A_DESK }; /* on the loop thread; at a desk */
+/* Where its handler works: on the loop thread, or at a desk for that effort. */
+enum route_place {
+    ROUTE_AT_ONCE = -1,
+    ROUTE_QUICK = HTTP_QUICK,
+    ROUTE_MEDIUM = HTTP_MEDIUM,
+    ROUTE_LONG = HTTP_LONG
+};
 
 /* A row. In a pattern {name} stands for one path segment of [A-Za-z0-9._-], {run} for a run number.
  * `query`: the names that its query may have, each once; any other is refused. */

@@ -77,6 +77,23 @@ static json_t *make(struct call *call, const struct study *study, int has_ended,
                      "verdicts", explanation_not_run(why));
 }
 
+int verdicts_are_stored(struct call *call)
+{
+    struct engine *engine = lab_engine(call->api->lab);
+    struct engine_run record = {0};
+    enum engine_depth depth;
+    char *text = NULL;
+    if (engine_find_run(engine, call->name, call->run, &record, NULL) != 0)
+        return 1;
+    int is_stored = record.state == RUN_FAILED ||
+                    engine_read_explanation(engine, call->name, call->run, &depth, &text,
+                                            NULL) != 0 ||
+                    text != NULL;
+    free(text);
+    engine_run_clear(&record);
+    return is_stored;
+}
+
 /* {"floors", "verdicts"} of the call's run. */
 static json_t *find(struct call *call, const struct study *study, struct error *error)
 {
@@ -156,5 +173,7 @@ static void reply_verdicts(struct call *call, int status)
 
 void verdicts_get(struct call *call)
 {
+    if (!verdicts_are_stored(call) && call_move(call, HTTP_MEDIUM))
+        return;
     wait_for_explanation(call, 200, reply_verdicts);
 }

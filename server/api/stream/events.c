@@ -288,7 +288,7 @@ static void open_later(struct call *call, const struct wish *wish)
     }
     opening->call = *call;
     opening->wish = *wish;
-    if (http_later(call->request, open_at_desk, opening) != 0)
+    if (http_later(call->request, HTTP_MEDIUM, open_at_desk, opening) != 0)
         free(opening);
 }
 

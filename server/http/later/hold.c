@@ -28,6 +28,22 @@ int http_when(struct http_request *request, http_ready_fn ready, int timeout_ms,
     return 0;
 }
 
+void http_move(struct http_request *request, enum http_effort effort, http_work_fn work,
+               void *work_context)
+{
+    text_clear(&request->reply.headers);
+    request->hold.ready = NULL;
+    request->hold.is_asked = 1;
+    request->effort = effort;
+    request->work = work;
+    request->work_context = work_context;
+}
+
+enum http_effort http_effort(const struct http_request *request)
+{
+    return request->effort;
+}
+
 /* Back to a desk, later if all are busy. When the desks are closed, at the end of the server, its
  * work is done here. */
 static void send_to_work(struct http_request *request)
@@ -65,6 +81,10 @@ void hold_begin(struct http_request *request)
     struct http_server *server = request->server;
     struct hold *hold = &request->hold;
     hold->is_asked = 0;
+    if (hold->ready == NULL) {
+        send_to_work(request);
+        return;
+    }
     hold->is_over = server->is_draining || streams_are_full(server) ||
                     (request->client != NULL && request->client->has_left);
     if (hold->is_over || hold->ready(request->work_context)) {
