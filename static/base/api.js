@@ -76,6 +76,10 @@ export const upload = (file) => ask("/datasets", "POST", file);
 export const epochs = (id, from, to, points) =>
     ask(`${at(id)}/epochs?from=${from}&to=${to}&points=${points}`);
 
+/* Epochs from..to of one run, at most `points`. */
+export const runEpochs = (id, run, from, to, points) =>
+    ask(`${at(id)}/runs/${run}/epochs?from=${from}&to=${to}&points=${points}`);
+
 /* Every loss of epochs from..to of a run, trained again where it is not kept. */
 export const replay = (id, run, from, to) =>
     ask(`${at(id)}/runs/${run}/epochs?from=${from}&to=${to}`);

@@ -10,7 +10,8 @@
 //                            inside = what is looked at in a run: step,RUN,EPOCH,SAMPLE,
 //                            surface,RUN,EPOCH, curvature,RUN,EPOCH or
 //                            landscape,RUN,EPOCH,KIND,X,Y,
-//                            series = names such as loss,validation_loss
+//                            series = names such as loss,validation_loss,
+//                            source = on: with the losses of the run it was forked from
 
 const listeners = [];
 
@@ -37,6 +38,7 @@ export function read() {
         levels: query.get("floors") !== "off",
         inside: query.get("inside")?.split(",") ?? null,
         series: query.get("series")?.split(",") ?? null,
+        source: query.get("source") === "on",
     };
 }
 
@@ -88,7 +90,7 @@ function writeZoom(zoom) {
 
 /* The address of a view, given as its parts. */
 export function address({experiment, preset, like, fork, run, x, y, zoom, hide, allDigits,
-                         levels = true, inside, series}) {
+                         levels = true, inside, series, source}) {
     const query = new URLSearchParams();
     const put = (name, value) => value !== null && value !== undefined && query.set(name, value);
     put("experiment", experiment);
@@ -104,6 +106,7 @@ export function address({experiment, preset, like, fork, run, x, y, zoom, hide, 
     put("floors", levels ? null : "off");
     put("inside", inside?.join(",") ?? null);
     put("series", series?.join(",") || null);
+    put("source", source ? "on" : null);
     const text = query.toString().replaceAll("%2C", ",");
     return text ? `?${text}` : "./";
 }

@@ -1,7 +1,7 @@
 // The chart: lines over epochs, drawn by uPlot. Knows nothing of experiments.
 //
 // createChart(host, listeners) gives three calls: draw(picture), point(epoch), destroy().
-// A picture is {title, x, lines: [{label, y, colour, dash, width}], marks: [{x, colour}],
+// A picture is {title, titleX, x, lines: [{label, y, colour, dash, width}], marks: [{x, colour}],
 // levels: [{value, label}], range: {x, y}, log: {x, y}}. listeners: onZoom({x, y} | null),
 // onPoint(epoch | null), onNear(line | null).
 // What is visible is always range, so new data never moves a zoom.
@@ -45,7 +45,7 @@ class Chart {
 
     draw(picture) {
         this.picture = picture;
-        const key = JSON.stringify([picture.title, picture.log,
+        const key = JSON.stringify([picture.title, picture.titleX, picture.log,
                                     picture.lines.map((l) => [l.label, l.colour, l.dash])]);
         const data = [picture.x, ...picture.lines.map((line) => line.y)];
         if (key !== this.key) {
@@ -75,7 +75,7 @@ class Chart {
                 height: Math.max(this.host.clientHeight, 160)};
     }
 
-    options({title, lines, log}) {
+    options({title, titleX, lines, log}) {
         const scale = (name) => ({time: false, auto: false, distr: log[name] ? 3 : 1,
                                   range: () => this.picture.range[name]});
         return {
@@ -84,7 +84,7 @@ class Chart {
             padding: [12, () => 10 + 4 * tick(this.picture.range.x[1]).length, 4, 0],
             focus: {alpha: 0.3},
             scales: {x: scale("x"), y: scale("y")},
-            axes: [this.axis("epoch", log.x, 62, 28), this.axis(title, log.y, 36)],
+            axes: [this.axis(titleX, log.x, 62, 28), this.axis(title, log.y, 36)],
             series: [{}, ...lines.map((line) => this.series(line))],
             cursor: {
                 drag: {x: true, y: true, uni: 24, dist: 6, setScale: false},

@@ -6,9 +6,12 @@
 
 const EXACT_HEAD = 1000; // the first points are never joined: a log axis shows each of them
 
+export const number = (value) => value === null ? NaN : value;
+
 export class Curve {
     constructor() {
         this.n = 0;
+        this.first = 1;
         this.allocate(256);
     }
 
@@ -18,6 +21,18 @@ export class Curve {
             if (this[name])
                 grown.set(this[name].subarray(0, this.n));
             this[name] = grown;
+        }
+    }
+
+    /* Adds columns {loss, min, max} at these epochs, of which some may be known already, and joins
+     * points when there are more than `budget`; null adds nothing. */
+    extend(epochs, told, budget = Infinity) {
+        for (let i = 0; told && i < epochs.length; i++) {
+            if (epochs[i] > this.last())
+                this.push(epochs[i], number(told.loss[i]), number(told.min[i]),
+                          number(told.max[i]));
+            if (this.n >= budget)
+                this.join();
         }
     }
 
@@ -40,7 +55,7 @@ export class Curve {
 
     /* First epoch of the range of point i. */
     start(i) {
-        return i === 0 ? 1 : this.epoch[i - 1] + 1;
+        return i === 0 ? this.first : this.epoch[i - 1] + 1;
     }
 
     /* The first point at or after `epoch`; n when there is none. */
@@ -54,6 +69,36 @@ export class Curve {
                 high = middle;
         }
         return low;
+    }
+
+    /* What is known at an epoch: {epoch, first, loss, min, max} of the range it lies in, or null
+     * where there is none. */
+    at(epoch) {
+        const i = this.find(epoch);
+        if (i === this.n || epoch < this.first)
+            return null;
+        return {first: this.start(i), epoch: this.epoch[i], loss: this.loss[i],
+                min: this.min[i], max: this.max[i]};
+    }
+
+    /* The lowest and the highest loss. */
+    extremes() {
+        let low = Infinity, high = -Infinity;
+        for (let i = 0; i < this.n; i++) {
+            if (this.min[i] < low)
+                low = this.min[i];
+            if (this.max[i] > high)
+                high = this.max[i];
+        }
+        return {low, high};
+    }
+
+    /* The same losses `by` epochs later; it shares them, and ends where this one ends now. */
+    moved(by) {
+        const other = Object.assign(Object.create(Curve.prototype), this);
+        other.first = this.first + by;
+        other.epoch = this.epoch.map((epoch) => epoch + by);
+        return other;
     }
 
     /* Halves the number of points after the exact head; the last point stays as it is. */

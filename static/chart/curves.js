@@ -5,7 +5,7 @@ import {append, element, refill, setText} from "../base/element.js";
 import {exact, short} from "../base/format.js";
 import * as view from "../base/view.js";
 import {createChart} from "./chart.js";
-import {Legend, look} from "./legend.js";
+import {Legend, look, SOURCE} from "./legend.js";
 import {Note} from "./note.js";
 import {SeriesSwitch, dashOf, isAccuracy, shownOf, titleOf} from "./series.js";
 import {Twin} from "./twin.js";
@@ -25,6 +25,8 @@ export class Curves {
         this.lack = null;
         this.diverged = [];
         this.levels = []; // [{value, label}] drawn across
+        this.perSeries = runs.length;
+        this.source = null; // of these runs, when it is known and still there
         this.cursor = null;
         this.build(host, heading);
     }
@@ -33,7 +35,7 @@ export class Curves {
         this.chart = await createChart(this.host, {
             onZoom: (zoom) => this.zoom(zoom),
             onPoint: (epoch) => this.pointAt(epoch),
-            onNear: (line) => this.legend.near(line === null ? null : line % this.runs.length),
+            onNear: (line) => this.legend.near(line === null ? null : line % this.perSeries),
         });
         if (!this.chart) {
             refill(this.host, element("p", {class: "missing"},
@@ -73,7 +75,7 @@ export class Curves {
         this.lines = new SeriesSwitch(this.losses.names, (part) => this.change(part));
         append(host, [
             element("header", {class: "tools"}, this.lines.host, this.axisSwitch("y", "Loss"),
-                this.axisSwitch("x", "Epochs"), this.levelsSwitch(),
+                this.axisSwitch("x", "Epochs"), this.levelsSwitch(), this.sourceSwitch(),
                 element("p", {class: "zoom"}, button("Zoom in", () => this.grow(0.5)),
                     button("Zoom out", () => this.grow(2)), this.fit)),
             element("div", {class: "curves"}, this.host, legend),
@@ -97,20 +99,38 @@ export class Curves {
         return this.levelsBox;
     }
 
+    sourceSwitch() {
+        const box = element("input", {type: "checkbox", checked: view.read().source,
+            onchange: () => this.change({source: box.checked, zoom: null})});
+        this.sourceBox = element("label", {class: "check", hidden: true}, box, "Source\u2019s losses");
+        return this.sourceBox;
+    }
+
+    /* The run that these come from can be drawn with them. */
+    offer(source) {
+        this.source = source;
+        this.sourceBox.hidden = false;
+        this.sourceBox.title = source.shift > 0
+            ? `Of ${source.title}; the epochs here are counted on from its`
+            : `Of ${source.title}`;
+        this.draw();
+    }
+
     // --- what is shown ---------------------------------------------------------------------
 
     /* The view in the address, with what it leaves open filled in. */
     view() {
-        const {x, y, zoom, hide, allDigits, levels} = view.read();
+        const {x, y, zoom, hide, allDigits, levels, source} = view.read();
         const shown = shownOf(this.losses.names);
         const share = isAccuracy(shown[0]);
         return {x: x ?? (this.epochs >= LOG_EPOCHS ? "log" : "linear"),
-                y: y ?? (share ? "linear" : this.yAxis()), zoom, hide, allDigits,
-                levels: levels && !share, shown, quantity: share ? "accuracy" : "loss"};
+                y: y ?? (share ? "linear" : this.yAxis(source && this.source)), zoom, hide, allDigits,
+                levels: levels && !share, shown, quantity: share ? "accuracy" : "loss",
+                source: source ? this.source : null};
     }
 
     /* Log once the losses span decades; it does not go back while they are looked at. */
-    yAxis() {
+    yAxis(source) {
         for (let run = 0; !this.spans && run < this.runs.length; run++) {
             const seen = this.losses.summary(run);
             if (!seen || !(seen.best > 0))
@@ -119,7 +139,8 @@ export class Curves {
             this.high = Math.max(this.high ?? 0, seen.worst);
             this.spans = this.high > LOG_AFTER * this.low;
         }
-        return this.spans ? "log" : "linear";
+        const {low, high} = source ? source.series.loss.extremes() : {};
+        return this.spans || low > 0 && high > LOG_AFTER * low ? "log" : "linear";
     }
 
     change(part) {
@@ -176,8 +197,9 @@ export class Curves {
     }
 
     /* The epochs shown: while runs go on all they will have, then as many as there are. */
-    range({zoom, x}) {
-        const end = Math.max(this.ended && this.losses.reached() || this.epochs, 2);
+    range({zoom, x, source}) {
+        const end = Math.max((this.ended && this.losses.reached() || this.epochs) +
+                             shiftOf(source), source?.last() ?? 0, 2);
         const whole = [x === "log" || end < 10 ? 1 : 0, end];
         const part = zoom?.x && [Math.max(zoom.x[0], whole[0]), Math.min(zoom.x[1], end)];
         return part && part[0] < part[1] ? part : whole;
@@ -219,19 +241,24 @@ export class Curves {
         this.host.dataset.points = this.losses.curves.reduce((sum, curve) => sum + curve.n, 0);
         for (const axis of ["x", "y"])
             this.switches[axis].querySelector(`[value=${now[axis]}]`).checked = true;
-        const [from, to] = this.range(now);
+        now.source?.fetch(() => this.draw());
+        this.perSeries = this.runs.length + (now.source ? 1 : 0);
+        const [from, to] = this.range(now), shift = shiftOf(now.source);
         const picture = this.losses.picture({
+            source: now.source,
             fit: this.fitting(now),
             from, to, series: now.shown,
-            nBuckets: buckets(this.host.clientWidth, this.runs.length * now.shown.length),
+            nBuckets: buckets(this.host.clientWidth, this.perSeries * now.shown.length),
             logEpoch: now.x === "log", logLoss: now.y === "log",
             shown: (run) => !now.hide.has(run)});
-        this.chart?.draw(this.dressed(picture, now, [from, to]));
+        const dressed = this.dressed(picture, now, [from, to]);
+        this.host.dataset.x = dressed.titleX;
+        this.chart?.draw(dressed);
         this.drawLegend(now);
-        this.note.draw({picture, from, to, fits: !now.zoom?.y, ended: this.ended,
+        this.note.draw({picture, from: from - shift, to: to - shift, fits: !now.zoom?.y, ended: this.ended,
                         lack: this.lack,
                         shown: [...this.runs.keys()].filter((run) => !now.hide.has(run))});
-        this.twin.draw();
+        this.twin.draw(now.source);
         this.looking ??= setTimeout(() => this.look(), LOOK_MS);
     }
 
@@ -239,7 +266,7 @@ export class Curves {
     look() {
         this.looking = null;
         const now = this.view();
-        const [from, to] = this.range(now);
+        const [from, to] = this.range(now).map((epoch) => epoch - shiftOf(now.source));
         this.detail.refine(Math.floor(from), Math.ceil(to), now.x === "log", this.ended);
     }
 
@@ -251,15 +278,17 @@ export class Curves {
     }
 
     dressed(picture, now, rangeX) {
-        const n = this.runs.length, {shown} = now;
+        const n = this.perSeries, {shown} = now, shift = shiftOf(now.source);
         return {
             title: now.quantity,
+            titleX: shift > 0 ? "epoch since the source\u2019s start" : "epoch",
             x: picture.x,
             lines: picture.ys.map((y, k) => this.line(y, k % n, shown[Math.floor(k / n)],
                                                       shown.length > 1)),
             levels: now.levels ? this.levels : [],
             marks: this.diverged.filter((mark) => !now.hide.has(mark.run))
-                .map((mark) => ({x: mark.epoch, colour: look(mark.run, n).colour})),
+                .map((mark) => ({x: mark.epoch + shift,
+                                 colour: look(mark.run, this.runs.length).colour})),
             range: {x: rangeX, y: now.zoom?.y ?? roomy(picture, now.y === "log")},
             log: {x: now.x === "log", y: now.y === "log"},
         };
@@ -267,6 +296,9 @@ export class Curves {
 
     /* The line of a run and series: the runs' dashes make way when they tell series apart. */
     line(y, run, name, several) {
+        if (run === this.runs.length)
+            return {...SOURCE, y, dash: several ? dashOf(name) : SOURCE.dash,
+                    label: `${this.source.title}, ${titleOf(name)}`};
         const own = look(run, this.runs.length);
         return {...own, y, dash: several ? dashOf(name) : own.dash,
                 label: several ? `${this.runs[run].title}, ${titleOf(name)}`
@@ -274,20 +306,29 @@ export class Curves {
     }
 
     drawLegend(now) {
-        const {cursor, losses} = this;
-        const at = (run) => cursor ?? losses.curves[run].last();
-        this.legend.draw(cursor, now.hide,
+        const {cursor, losses} = this, {source} = now;
+        const own = cursor === null ? null : cursor - shiftOf(source);
+        const at = (run) => own ?? losses.curves[run].last();
+        this.legend.draw(cursor, own, now.hide,
             this.runs.map((_, run) => now.shown.map((name) => losses.at(run, at(run), name))),
             now.shown.map(titleOf), now.allDigits ? exact : short);
+        this.legend.drawSource(source, source &&
+            now.shown.map((name) => source.at(cursor ?? source.last(), name)), cursor,
+            now.allDigits ? exact : short);
     }
 
     pointAt(epoch) {
-        const reached = this.losses.reached();
-        this.cursor = epoch === null || reached === 0 ? null
+        const now = this.view();
+        const reached = Math.max(this.losses.reached() + shiftOf(now.source),
+                                 now.source?.last() ?? 0);
+        this.cursor = epoch === null || this.losses.reached() === 0 ? null
             : Math.min(Math.max(epoch, 1), reached);
-        this.drawLegend(this.view());
+        this.drawLegend(now);
     }
 }
+
+/* How many epochs of the source, where it is drawn, come before the first one here. */
+const shiftOf = (source) => source?.shift ?? 0;
 
 /* A bucket a pixel, but not more than can be drawn in a moment. */
 const buckets = (width, nRuns) => Math.max(100, Math.min(width, 1200, Math.floor(100000 / nRuns)));

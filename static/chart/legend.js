@@ -1,6 +1,6 @@
 // The legend of the chart: what each line is, its loss at the cursor, and whether it is shown.
 
-import {append, element, setText, svg} from "../base/element.js";
+import {append, element, refill, setText, svg} from "../base/element.js";
 import {count, exact, short} from "../base/format.js";
 import {scrolling} from "../base/scroll.js";
 
@@ -17,9 +17,13 @@ export function look(i, n) {
             width: n > MANY ? 1.25 : 2};
 }
 
+/* And how the run looks that they were forked from. */
+export const SOURCE = {colour: "--source", dash: [6, 3, 1, 3], width: 1.5};
+
 /* A short stroke of a run's line. */
-export function swatch(i, n) {
-    const {colour, dash} = look(i, n);
+export const swatch = (i, n) => stroke(look(i, n));
+
+function stroke({colour, dash}) {
     return svg("svg", {class: "swatch", viewBox: "0 0 26 8", width: 26, height: 8,
                        "aria-hidden": "true"},
         svg("line", {x1: 1, x2: 25, y1: 4, y2: 4, class: colour.slice(2),
@@ -45,7 +49,18 @@ export class Legend {
         append(host, [
             element("div", {class: "legend-title"}, element("bdi", {}, heading), this.head),
             scrolling("Runs of the chart", element("ul", {}, this.items.map((item) => item.row))),
+            this.source = element("p", {class: "source", hidden: true}),
             runs.length > 1 && this.all]);
+    }
+
+    /* The run that these come from, with what is known of it at the cursor; null is not drawn. */
+    drawSource(source, points, cursor, digits) {
+        this.source.hidden = !source;
+        if (!source)
+            return;
+        refill(this.source, stroke(SOURCE), element("bdi", {class: "name"}, source.title),
+            element("span", {class: "value"}, points.map((point) =>
+                point ? reading(point, cursor ?? point.epoch, digits) : "\u2013").join(" / ")));
     }
 
     item(run, i, n, onToggle) {
@@ -57,17 +72,18 @@ export class Legend {
         return {row: element("li", {}, button), button, value, line};
     }
 
-    /* Writes the losses at the epoch of the cursor, or the last ones (null). `points` is what is
-     * known of each run there, a point (or null) for each series shown; `titles` names these, `hide`
+    /* Writes the losses at the epoch of the cursor, or the last ones (null); `own` is the same epoch
+     * as these runs count it. `points` is what is known of each run there, a point (or null) for each series shown; `titles` names these, `hide`
      * is the set of runs not shown, `digits` writes a loss. */
-    draw(cursor, hide, points, titles, digits) {
+    draw(cursor, own, hide, points, titles, digits) {
         this.hidden = hide.size;
         setText(this.all, hide.size > 0 ? "Show all" : "Hide all");
         setText(this.head, cursor === null ? `last ${titles.join(" / ")}`
-            : `epoch ${count(cursor)}${titles.length > 1 ? `: ${titles.join(" / ")}` : ""}`);
+            : `epoch ${count(cursor)}${own === cursor ? ""
+                : own > 0 ? ` (here ${count(own)})` : ""}${titles.length > 1 ? `: ${titles.join(" / ")}` : ""}`);
         this.items.forEach(({button, value, line}, i) => {
             const read = (write) => points[i].map((point) =>
-                point ? reading(point, cursor ?? point.epoch, write) : "\u2013").join(" / ");
+                point ? reading(point, own ?? point.epoch, write) : "\u2013").join(" / ");
             setText(value, read(digits));
             value.title = points[i].some((point) => point) ? read(exact) : "";
             line.classList.toggle("plain", titles.length > 1);

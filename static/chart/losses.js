@@ -7,13 +7,11 @@
 // the server, which has every epoch, is asked again when the reader zooms in.
 
 import {bucketEdges, column, slots} from "./columns.js";
-import {Curve} from "./curve.js";
+import {Curve, number} from "./curve.js";
 import {columnsOf} from "./series.js";
 
 const POINTS_MAX = 400000; // over all runs and series
 const POINTS_MIN = 4000;   // per run, however many runs there are
-
-const number = (value) => value === null ? NaN : value;
 
 export class Losses {
     /* `names` are the series there are, the loss first. */
@@ -30,17 +28,7 @@ export class Losses {
     append(run, columns) {
         for (const name of this.names) {
             const told = columnsOf(columns, name);
-            if (told)
-                this.extend(this.series[name][run], columns.epochs, told);
-        }
-    }
-
-    extend(curve, epochs, {loss, min, max}) {
-        for (let i = 0; i < epochs.length; i++) {
-            if (epochs[i] > curve.last())
-                curve.push(epochs[i], number(loss[i]), number(min[i]), number(max[i]));
-            if (curve.n >= this.budget)
-                curve.join();
+            this.series[name][run].extend(columns.epochs, told, this.budget);
         }
     }
 
@@ -57,12 +45,7 @@ export class Losses {
     /* What is known of a run at an epoch: {epoch, first, loss, min, max} of the range it lies in,
      * or null when the run has not come so far. */
     at(run, epoch, name = "loss") {
-        const curve = this.series[name][run];
-        const i = curve.find(epoch);
-        if (i === curve.n)
-            return null;
-        return {first: curve.start(i), epoch: curve.epoch[i], loss: curve.loss[i],
-                min: curve.min[i], max: curve.max[i]};
+        return this.series[name][run].at(epoch);
     }
 
     /* First, last, lowest and highest loss so far, or null before the first epoch. The first is
@@ -71,13 +54,7 @@ export class Losses {
         const curve = this.curves[run];
         if (curve.n === 0)
             return null;
-        let best = Infinity, worst = -Infinity;
-        for (let i = 0; i < curve.n; i++) {
-            if (curve.min[i] < best)
-                best = curve.min[i];
-            if (curve.max[i] > worst)
-                worst = curve.max[i];
-        }
+        const {low: best, high: worst} = curve.extremes();
         return {epoch: curve.last(), first: curve.epoch[0] === 1 ? curve.loss[0] : null,
                 last: curve.loss[curve.n - 1], best, worst};
     }
@@ -133,13 +110,18 @@ export class Losses {
      * above}, where each step keeps the lowest and highest loss of every run; ys has those of all
      * runs in the first series, then in the next. `low` and `high` are the
      * extremes of the shown runs that the picture should `fit`, of positive losses only when
-     * `logLoss`; `above` says which runs rise higher. */
-    picture({from, to, nBuckets, logEpoch, logLoss, shown, fit = shown, series = ["loss"]}) {
+     * `logLoss`; `above` says which runs rise higher. A `source` is drawn behind the runs of each
+     * series; the runs' first epoch then comes after its `shift`th. */
+    picture({from, to, nBuckets, logEpoch, logLoss, shown, fit = shown, series = ["loss"],
+             source = null}) {
         const edges = bucketEdges(Math.max(1, Math.floor(from)), Math.ceil(to), nBuckets, logEpoch);
-        const frame = slots(edges, this.outside(edges));
+        const place = (curve) => source?.shift > 0 ? curve.moved(source.shift) : curve;
+        const placed = series.map((name) => this.series[name].map(place));
+        const frame = slots(edges, outside(edges, [...placed[0],
+                                                   ...source ? [source.series.loss] : []]));
         const picture = {x: frame.x, ys: [], low: Infinity, high: -Infinity, zeros: false};
         const highs = this.curves.map(() => -Infinity);
-        for (const curves of series.map((name) => this.series[name])) {
+        placed.forEach((curves, k) => {
             curves.forEach((curve, run) => {
                 const seen = {low: Infinity, high: -Infinity};
                 picture.ys.push(shown(run)
@@ -150,24 +132,28 @@ export class Losses {
                 }
                 highs[run] = Math.max(highs[run], seen.high);
             });
-        }
+            if (source)
+                picture.ys.push(column(source.series[series[k]], edges, frame, logLoss, picture,
+                                       picture));
+        });
         picture.above = highs.flatMap((high, run) => high > picture.high ? [run] : []);
         return picture;
     }
+}
 
-    /* The last epochs before and the first after the edges: lines run out of the picture. */
-    outside(edges) {
-        const before = new Set(), after = new Set();
-        for (const curve of this.curves) {
-            const i = curve.find(edges[0]), j = curve.find(edges[edges.length - 1]);
-            if (i > 0)
-                before.add(curve.epoch[i - 1]);
-            if (j < curve.n)
-                after.add(curve.epoch[j]);
-        }
-        const sorted = (set) => [...set].sort((a, b) => a - b);
-        return {before: sorted(before), after: sorted(after)};
+/* The last epochs of the curves before and the first after the edges: lines run out of the
+ * picture. */
+function outside(edges, curves) {
+    const before = new Set(), after = new Set();
+    for (const curve of curves) {
+        const i = curve.find(edges[0]), j = curve.find(edges[edges.length - 1]);
+        if (i > 0)
+            before.add(curve.epoch[i - 1]);
+        if (j < curve.n)
+            after.add(curve.epoch[j]);
     }
+    const sorted = (set) => [...set].sort((a, b) => a - b);
+    return {before: sorted(before), after: sorted(after)};
 }
 
 /* A curve with finer points from epoch `from` on in the place of its own. */

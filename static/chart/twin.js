@@ -12,14 +12,17 @@ export class Twin {
     constructor(losses, runs) {
         this.losses = losses;
         this.runs = runs;
+        this.source = null;
         this.table = element("table");
         this.host = element("details", {ontoggle: () => this.draw()},
             element("summary", {}, "The losses as a table"),
             scrolling("Losses at some epochs", this.table, "more runs"));
     }
 
-    /* Writes the table anew, when it is open. */
-    draw() {
+    /* Writes the table anew, when it is open, with what was going on in the `source` of the runs,
+     * if one is given. */
+    draw(source = this.source) {
+        this.source = source;
         if (!this.host.open)
             return;
         const digits = view.read().allDigits ? exact : short;
@@ -28,7 +31,9 @@ export class Twin {
         const head = element("tr", {}, element("th", {scope: "col"}, "epoch"),
             this.runs.map((run) => shown.map((name) =>
                 element("th", {scope: "col", title: run.title},
-                    element("bdi", {}, digits === exact ? run.exact : run.label), also(name)))));
+                    element("bdi", {}, digits === exact ? run.exact : run.label), also(name)))),
+            source && shown.map((name) => element("th", {scope: "col"},
+                element("bdi", {}, source.title), also(name))));
         const rows = someEpochs(this.losses.reached())
             .map((epoch) => this.row(epoch, shown, digits));
         refill(this.table, element("thead", {}, head), element("tbody", {}, rows));
@@ -39,7 +44,12 @@ export class Twin {
             const point = this.losses.at(run, epoch, name);
             return element("td", {}, point ? reading(point, epoch, digits) : "");
         }));
-        return element("tr", {}, element("th", {scope: "row"}, count(epoch)), cells);
+        const then = epoch + (this.source?.shift ?? 0);
+        const before = this.source && shown.map((name) => {
+            const point = this.source.at(then, name);
+            return element("td", {}, point ? reading(point, then, digits) : "");
+        });
+        return element("tr", {}, element("th", {scope: "row"}, count(epoch)), cells, before);
     }
 }
 

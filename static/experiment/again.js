@@ -1,8 +1,8 @@
 // What can be made of a run: another one with some fields changed, or more epochs of it.
 
 import * as api from "../base/api.js";
-import {append, element, refill, setText} from "../base/element.js";
-import {count, plural} from "../base/format.js";
+import {append, element, refill} from "../base/element.js";
+import {plural} from "../base/format.js";
 import {fieldOf, value} from "../base/spec.js";
 import * as view from "../base/view.js";
 
@@ -99,15 +99,4 @@ function tell({pointer, detail}) {
     const names = {"/changes/~1training~1epochs": "more epochs",
                    "/changes/~1training~1optimizer~1learning_rate": "learning rate"};
     return names[pointer] ? `${names[pointer]}: ${detail}` : detail;
-}
-
-/* Which run a forked experiment is made from, with a link to it if it is still there. */
-export function originOf({experiment: id, run, epoch}) {
-    const text = `run ${run} of another experiment`;
-    const where = element("span", {}, text);
-    api.experiment(id).then(
-        (found) => refill(where, element("a", {href: view.address({experiment: id})},
-            found.runs.length > 1 ? `run ${run} of ` : "", element("bdi", {}, found.name))),
-        () => setText(where, `${text}, which is gone`));
-    return [epoch > 0 ? `goes on after epoch ${count(epoch)} of ` : "forked from ", where];
 }

@@ -11,12 +11,14 @@ import {Curves} from "../chart/curves.js";
 import {Detail} from "../chart/detail.js";
 import {Losses} from "../chart/losses.js";
 import {recorded} from "../chart/series.js";
+import {Source} from "../chart/source.js";
 import {floorLines} from "../explain/floors.js";
 import {Inside} from "../explain/inside.js";
 import {Explain} from "../explain/panel.js";
 import {Analysis} from "../sweep/analysis.js";
-import {Again, originOf} from "./again.js";
+import {Again} from "./again.js";
 import {Metrics} from "./metrics.js";
+import {originOf} from "./origin.js";
 import {question} from "./question.js";
 import {Runs} from "./runs.js";
 import {follow} from "./stream.js";
@@ -128,8 +130,8 @@ class Page {
                     element("a", {class: "button", href: view.address({like: experiment.id})},
                         "Edit and run again"))),
             this.state,
-            experiment.forked_from && element("p", {class: "facts"},
-                originOf(experiment.forked_from)),
+            experiment.forked_from && element("p", {class: "facts origin"},
+                originOf(experiment, settings, (run) => this.offer(run))),
             this.progress, this.broken,
             story && element("dl", {class: "story"},
                 story.saw && [element("dt", {}, "The report saw"), element("dd", {}, story.saw)],
@@ -137,6 +139,12 @@ class Page {
                 story.question && [element("dt", {}, "Question"),
                     element("dd", {}, question(story))]),
             this.messages);
+    }
+
+    /* The run that these come from is still there: its losses can be drawn with theirs. */
+    offer(found) {
+        if (!this.closed)
+            this.curves.offer(new Source(found, this.losses.names));
     }
 
     papers() {
