@@ -4,6 +4,7 @@ import pytest
 
 import service
 
+RATE = "/training/optimizer/learning_rate"
 RATES = [1e-4, 1e-3, 4e-3, 2e-2]
 STARTS = 24
 SPEC = {
@@ -91,6 +92,7 @@ def test_the_best_is_an_interval_around_the_lowest_median(swept, recomputed):
             assert median <= 1.05 * medians.min()
     assert best["likely"][0] <= best["likely"][1]
     assert str(best["value"])[:5] in best["text"]
+    assert ("the end of what was tried" in best["text"]) == (RATES[0] == low or high == RATES[-1])
 
 
 def test_the_boundary_stands_beside_the_limits_of_theory(server, swept):
@@ -120,9 +122,113 @@ def test_two_settings_are_compared_start_by_start(swept, recomputed):
     assert compared["interval"] == pytest.approx(expected, abs=0.1 * np.ptp(expected))
 
 
+def by_code(analysis):
+    members = ["code", "kind", "severity", "certain", "scope", "evidence", "text", "actions"]
+    for verdict in analysis["verdicts"]:
+        assert list(verdict) == members and verdict["certain"] is False
+        assert verdict["scope"] and verdict["text"] and verdict["evidence"]
+    return {verdict["code"]: verdict for verdict in analysis["verdicts"]}
+
+
+def test_a_difference_is_a_verdict_with_the_medians_and_fates_of_both(server, swept, recomputed):
+    path = f"/experiments/{swept[0]['id']}/sweep?compare="
+    losses, fates = recomputed
+    for a, b, code in ((0, 1, "DIFFERENCE_NOT_SIGNIFICANT"), (1, 3, "DIFFERENCE_SIGNIFICANT")):
+        analysis = server.get(f"{path}{a},{b}")
+        verdict = by_code(analysis)[code]
+        told = verdict["evidence"]
+        assert (verdict["kind"], verdict["severity"]) == ("statistical", "note")
+        assert verdict["text"] == analysis["compared"]["text"]
+        assert (told["sign_test_p"] < 0.05) == (code == "DIFFERENCE_SIGNIFICANT")
+        assert told["n"] == STARTS
+        for side, i in zip(told["sides"], (a, b)):
+            assert side["values"] == {RATE: RATES[i]}
+            assert side["median"] == pytest.approx(np.median(losses[i]), rel=1e-12)
+            assert {k: v for k, v in side["fates"].items() if v} == \
+                {k: fates[i].count(k) for k in set(fates[i])}
+
+
+def test_a_difference_that_may_be_luck_asks_for_more_starts_of_the_two(server, swept):
+    verdict = by_code(swept[2])["DIFFERENCE_NOT_SIGNIFICANT"]
+    action, = verdict["actions"]
+    assert action["label"] == "again with 20 more starts"
+    more = server.train(action["post"])
+    analysis = server.get(f"/experiments/{more['id']}/sweep")
+    assert [setting["values"] for setting in analysis["settings"]] == [{RATE: x} for x in RATES[:2]]
+    assert len(analysis["starts"]) == STARTS + 20
+    assert analysis["compared"]["settings"] == [0, 1]  # of two settings there is but one pair
+    assert analysis["compared"]["n"] == STARTS + 20
+    before = server.get(f"/experiments/{swept[0]['id']}/runs/{swept[2]['settings'][0]['runs'][0]}")
+    after = server.get(f"/experiments/{more['id']}/runs/{analysis['settings'][0]['runs'][0]}")
+    assert before["parameters"] == after["parameters"]
+
+
+def test_the_best_interval_can_be_looked_at_more_closely(server, swept):
+    told = by_code(swept[2])
+    verdict = told.get("BEST_INTERVAL") or told["BEST_UNSURE"]
+    assert (verdict["code"] == "BEST_INTERVAL") == swept[2]["best"]["is_sure"]
+    assert {**verdict["evidence"], "text": verdict["text"]} == swept[2]["best"]
+    action = verdict["actions"][-1]
+    closer = server.train(action["post"])
+    analysis = server.get(f"/experiments/{closer['id']}/sweep")
+    rates = [setting["values"][RATE] for setting in analysis["settings"]]
+    low, high = swept[2]["best"]["interval"]
+    assert len(rates) == 10 and rates[0] <= low and high < rates[-1]
+    assert set(rates[::9]) <= set(RATES) and len(analysis["starts"]) == STARTS
+    assert f"10 values from {rates[0]:.4g} to {rates[-1]:.4g}" in action["label"]
+
+
+def test_the_boundary_is_a_verdict_where_half_break_down(server, swept):
+    told = by_code(swept[2])["COLLAPSE_BOUNDARY"]
+    below, above = told["evidence"]["between"]
+    assert below < told["evidence"]["at"] <= above
+    action, = told["actions"]
+    assert action["post"]["sweep"][RATE] == {"from": below, "to": above, "steps": 10,
+                                             "scale": "log"}
+    calm = server.train({**SPEC, "sweep": {**SPEC["sweep"], RATE: [1e-5, 1e-4]}})
+    assert "COLLAPSE_BOUNDARY" not in by_code(server.get(f"/experiments/{calm['id']}/sweep"))
+
+
+def test_too_few_starts_make_no_verdict_on_a_difference(server):
+    experiment = server.train({**SPEC, "sweep": {
+        "/network/init/seed": [1, 2, 3], "/training/optimizer/learning_rate": [1e-4, 1e-3]}})
+    analysis = server.get(f"/experiments/{experiment['id']}/sweep")
+    assert analysis["compared"]["verdict"] == "none"
+    assert not [code for code in by_code(analysis) if code.startswith("DIFFERENCE")]
+
+
 def test_effective_time_is_rate_times_epochs(swept):
     assert [setting["effective_time"] for setting in swept[2]["settings"]] == \
         pytest.approx([rate * 60 for rate in RATES], rel=1e-15)
+
+
+@pytest.mark.parametrize("axis, values, says, action", [
+    ("/network/layers/0/units", [1, 2, 3, 8, 32], " unit", None),
+    ("/training/batch_size", [1, 60], "a batch size of ", None),
+    ("/training/epochs", [10, 60], "60 epochs give the lowest loss", "look closer, at 10 values")])
+def test_the_best_of_other_axes_is_told_in_plain_words(server, axis, values, says, action):
+    experiment = server.train({**SPEC, "sweep": {axis: values}})
+    analysis = server.get(f"/experiments/{experiment['id']}/sweep")
+    verdict = by_code(analysis)["BEST_UNSURE"]  # of one start
+    assert says in verdict["text"] and "median" not in verdict["text"]
+    labels = [action["label"] for action in verdict["actions"]]
+    assert labels[0] == "again with 20 starts"
+    assert len(server.post(verdict["actions"][0]["post"])["runs"]) == 20 * len(values)
+    if action:
+        assert labels[1].startswith(action)
+        swept = verdict["actions"][1]["post"]["sweep"][axis]
+        assert swept[0] == values[0] and swept[-1] == values[-1] and len(set(swept)) == 10
+        assert len(server.post(verdict["actions"][1]["post"])["runs"]) == 10
+
+
+def test_one_start_is_no_proof_and_equal_losses_no_difference(server):
+    rates = {**SPEC, "sweep": {RATE: [1e-4, 1e-3]}}
+    text = server.get(f"/experiments/{server.train(rates)['id']}/sweep")["compared"]["text"]
+    assert text.startswith("With the one start that ended under both, setting 0 ended ")
+    assert "One start proves little" in text and "of 1 starts" not in text
+    same = {**SPEC, "sweep": {RATE: [1e-300, 1e-299], "/network/init/seed": [1, 2]}}  # no bit moves
+    text = server.get(f"/experiments/{server.train(same)['id']}/sweep")["compared"]["text"]
+    assert text == "Setting 0 and setting 1 ended with the same loss for every start."
 
 
 def test_one_run_is_a_sweep_of_one_setting(server):
@@ -215,11 +321,19 @@ def report(server):
     ("0.01,10,5", "none"),                                 # no longer small steps
 ])
 def test_a_number_from_elsewhere_is_held_against_the_curves(server, report, claim, verdict):
-    told = server.get(f"/experiments/{report}/sweep?claim={claim}")["claim"]
+    analysis = server.get(f"/experiments/{report}/sweep?claim={claim}")
+    told, verdicts = analysis["claim"], by_code(analysis)
     assert told["verdict"] == verdict, told
+    assert ("EFFECTIVE_TIME_CONSISTENT" in verdicts) == (verdict == "fits")
+    assert ("EFFECTIVE_TIME_INCONSISTENT" in verdicts) == (verdict not in ("fits", "none"))
     if claim == "0.000001,1000,167":
         assert told["fitting_rate"] == pytest.approx(1e-7, rel=0.02)
         assert "please check the one you typed" in told["text"]
+        found = verdicts[verdict]
+        assert (found["kind"], found["severity"]) == ("counterfactual", "warn")
+        assert found["evidence"]["claimed"] == {"learning_rate": 1e-6, "epochs": 1000, "loss": 167}
+        trained = server.train(found["actions"][0]["post"])["runs"][0]
+        assert trained["loss"] == pytest.approx(told["loss"], rel=1e-9) != 167
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "momentum"])

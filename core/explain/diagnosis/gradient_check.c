@@ -12,7 +12,6 @@
 
 #include "core/base/memory.h"
 #include "core/explain/diagnosis/diagnosis.h"
-#include "core/explain/step/naming.h"
 #include "core/explain/verdict/words.h"
 
 #define STEP_PARABOLA 1e-2
@@ -181,10 +180,9 @@ static void evidence(const struct examination *it, struct teller *teller)
 
 static void add_fault(struct words *words, const struct examination *it)
 {
-    char name[NAMING_BYTES];
-    naming_parameter(it->subject->network, it->check.worst, name);
-    words_add(words, "The slope of %s that was computed differs from differences of the loss by ",
-              name);
+    words_add(words, "The slope that was computed for parameter %zu of %zu, counted layer by "
+                     "layer, differs from differences of the loss by ",
+              it->check.worst + 1, it->n_parameters);
     words_number(words, it->check.error, 2);
     words_add(words, " of its size; at most ");
     words_number(words, it->check.allowed, 2);

@@ -25,33 +25,50 @@ static void print_axis(const struct analysis *it, char out[64])
             *c = ' ';
 }
 
+/* "a learning rate of 0.001 gives", "32 units give", "1 unit gives". */
+static void print_choice(const struct analysis *it, size_t setting, struct text *text)
+{
+    char axis[64], value[32];
+    print_axis(it, axis);
+    print_value(it, setting, value);
+    size_t n = strlen(axis);
+    int is_one = strcmp(value, "1") == 0;
+    if (n > 1 && axis[n - 1] == 's')
+        text_printf(text, "%s %.*s %s", value, (int)n - is_one, axis, is_one ? "gives" : "give");
+    else
+        text_printf(text, "%s %s of %s gives", strchr("aeiou", axis[0]) == NULL ? "a" : "an", axis,
+                    value);
+}
+
 static void print_best(const struct analysis *it, const struct best *best, struct text *text)
 {
-    char axis[64], lowest[32], first[32], last[32], low[32], high[32];
-    print_axis(it, axis);
-    print_value(it, best->lowest, lowest);
+    char first[32], last[32], low[32], high[32];
     print_value(it, best->first, first);
     print_value(it, best->last, last);
     print_value(it, best->low, low);
     print_value(it, best->high, high);
-    text_printf(text, "Of the values tried, %s %s has the lowest median loss, %.6g. ", axis, lowest,
+    text_printf(text, "Of the values tried, ");
+    print_choice(it, best->lowest, text);
+    text_printf(text, " the lowest %sloss, %.6g. ", it->grid.n_starts < 2 ? "" : "median ",
                 best->median);
-    if (best->first == best->last)
-        text_printf(text, "No neighbour comes within 5 %% of it. ");
-    else
+    if (best->first < best->last)
         text_printf(text, "All from %s to %s are within 5 %% of it. ", first, last);
+    else if (it->grid.n_settings > 1)
+        text_printf(text, "No value next to it comes within 5 %%. ");
+    if (it->grid.n_settings > 1 && (best->first == 0 || best->last + 1 == it->grid.n_settings))
+        text_printf(text, "That is the end of what was tried: values beyond it may be as good. ");
     if (it->grid.n_starts < 2)
         text_printf(text, "That is from one start: sweep a seed as well to see whether it holds "
                           "for others.");
     else if (best->low == best->high)
-        text_printf(text, "Other starts of the same kind would most likely choose the same of "
-                          "these values; they are too far apart to say more.");
+        text_printf(text, "With other starts of the same kind the same value would most likely be "
+                          "the best of these.");
     else if (best->is_sure)
-        text_printf(text, "Other starts of the same kind would most likely choose %s or %s.", low,
-                    high);
+        text_printf(text, "With other starts of the same kind %s or %s would most likely be the "
+                          "best of these.", low, high);
     else
-        text_printf(text, "Other starts of the same kind may choose any from %s to %s: there is no "
-                          "verdict on one value; try more starts.", low, high);
+        text_printf(text, "With other starts of the same kind any from %s to %s may be the best: "
+                          "there is no verdict on one value; try more starts.", low, high);
 }
 
 json_t *along_best(const struct analysis *it, struct error *error)

@@ -11,6 +11,7 @@
 #include "core/explain/sweep/comparison.h"
 #include "server/api/sweep/along.h"
 #include "server/api/sweep/claim.h"
+#include "server/api/sweep/findings.h"
 #include "server/base/json.h"
 #include "server/base/text.h"
 
@@ -87,17 +88,33 @@ static void print_comparison(const struct comparison *c, size_t a, size_t b, str
         text_printf(text, "No start ended with a finite loss under both settings.");
         return;
     }
+    if (c->n_above + c->n_below == 0) {
+        text_printf(text, "Setting %zu and setting %zu ended with the same loss for every start.",
+                    a, b);
+        return;
+    }
     int is_higher = c->n_above >= c->n_below;
+    const char *side = is_higher ? "higher" : "lower";
+    if (c->n == 1) {
+        text_printf(text, "With the one start that ended under both, setting %zu ended %s than "
+                          "setting %zu, by %.3g. One start proves little: no verdict below %d.", a,
+                    side, b, c->median_size, COMPARISON_STARTS_MIN);
+        return;
+    }
     text_printf(text, "For %zu of %zu starts setting %zu ended %s than setting %zu; half of the "
                       "differences are smaller than %.3g. ", is_higher ? c->n_above : c->n_below,
-                c->n, a, is_higher ? "higher" : "lower", b, c->median_size);
+                c->n, a, side, b, c->median_size);
     if (!c->is_enough)
         text_printf(text, "Fewer than %d starts: no verdict. ", COMPARISON_STARTS_MIN);
+    else if (c->is_significant && c->other_side == 0.0)
+        text_printf(text, "That is more than luck (sign test, p = %.2g), and for no start is it "
+                          "the other way round. ", c->sign_p);
     else if (c->is_significant)
         text_printf(text, "That is more than luck (sign test, p = %.2g), yet for %.3g %% of the "
                           "starts it is the other way round. ", c->sign_p, 100.0 * c->other_side);
     else
-        text_printf(text, "That may be luck (sign test, p = %.2g): no verdict. ", c->sign_p);
+        text_printf(text, "That may be luck (sign test, p = %.2g): so many starts cannot tell the two "
+                          "apart. ", c->sign_p);
     text_printf(text, "The mean of the differences, which a few runs may decide, is %.3g (setting "
                       "%zu %s); 95 %% of resamples lie from %.3g to %.3g.",
                 c->mean, a, c->mean < 0.0 ? "lower" : "higher", c->low, c->high);
@@ -184,12 +201,15 @@ static json_t *sweep_json_of(struct call *call, const struct analysis *it,
     if (claim == NULL)
         return NULL;
     json_t *settings = settings_json(it, error), *best = along_best(it, error);
+    json_t *boundary = along_boundary(it, error);
     json_t *compared = asked->a == asked->b ? json_null()
                                             : comparison_json(it, asked->a, asked->b, error);
-    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "experiment", it->study->id,
+    struct findings from = {best, boundary, compared, claim, asked->a, asked->b, &asked->claim};
+    json_t *verdicts = findings_json(it, &from, error);
+    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "experiment", it->study->id,
                      "part", part_name(asked->part), "starts", json_private(it->grid.starts),
-                     "settings", settings, "best", best, "boundary", along_boundary(it, error),
-                     "compared", compared, "claim", claim);
+                     "settings", settings, "best", best, "boundary", boundary, "compared", compared,
+                     "claim", claim, "verdicts", verdicts);
 }
 
 void sweep_get(struct call *call)
@@ -209,6 +229,8 @@ void sweep_get(struct call *call)
     int result = analysis_init(&it, lab_engine(call->api->lab), study, asked.part, &error);
     if (result == 0 && read_compare(call, it.grid.n_settings, &asked) != 0)
         goto out;
+    if (asked.a == asked.b && it.grid.n_settings == 2)
+        asked.b = 1; /* there is nothing else to compare */
     if (result == 0)
         json = sweep_json_of(call, &it, &asked, &error);
     if (json == NULL && error.kind != ERROR_NONE)
