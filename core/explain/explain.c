@@ -27,6 +27,7 @@ static const struct diagnosis *const DIAGNOSES[CODE_COUNT] = {
     [CODE_STEP_OVERSHOOTS_IN_EPOCH_1] = &diagnosis_overshoot_epoch,
     [CODE_ABOVE_GD_LIMIT_AT_INIT] = &diagnosis_gd_limit,
     [CODE_SENSITIVE_DEPENDENCE] = &diagnosis_sensitivity,
+    [CODE_PLATEAU_SCALING] = &diagnosis_plateau,
     [CODE_BELOW_NOISE_FLOOR] = &diagnosis_below_noise,
     [CODE_PRINTED_LOSS_IS_MOVING] = &diagnosis_printed,
     [CODE_NEAR_BEST_KNOWN] = &diagnosis_near_best,
@@ -100,7 +101,7 @@ static int find_asides(struct examination *it, struct error *error)
 
 static int find_reruns(struct examination *it, struct error *error)
 {
-    const char *codes = "UNDERTRAINED, LR_NOISE_FLOOR, SENSITIVE_DEPENDENCE";
+    const char *codes = "UNDERTRAINED, LR_NOISE_FLOOR, SENSITIVE_DEPENDENCE, PLATEAU_SCALING";
     if (it->depth != EXPLAIN_FULL) {
         examination_not_run(it, codes, "they wait for the run to be trained again, and on");
         return 0;
@@ -110,10 +111,10 @@ static int find_reruns(struct examination *it, struct error *error)
                                                              : it->setting.why_not);
         return 0;
     }
-    if (continuation_find(it, error) != 0) {
+    if (continuation_find(it, error) != 0 || sensitivity_find(it, error) != 0) {
         return -1;
     }
-    return sensitivity_find(it, error);
+    return plateau_find(it, error);
 }
 
 /* What one verdict implies is folded under it. */

@@ -1,7 +1,12 @@
 """Runs built so that a code must fire, or must not: true cases and controls."""
+import json
+import pathlib
+
 import numpy as np
 
 import network
+
+GOLDEN = json.loads((pathlib.Path(__file__).parents[1] / "golden/vectors.json").read_text())
 
 EPOCHS = 600
 
@@ -113,6 +118,25 @@ def epoch_one(rng, rate):
                rate=rate)
 
 
+def faint_bend(rng, size=.05, **more):
+    """A plane by least squares, but for its height; and a second unit, small, that bends within the
+    data: gradient descent makes it grow, at a pace in proportion to itself."""
+    x, y = data(rng)
+    plane = np.linalg.lstsq(np.c_[x, np.ones(len(y))], y, rcond=None)[0]
+    v, bias = np.sqrt(np.hypot(*plane[:2])), .5
+    start = np.r_[plane[:2] / v, size, 0, bias, -size * rng.uniform(2, 3), v, size,
+                  plane[2] - v * bias + 1]
+    return run(rng, data=(x, y), start=start, epochs=6000, **more)
+
+
+def near_lab_7(rng, **more):
+    """The start and the data of lab 7, the start changed by half a per cent."""
+    report = GOLDEN["datasets"]["report"]
+    start = next(v["spec"]["init"] for v in GOLDEN["vectors"] if v["id"] == "R05")
+    return run(rng, data=(np.array(report["X"], float), np.array(report["y"], float)),
+               start=np.array(start) * (1 + .005 * rng.normal(0, 1, 9)), **more)
+
+
 POINTS = [[i, j] for i in range(1, 5) for j in range(1, 5)]
 POPULATION = {"noise": 2.0, "points": POINTS, "weights": [1 / 16] * 16,
               "means": [i * i + j + 2 for i, j in POINTS]}
@@ -125,8 +149,10 @@ def long_and_wide(rng, activation, epochs):
                order="shuffle", best=1.6) | POPULATION
 
 
-# name, what builds it, the code that must fire (None: a control), the codes that must not, and the
-# share of true cases that section 5 of the diagnoses reached
+FLOW, DRIFT = "learning_rate x epochs", "learning_rate^2 x epochs"
+
+# name, what builds it, the code that must fire (None: a control), with its law where it tells one,
+# the codes that must not, and the share of true cases that section 5 of the diagnoses reached
 CASES = [
     ("one bias -50", lambda r: with_bias(r, -50, units=[0]), "DEAD_UNITS", (), 1),
     ("tanh, bias -50", lambda r: with_bias(r, -50, units=[0], activation="tanh"), None, ("DEAD_UNITS",), 1),
@@ -168,6 +194,14 @@ CASES = [
     ("a worse minimum", worse_minimum, "WORSE_LOCAL_MINIMUM", (), 29 / 30),
     ("zeros, nudged", lambda r: run(r, start=np.zeros(9), rate=1e-3, epochs=1000),
      "SENSITIVE_DEPENDENCE", (), .9),
+    ("a faint bend", lambda r: faint_bend(r), "PLATEAU_SCALING " + FLOW, (), 1),
+    ("a faint bend, in one batch", lambda r: faint_bend(r, rate=5e-3, batch_size=100),
+     "PLATEAU_SCALING " + FLOW, (), 1),
+    ("no bend", lambda r: faint_bend(r, size=0), None, ("PLATEAU_SCALING",), 1),
+    ("lab 7, nudged", lambda r: near_lab_7(r, rate=2e-4, epochs=1500), "PLATEAU_SCALING " + DRIFT,
+     (), .95),
+    ("lab 7, in one batch", lambda r: near_lab_7(r, rate=1e-2, epochs=6000, batch_size=100), None,
+     ("PLATEAU_SCALING",), 1),
     ("alive, small rate", lambda r: run(r, rate=1e-5), None, ("SENSITIVE_DEPENDENCE",), 1),
     ("known noise, long", lambda r: long_and_wide(r, "tanh", 2000), "BELOW_NOISE_FLOOR", (), .8),
     ("known noise, short", lambda r: long_and_wide(r, "tanh", 5), None, ("BELOW_NOISE_FLOOR",), 1),

@@ -41,17 +41,23 @@ def wilson(k, n):
     return max(0., middle - half), middle + half
 
 
+def codes_of(answer):
+    """The codes that fired; and again with the law, of those that tell one."""
+    return set(answer["fired"]) | {f"{code} {verdict['evidence']['law']}" for code, verdict in
+                                   answer["fired"].items() if "law" in verdict["evidence"]}
+
+
 def by_construction(pool, rng, n):
-    print(f"{'case':24} {'must fire':28} {'fired':>8}  must not")
+    print(f"{'case':26} {'must fire':40} {'fired':>8}  must not")
     misses = 0
     for name, build, want, forbidden, share in cases.CASES:
-        fired = [set(answer["fired"]) for answer in ask(pool, [build(rng) for _ in range(n)])]
+        fired = [codes_of(answer) for answer in ask(pool, [build(rng) for _ in range(n)])]
         hits = sum(want in codes for codes in fired) if want else n
         wrong = {code: sum(code in codes for codes in fired) for code in forbidden}
         short = hits < n if share == 1 else wilson(hits, n)[1] < share
         misses += short + any(wrong.values())
         told = ", ".join(f"{code} {count}" for code, count in wrong.items()) or "-"
-        print(f"{name:24} {want or '-':28} {f'{hits}/{n}' if want else '-':>8}  {told}"
+        print(f"{name:26} {want or '-':40} {f'{hits}/{n}' if want else '-':>8}  {told}"
               f"{'   <- missed' if short or any(wrong.values()) else ''}", flush=True)
     return misses
 

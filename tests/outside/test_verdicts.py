@@ -137,3 +137,52 @@ def test_a_gain_within_the_noise_of_the_last_epochs_is_none():
     short, long = explain([run, run | {"epochs": 1600}])
     assert long["loss"]["end"] < .98 * short["loss"]["median_of_last_epochs"]
     assert "UNDERTRAINED" not in short["fired"]
+
+
+# --- the way off a plateau ----------------------------------------------------------------------
+
+
+def escape_of(answer):
+    """(law, ratio, [(rate, escaped), ...]) as told, or None."""
+    evidence = answer["fired"].get("PLATEAU_SCALING", {}).get("evidence")
+    return evidence and (evidence["law"], evidence["ratio"],
+                         [(one["learning_rate"], one["escaped"]) for one in evidence["tries"]])
+
+
+def test_lab_7_leaves_its_plateau_by_the_steps_own_length():
+    """The epochs of the lab: 567, 2348 and 8989 at 2e-4, 1e-4 and 5e-5."""
+    run = run_of(VECTORS["R05"])
+    at = dict(zip((2e-4, 1e-4), explain([run | {"learning_rate": 2e-4, "epochs": 1000},
+                                         run | {"learning_rate": 1e-4, "epochs": 3000}])))
+    drift = "learning_rate^2 x epochs"
+    assert escape_of(at[2e-4]) == (drift, 2348 / 567, [(2e-4, 567), (1e-4, 2348)])
+    assert escape_of(at[1e-4]) == (drift, 8989 / 2348, [(1e-4, 2348), (5e-5, 8989)])
+    told = at[1e-4]["fired"]["PLATEAU_SCALING"]
+    assert (told["kind"], told["severity"], told["certain"]) == ("counterfactual", "note", False)
+    # at a tenth of the rate 225638 were measured; the law is of the leading order
+    assert told["evidence"]["predicted"][1]["escaped"] == pytest.approx(225638, rel=.05)
+    assert "2348" in told["text"] and "8989" in told["text"] and "squared" in told["text"]
+    assert [action["changes"] for action in told["actions"]] == [
+        {"/training/optimizer/learning_rate": 5e-5, "/training/epochs": 8989 * 5 // 4},
+        {"/training/optimizer/learning_rate": 2e-4, "/training/epochs": 3000}]
+
+
+def test_who_never_leaves_a_plateau_has_no_law_of_it():
+    """Still there; with the whole data set in one step; and one that never sat on it."""
+    run = run_of(VECTORS["R05"])
+    answers = explain([run, run | {"batch_size": 100, "learning_rate": .01, "epochs": 6000},
+                       run_of(VECTORS["R03"])])
+    assert not any(map(escape_of, answers))
+    assert all("PLATEAU_SCALING" not in one["code"] for answer in answers
+               for one in answer["not_run"])
+
+
+def test_the_way_off_a_plateau_is_not_looked_for_where_that_takes_long():
+    """A thousand samples: five times its 7000 epochs at half the rate are over 3e8 visits."""
+    run = run_of(VECTORS["R05"], learning_rate=1.8e-5, epochs=7500)
+    run["x"], run["y"] = run["x"] * 10, run["y"] * 10
+    answer, = explain([run])
+    assert escape_of(answer) is None
+    assert [one["why"] for one in answer["not_run"] if one["code"] == "PLATEAU_SCALING"] == [
+        "five times the epochs to its escape, at half the rate, take too long (over 3e8 parameter "
+        "visits)"]

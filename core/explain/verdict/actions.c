@@ -47,6 +47,20 @@ void action_rate(struct teller *teller, const struct examination *it, const char
     end(teller);
 }
 
+void action_rate_for(struct teller *teller, const struct examination *it, double factor,
+                     int64_t epochs)
+{
+    double rate = factor * it->subject->training->learning_rate;
+    struct words label = {0};
+    words_add(&label, "again with a learning rate of ");
+    words_number(&label, rate, 6);
+    words_add(&label, ", for %lld epochs", (long long)epochs);
+    start(teller, label.text, "start");
+    tell_number(teller, "/training/optimizer/learning_rate", rate);
+    tell_integer(teller, "/training/epochs", epochs);
+    end(teller);
+}
+
 void action_epochs(struct teller *teller, const struct examination *it, int64_t epochs)
 {
     struct words label = {0};

@@ -8,6 +8,8 @@
 
 void action_rate(struct teller *teller, const struct examination *it, const char *at,
                  double factor);
+void action_rate_for(struct teller *teller, const struct examination *it, double factor,
+                     int64_t epochs); /* from the start, exactly that rate */
 void action_epochs(struct teller *teller, const struct examination *it, int64_t epochs);
 void action_seed(struct teller *teller);
 void action_wider(struct teller *teller, const struct examination *it);

@@ -95,6 +95,14 @@ struct continuation {
     double minimum, predicted;    /* of the noise floor: the minimum below, and what it predicts */
 };
 
+/* From the height of the best plane, diagnosis/plateau.c: [0] the run, [1] at half its rate. */
+struct escape {
+    int is_known;
+    int64_t arrived[2], left[2]; /* epochs, 0: not */
+    double ratio;                /* left[1] / left[0] */
+    int order;                   /* 1: rate x epochs counts; 2: rate^2 x epochs */
+};
+
 struct sensitivity {
     double amplification, change;
 };
@@ -170,6 +178,7 @@ struct examination {
     struct overshoot overshoot;
     struct continuation continuation;
     struct sensitivity sensitivity;
+    struct escape escape;
     struct signal signal;
     struct minimum minimum;
     struct limits limits;

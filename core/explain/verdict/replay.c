@@ -84,18 +84,31 @@ static int begin(const struct replay *replay, const struct training *trainings,
     return status;
 }
 
+/* Where a series stands among those that a block records. */
+static int find_series(const struct training *training, int has_validation, enum series series)
+{
+    enum series all[SERIES_COUNT];
+    int n = training_series(training, has_validation, all), at = 0;
+    while (at < n - 1 && all[at] != series) {
+        at++;
+    }
+    return at;
+}
+
+/* `validation`: what is looked at besides, or NULL. */
 static int open_block(struct replay *replay, const struct training *trainings,
-                      const double *const *parameters, struct error *error)
+                      const double *const *parameters, const struct dataset *validation,
+                      struct error *error)
 {
     const struct subject *subject = replay->subject;
     struct block_run runs[BLOCK_RUNS_MAX];
     for (int i = 0; i < replay->n_runs; i++) {
         runs[i] = (struct block_run){&trainings[i], parameters[i]};
     }
-    int is_watched = schedule_is_watchful(&trainings[0].schedule) &&
-                     series_is_of_validation(trainings[0].monitor);
+    int is_followed = schedule_is_watchful(&trainings[0].schedule) &&
+                      series_is_of_validation(trainings[0].monitor);
     struct block_parts parts = {.network = subject->network, .dataset = subject->dataset,
-                                .validation = is_watched ? subject->validation : NULL,
+                                .validation = is_followed ? subject->validation : validation,
                                 .runs = runs, .n_runs = replay->n_runs};
     replay->block = block_create_of(&parts, error);
     if (replay->block) {
@@ -109,17 +122,26 @@ static int open_block(struct replay *replay, const struct training *trainings,
     return 0;
 }
 
-int replay_open(struct replay *replay, const struct subject *subject,
-                const struct replay_run *runs, int n_runs, int64_t epochs, struct error *error)
+int replay_open_to_watch(struct replay *replay, const struct subject *subject,
+                         const struct replay_run *runs, int n_runs, int64_t epochs,
+                         enum series series, const struct dataset *validation, struct error *error)
 {
     struct training trainings[BLOCK_RUNS_MAX];
     const double *parameters[BLOCK_RUNS_MAX];
     *replay = (struct replay){.subject = subject, .n_runs = n_runs};
     for (int i = 0; i < n_runs; i++) {
         trainings[i] = variant(subject, runs[i].pace, epochs);
+        trainings[i].record = series == SERIES_END_LOSS ? 1U << SERIES_END_LOSS : 0;
         parameters[i] = runs[i].parameters;
     }
-    return open_block(replay, trainings, parameters, error);
+    replay->series_at = find_series(&trainings[0], validation != NULL, series);
+    return open_block(replay, trainings, parameters, validation, error);
+}
+
+int replay_open(struct replay *replay, const struct subject *subject,
+                const struct replay_run *runs, int n_runs, int64_t epochs, struct error *error)
+{
+    return replay_open_to_watch(replay, subject, runs, n_runs, epochs, SERIES_LOSS, NULL, error);
 }
 
 void replay_close(struct replay *replay)
@@ -153,7 +175,7 @@ int replay_continue(struct replay *replay, const struct replay *from, const doub
         marks[i] = mark.bytes;
         bytes[i] = block_checkpoint_bytes(from->block);
     }
-    int status = open_block(replay, trainings, parameters, error);
+    int status = open_block(replay, trainings, parameters, NULL, error);
     if (status == 0 && block_load(replay->block, marks, bytes, error) != 0) {
         replay_close(replay);
         status = -1;
@@ -182,16 +204,57 @@ static int64_t furthest(const struct replay *replay)
     return epoch;
 }
 
-int replay_to(struct replay *replay, int64_t epoch, struct error *error)
+/* One call of a few milliseconds towards `epoch`. Returns the epochs finished, or -1. */
+static int64_t train_some(struct replay *replay, int64_t epoch, struct error *error)
 {
     const struct subject *subject = replay->subject;
     int64_t steps = CALL_WORK / (int64_t)network_n_parameters(subject->network) + 1;
+    int64_t left = epoch - furthest(replay);
+    if (subject->stop && subject->stop(subject->context)) {
+        return error_set(error, ERROR_BUSY, "the explanation was stopped");
+    }
+    return block_train(replay->block, steps, left < CALL_EPOCHS ? left : CALL_EPOCHS,
+                       replay->records);
+}
+
+int replay_to(struct replay *replay, int64_t epoch, struct error *error)
+{
     while (is_left(replay) && furthest(replay) < epoch) {
-        if (subject->stop && subject->stop(subject->context)) {
-            return error_set(error, ERROR_BUSY, "the explanation was stopped");
+        if (train_some(replay, epoch, error) < 0) {
+            return -1;
         }
-        int64_t left = epoch - furthest(replay);
-        block_train(replay->block, steps, left < CALL_EPOCHS ? left : CALL_EPOCHS, replay->records);
+    }
+    return 0;
+}
+
+/* Shows the epochs that a call finished behind `before`. */
+static int show(const struct replay *replay, int64_t before, int64_t n,
+                int (*look)(void *context, int run, int64_t epoch, double value), void *context)
+{
+    int n_series = block_n_series(replay->block), is_enough = 0;
+    for (int64_t e = 0; e < n && !is_enough; e++) {
+        const double *of_epoch = replay->records + e * n_series * replay->n_runs;
+        for (int run = 0; run < replay->n_runs; run++) {
+            if (before + e < replay_epoch(replay, run)) {
+                is_enough |= look(context, run, before + e + 1,
+                                  of_epoch[replay->series_at * replay->n_runs + run]);
+            }
+        }
+    }
+    return is_enough;
+}
+
+int replay_watch(struct replay *replay, int64_t epoch,
+                 int (*look)(void *context, int run, int64_t epoch, double value), void *context,
+                 struct error *error)
+{
+    int is_enough = 0;
+    while (!is_enough && is_left(replay) && furthest(replay) < epoch) {
+        int64_t before = furthest(replay), n = train_some(replay, epoch, error);
+        if (n < 0) {
+            return -1;
+        }
+        is_enough = show(replay, before, n, look, context);
     }
     return 0;
 }

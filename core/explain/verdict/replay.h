@@ -14,6 +14,7 @@ struct replay {
     struct block *block;
     int n_runs;
     double *records; /* what a call recorded, not kept */
+    int series_at;   /* of those, the one that is watched */
 };
 
 /* One variant: from where, and with which multiple of the run's own learning rates. */
@@ -27,6 +28,14 @@ struct replay_run {
  * close. */
 int replay_open(struct replay *replay, const struct subject *subject,
                 const struct replay_run *runs, int n_runs, int64_t epochs, struct error *error);
+
+/* The same to watch one series, of an epoch's last parameters: SERIES_END_LOSS, or
+ * SERIES_VALIDATION_LOSS on `validation` (borrowed until closed; NULL for the former). */
+int replay_open_to_watch(struct replay *replay, const struct subject *subject,
+                         const struct replay_run *runs, int n_runs, int64_t epochs,
+                         enum series series, const struct dataset *validation,
+                         struct error *error);
+
 void replay_close(struct replay *replay); /* also one that is all zero */
 
 /* The same from where `from`'s run 0 stands, its optimizer's memory and sample order included, with
@@ -37,6 +46,12 @@ int replay_continue(struct replay *replay, const struct replay *from, const doub
 /* Trains until `epoch` epochs are finished or no run is left. -1 with ERROR_BUSY when told to
  * stop. */
 int replay_to(struct replay *replay, int64_t epoch, struct error *error);
+
+/* The same, showing `look` the watched series of each epoch, from 1, of each run that has finished
+ * it; until that says 1, which may be some epochs earlier than where the runs then stand. */
+int replay_watch(struct replay *replay, int64_t epoch,
+                 int (*look)(void *context, int run, int64_t epoch, double value), void *context,
+                 struct error *error);
 
 /* Trains one update of every run, those of an epoch that is cut in its batches. */
 void replay_step(struct replay *replay);
