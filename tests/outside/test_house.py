@@ -35,7 +35,7 @@ ROOMS = {
 # knows none of the diagnoses that stand on it.
 EXPLAIN = {
     "core/explain/verdict": [],
-    "core/explain/diagnosis": ["core/explain/verdict"],
+    "core/explain/diagnosis": ["core/explain/verdict", "core/explain/step"],
     "core/explain/floors": [],
     "core/explain/landscape": ["core/explain/step", "core/explain/floors"],
     "core/explain/step": [],
