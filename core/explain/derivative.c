@@ -17,7 +17,7 @@
 #include "core/model/forward_lanes.h"
 
 /* Names of `tangents`. */
-enum { T_UNITS, T_SUMS, T_DELTAS, T_PULLED, T_COUNT };
+enum { T_UNITS, T_SUMS, T_DELTAS, T_PULLED };
 
 int derivative_init(struct derivative *it, const struct network *network, enum loss loss,
                     enum gradient gradient, struct error *error)
@@ -32,31 +32,21 @@ int derivative_init(struct derivative *it, const struct network *network, enum l
     if (loss_is_mean(loss)) {
         it->scale /= network_n_outputs(network);
     }
-    double **arrays[] = {&it->units,       &it->sums,        &it->deltas,      &it->pulled,
-                         &it->tangents[0], &it->tangents[1], &it->tangents[2], &it->tangents[3]};
-    int is_whole = 1;
+    it->units = memory_array(8 * it->n_units + it->n_parameters, sizeof(double), error);
+    if (!it->units) {
+        return -1;
+    }
+    double **arrays[] = {&it->sums,        &it->deltas,      &it->pulled,      &it->tangents[0],
+                         &it->tangents[1], &it->tangents[2], &it->tangents[3], &it->direction};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) {
-        *arrays[i] = memory_array(it->n_units, sizeof(double), error);
-        is_whole &= *arrays[i] != NULL;
+        *arrays[i] = it->units + (i + 1) * it->n_units;
     }
-    it->direction = memory_array(it->n_parameters, sizeof(double), error);
-    if (is_whole && it->direction) {
-        return 0;
-    }
-    derivative_clear(it);
-    return -1;
+    return 0;
 }
 
 void derivative_clear(struct derivative *it)
 {
     free(it->units);
-    free(it->sums);
-    free(it->deltas);
-    free(it->pulled);
-    for (int i = 0; i < T_COUNT; i++) {
-        free(it->tangents[i]);
-    }
-    free(it->direction);
     *it = (struct derivative){0};
 }
 

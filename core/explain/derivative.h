@@ -30,7 +30,8 @@ struct derivative {
     double scale;        /* what an output's e_j is multiplied with in the gradient of J */
     size_t n_parameters;
     size_t n_units;      /* inputs included: network_scratch */
-    double *units;       /* [n_units]: the inputs and outputs of the last forward pass */
+    double *units;       /* [n_units]: the inputs and outputs of the last forward pass; owned, and
+                            all that follow stand behind it */
     double *sums;        /* [n_units]: weighted sums; of softmax the outputs' logarithms */
     double *deltas;      /* [n_units]: of the last backward pass, slopes by the weighted sums */
     double *pulled;      /* [n_units]: the same by the units' outputs (not of the last layer) */

@@ -83,10 +83,9 @@ static int find_facts(struct examination *it, struct error *error)
     saturation_find(it);
     collapse_find(it);
     affine_find(it);
-    stall_find(it);
     printed_find(it);
     signal_find(it);
-    return symmetry_find(it, error);
+    return stall_find(it, error) != 0 ? -1 : symmetry_find(it, error);
 }
 
 /* What is true of most runs, healthy or not. */
@@ -142,6 +141,17 @@ static void weigh(struct examination *it)
     fold(it, CODE_ZERO_INIT_SADDLE, CODE_SYMMETRIC_UNITS);
 }
 
+/* In brief only where a severity depends on it. */
+static int is_noise_asked_for(const struct examination *it)
+{
+    for (int i = 0; it->is_brief && i < CODE_COUNT; i++) {
+        if (it->verdicts[i].has_fired && it->verdicts[i].severity == SEVERITY_BLOCK) {
+            return 1;
+        }
+    }
+    return !it->is_brief;
+}
+
 static int find_all(struct examination *it, struct error *error)
 {
     nonfinite_find(it);
@@ -151,9 +161,10 @@ static int find_all(struct examination *it, struct error *error)
     if (!it->setting.is_finite) {
         return 0;
     }
-    if (look_back(it, error) != 0 || find_facts(it, error) != 0 || find_asides(it, error) != 0 ||
-        find_reruns(it, error) != 0 || minimum_find(it, error) != 0 ||
-        noise_find(it, error) != 0) {
+    if (look_back(it, error) != 0 || find_facts(it, error) != 0 ||
+        (!it->is_brief && find_asides(it, error) != 0) || find_reruns(it, error) != 0 ||
+        minimum_find(it, error) != 0 ||
+        (is_noise_asked_for(it) && noise_find(it, error) != 0)) {
         return -1;
     }
     weigh(it);
@@ -299,5 +310,47 @@ int explain_run(const struct subject *subject, const struct floors *floors,
     }
     examination_clear(it);
     free(it);
+    return status;
+}
+
+/* --- in short ------------------------------------------------------------------------------- */
+
+/* Takes down the one text it is told. */
+static void take_text(void *context, const char *name, const char *value)
+{
+    struct glance *glance = context;
+    size_t n = strnlen(value, sizeof glance->text - 1);
+    (void)name;
+    memcpy(glance->text, value, n);
+    glance->text[n] = '\0';
+}
+
+static void fill_glance(const struct examination *it, struct glance *glance)
+{
+    struct teller teller = {.context = glance, .text = take_text};
+    glance->codes = 0;
+    glance->text[0] = '\0';
+    for (int i = 0; i < CODE_COUNT; i++) {
+        glance->codes |= (uint64_t)it->verdicts[i].has_fired << i;
+    }
+    glance->headline = headline(it);
+    if (glance->headline != CODE_COUNT) {
+        glance->severity = it->verdicts[glance->headline].severity;
+        DIAGNOSES[glance->headline]->text(it, &teller);
+    }
+}
+
+int explain_glance(const struct subject *subject, const struct floors *floors,
+                   struct glance *out_glance, struct error *error)
+{
+    struct examination it;
+    int status = examination_init_brief(&it, subject, floors, error);
+    if (status == 0) {
+        status = find_all(&it, error);
+    }
+    if (status == 0) {
+        fill_glance(&it, out_glance);
+    }
+    examination_clear(&it);
     return status;
 }

@@ -2,10 +2,15 @@
 #ifndef CORE_EXPLAIN_EXPLAIN_H
 #define CORE_EXPLAIN_EXPLAIN_H
 
+#include <stdint.h>
+
 #include "core/base/error.h"
 #include "core/base/teller.h"
 #include "core/explain/floors.h"
 #include "core/explain/subject.h"
+#include "core/explain/verdict/verdict.h"
+
+enum { GLANCE_TEXT_BYTES = 1536 };
 
 enum explain_depth {
     EXPLAIN_LIVE, /* what the present parameters prove, O(n_samples) */
@@ -26,5 +31,18 @@ enum explain_depth {
  * ERROR_MEMORY, or ERROR_BUSY when subject->stop said so; then nothing was told. */
 int explain_run(const struct subject *subject, const struct floors *floors,
                 enum explain_depth depth, struct teller *teller, struct error *error);
+
+/* What a live explanation comes to, in short. */
+struct glance {
+    uint64_t codes;     /* those that fired: bits 1 << enum code */
+    enum code headline; /* CODE_COUNT: none */
+    enum severity severity; /* of the headline */
+    char text[GLANCE_TEXT_BYTES]; /* its words; "" without one */
+};
+
+/* The same codes, headline and words as EXPLAIN_LIVE, for about the time of an epoch: only what
+ * these need is worked out. Fails as explain_run does. */
+int explain_glance(const struct subject *subject, const struct floors *floors,
+                   struct glance *out_glance, struct error *error);
 
 #endif

@@ -39,6 +39,7 @@ struct floors {
     double value[FLOOR_COUNT];    /* >= 0; NaN: not known */
     const char *why[FLOOR_COUNT]; /* static: why it is not known, or what restricts it; or NULL */
 
+    double deviation;     /* standard deviation of the targets, the largest of the outputs' */
     double *mean;         /* [n_outputs] of the targets */
     double *coefficients; /* [n_outputs][n_inputs + 1], of the plane, the intercept last: the one of
                              FLOOR_LINEAR; of the cross-entropies, and where that is not known,
@@ -53,6 +54,8 @@ struct floors {
     double linear_p;       /* all slopes of the plane are 0 */
     double anova_p;        /* all groups have the same mean; needs repeated inputs */
     double lack_of_fit_p;  /* the groups' means lie on the plane; needs repeated inputs */
+    double smallest_r2;    /* that a test would have noticed at 5 %, whatever the loss; NaN where one
+                              did (linear_p), or there are too few samples for any */
     double noise_estimate; /* sigma^2: squares within groups / (n_samples - n_groups) */
 
     /* NaN until floors_permute: the share of random pairings of inputs and targets whose plane

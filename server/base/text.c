@@ -101,6 +101,14 @@ static const char *escape_of(unsigned code, char out[8])
     }
 }
 
+/* Behind the letters, digits and so on that stand for themselves, one byte each. */
+static const char *skip_plain(const char *at)
+{
+    while (*at >= ' ' && *at <= '~' && *at != '"' && *at != '\\')
+        at++;
+    return at;
+}
+
 void text_json_string(struct text *text, const char *utf8)
 {
     char buffer[8];
@@ -108,7 +116,7 @@ void text_json_string(struct text *text, const char *utf8)
     unsigned code;
 
     text_add(text, "\"", 1);
-    for (const char *at = utf8; *at != '\0';) {
+    for (const char *at = skip_plain(utf8); *at != '\0'; at = skip_plain(at)) {
         size_t n = text_character(at, &code);
         const char *escape = escape_of(code, buffer);
         if (escape != NULL) {

@@ -166,6 +166,29 @@ static void without_memory_nothing_is_told(void **state)
     }
 }
 
+static void a_glance_without_memory_says_so(void **state)
+{
+    (void)state;
+    static const double RATES[] = {0.025, 0.0004, 1e-300};
+    for (size_t i = 0; i < sizeof RATES / sizeof *RATES; i++) {
+        struct scene scene;
+        struct glance glance;
+        int result = -1, n = 1;
+        scene_init(&scene, RATES[i], 40);
+        for (; result != 0; n++) {
+            struct error error = ERROR_INIT;
+            memory_fail_from(n);
+            result = explain_glance(&scene.subject, scene.floors, &glance, &error);
+            memory_fail_from(0);
+            assert_int_equal(error.kind, result == 0 ? ERROR_NONE : ERROR_MEMORY);
+            assert_true(n < 1000);
+        }
+        assert_true(n > 3);
+        assert_true(glance.headline != CODE_COUNT && glance.text[0] != '\0');
+        scene_clear(&scene);
+    }
+}
+
 static int stop_at(void *context)
 {
     return --*(int *)context <= 0;
@@ -231,6 +254,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_told_is_whole_at_every_depth),
         cmocka_unit_test(without_memory_nothing_is_told),
+        cmocka_unit_test(a_glance_without_memory_says_so),
         cmocka_unit_test(a_stop_ends_it_wherever_it_comes),
         cmocka_unit_test(a_run_without_an_epoch_has_little_to_tell),
         cmocka_unit_test(a_wrong_gradient_is_said_to_be_a_fault_of_the_server),

@@ -238,6 +238,28 @@ static void tell_run(const struct run *run, double seconds, struct teller *telle
     tell_number(teller, "seconds", seconds);
 }
 
+/* "glance": {"codes", "headline", "severity", "text"}. */
+static void tell_glance(const struct run *run, const struct floors *floors, struct teller *teller)
+{
+    struct glance glance;
+    if (explain_glance(&run->subject, floors, &glance, NULL) != 0) {
+        end_badly("no glance");
+    }
+    int has_headline = glance.headline != CODE_COUNT;
+    tell_object(teller, "glance");
+    tell_list(teller, "codes");
+    for (int i = 0; i < CODE_COUNT; i++) {
+        if (glance.codes >> i & 1) {
+            tell_text(teller, NULL, verdict_code((enum code)i));
+        }
+    }
+    tell_end(teller);
+    tell_text(teller, "headline", has_headline ? verdict_code(glance.headline) : NULL);
+    tell_text(teller, "severity", has_headline ? verdict_severity(glance.severity) : NULL);
+    tell_text(teller, "text", glance.text);
+    tell_end(teller);
+}
+
 static void print(struct json_teller *json)
 {
     json_t *told = json_teller_take(json);
@@ -286,6 +308,9 @@ static void explain(const json_t *spec)
         end_badly(error.text);
     }
     tell_run(run, thread_seconds() - before, teller);
+    if (strcmp(depth, "live") == 0) {
+        tell_glance(run, floors, teller);
+    }
     print(&json);
     floors_destroy(floors);
     free_run(run);

@@ -11,7 +11,8 @@
 void collapse_find(struct examination *it)
 {
     double constant = it->floors->value[FLOOR_CONSTANT];
-    if (it->now.spread > 1e-9 * it->deviation || !(it->deviation > 0.0)) {
+    double deviation = it->floors->deviation;
+    if (it->now.spread > 1e-9 * deviation || !(deviation > 0.0)) {
         return;
     }
     int is_lost = constant > 1.05 * it->best && examination_has_gap(it);

@@ -116,7 +116,9 @@ int death_find(struct examination *it, struct error *error)
     if (list_deaths(it, error) != 0) {
         return -1;
     }
-    check_gradient(it);
+    if (!it->is_brief) {
+        check_gradient(it);
+    }
     fire(it);
     if (it->depth == EXPLAIN_LIVE || it->deaths.n == 0 || all_born(&it->deaths)) {
         it->deaths.is_known = it->depth != EXPLAIN_LIVE && it->deaths.n > 0;

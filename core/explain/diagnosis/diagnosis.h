@@ -20,7 +20,7 @@ int death_find(struct examination *it, struct error *error);
 void saturation_find(struct examination *it);
 int symmetry_find(struct examination *it, struct error *error);
 void affine_find(struct examination *it);
-void stall_find(struct examination *it);
+int stall_find(struct examination *it, struct error *error);
 int overshoot_find(struct examination *it, struct error *error);
 int continuation_find(struct examination *it, struct error *error);
 int sensitivity_find(struct examination *it, struct error *error);

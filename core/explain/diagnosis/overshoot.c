@@ -15,6 +15,7 @@
 #include "core/train/sample_order.h"
 
 #define WALK_WORK_MAX 1e8 /* samples times parameters */
+#define BOUND_MAX 1.99    /* a bound below it says 2 is not reached, with room for its rounding */
 
 static int measure_start(struct examination *it, double *row, struct error *error)
 {
@@ -32,6 +33,51 @@ static int measure_start(struct examination *it, double *row, struct error *erro
     }
     overshoot->fraction = (double)n_above / (double)it->n_samples;
     return 0;
+}
+
+/* The squared length of the largest input. */
+static double largest_input(const struct examination *it)
+{
+    const struct dataset *dataset = it->subject->dataset;
+    const double *x = dataset->features;
+    double largest = 0.0;
+    for (size_t i = 0; i < dataset->n_samples; i++, x += dataset->n_features) {
+        double sum = 0.0;
+        for (size_t k = 0; k < dataset->n_features; k++) {
+            sum += x[k] * x[k];
+        }
+        largest = largest > sum ? largest : sum;
+    }
+    return largest;
+}
+
+/* A bound of rho at the start without looking at the samples one by one, infinite where it isn't
+ * worked out. Slopes of at most 1, and outputs no larger than the weighted sums: then a layer's
+ * outputs h have |h| <= |W| |inputs| + |b| and deltas |d below| <= |W| |d|, and its parameters'
+ * gradient is |d|^2 (|inputs|^2 + 1), squared. */
+static double bound_start(const struct examination *it)
+{
+    const struct network *network = it->subject->network;
+    double inputs[NETWORK_LAYERS_MAX], lengths[NETWORK_LAYERS_MAX], sum = 0.0, delta = 1.0;
+    double length = sqrt(largest_input(it));
+    for (int l = 0; l < network->n_layers; l++) {
+        const struct layer *layer = &network->layers[l];
+        size_t n = (size_t)layer->units;
+        const double *weights = it->subject->start + network_weight(network, l, 0, 0);
+        const double *biases = it->subject->start + network_bias(network, l, 0);
+        if (layer->activation != ACTIVATION_RELU && layer->activation != ACTIVATION_LEAKY_RELU &&
+            layer->activation != ACTIVATION_TANH && layer->activation != ACTIVATION_LINEAR) {
+            return INFINITY;
+        }
+        inputs[l] = length;
+        lengths[l] = linalg_norm(weights, n * (size_t)network_layer_inputs(network, l));
+        length = lengths[l] * length + linalg_norm(biases, n);
+    }
+    for (int l = network->n_layers - 1; l >= 0; l--) {
+        sum += delta * delta * (inputs[l] * inputs[l] + 1.0);
+        delta *= lengths[l];
+    }
+    return examination_rate(it, 1) * it->factor * sum;
 }
 
 /* The first epoch, sample by sample. */
@@ -137,6 +183,9 @@ int overshoot_find(struct examination *it, struct error *error)
     }
     if ((double)it->n_samples * (double)it->n_parameters > WALK_WORK_MAX) {
         examination_not_run(it, code, "the first epoch is too long to be walked step by step");
+        return 0;
+    }
+    if (it->is_brief && bound_start(it) < BOUND_MAX) {
         return 0;
     }
     return find_single(it, error);

@@ -1,7 +1,6 @@
 /* NO_SIGNAL and BELOW_NOISE_FLOOR: what the data has to teach, and what of it is noise. */
 #include <math.h>
 
-#include "core/base/statistics.h"
 #include "core/explain/risk.h"
 #include "core/explain/diagnosis/diagnosis.h"
 #include "core/explain/verdict/words.h"
@@ -9,26 +8,6 @@
 /* A test that would only notice what explains more than that has nothing to say: the four rows of
  * an exclusive or, say. */
 static const double R2_MAX = 0.9;
-
-/* The smallest R^2 of a plane that the F-test would have noticed at 5 %. */
-static double smallest_r2(const struct floors *floors)
-{
-    double n = (double)floors->n_samples, slopes = (double)floors->rank - 1.0;
-    double low = 0.0, high = 1.0, rest = n - slopes - 1.0;
-    if (!(slopes >= 1.0) || !(rest >= 1.0)) {
-        return NAN;
-    }
-    for (int i = 0; i < 60; i++) {
-        double r2 = 0.5 * (low + high);
-        double f = r2 / slopes / ((1.0 - r2) / rest);
-        if (statistics_f_tail(f, slopes, rest) > 0.05) {
-            low = r2;
-        } else {
-            high = r2;
-        }
-    }
-    return high;
-}
 
 static void find_no_signal(struct examination *it)
 {
@@ -45,12 +24,15 @@ static void find_no_signal(struct examination *it)
                                                  : "it waits for the permutation test");
         return;
     }
-    signal->by_mean = (it->first_loss - constant) / fmax(it->first_loss - it->loss, 1e-12);
-    signal->r2 = 1.0 - it->loss / constant;
     if (!(p > 0.05) || floors->anova_p <= 0.05) {
         return;
     }
-    signal->smallest_r2 = smallest_r2(floors);
+    if (isnan(it->first_loss)) {
+        examination_take_first_loss(it);
+    }
+    signal->by_mean = (it->first_loss - constant) / fmax(it->first_loss - it->loss, 1e-12);
+    signal->r2 = 1.0 - it->loss / constant;
+    signal->smallest_r2 = floors->smallest_r2;
     if (!(signal->smallest_r2 <= R2_MAX)) {
         examination_not_run(it, "NO_SIGNAL", "with so few samples no test could find one");
     } else {
@@ -64,8 +46,10 @@ static void find_below_noise(struct examination *it)
     if (it->subject->training->loss != LOSS_MSE || isnan(noise)) {
         return;
     }
-    it->signal.risk =
-        risk_exact(&it->derivative, it->subject->population, it->subject->parameters);
+    if (it->loss < noise || !it->is_brief) {
+        it->signal.risk =
+            risk_exact(&it->derivative, it->subject->population, it->subject->parameters);
+    }
     if (it->loss < noise) {
         examination_fire(it, CODE_BELOW_NOISE_FLOOR, KIND_EXACT, SEVERITY_NOTE,
                          SCOPE_PRESENT | SCOPE_THESE_SAMPLES);

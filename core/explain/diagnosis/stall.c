@@ -14,21 +14,33 @@
 /* A smaller slope, relative to the loss, is a minimum's but for rounding. */
 #define SLOPE_MIN 1e-6
 
-void stall_find(struct examination *it)
+static double largest_slope(const struct examination *it)
 {
-    const struct subject *subject = it->subject;
     double largest = 0.0;
     for (size_t i = 0; i < it->n_parameters; i++) {
-        if (subject->parameters[i] != subject->start[i]) {
-            return;
-        }
-        largest = fmax(largest, fabs(it->gradient[i]) * fmax(fabs(subject->start[i]), 1.0));
+        largest = fmax(largest,
+                       fabs(it->gradient[i]) * fmax(fabs(it->subject->start[i]), 1.0));
     }
-    if (subject->state.epoch > 0 && largest > SLOPE_MIN * it->now.loss) {
+    return largest;
+}
+
+int stall_find(struct examination *it, struct error *error)
+{
+    const struct subject *subject = it->subject;
+    for (size_t i = 0; i < it->n_parameters; i++) {
+        if (subject->parameters[i] != subject->start[i]) {
+            return 0;
+        }
+    }
+    if (!it->gradient && examination_take_gradient(it, error) != 0) {
+        return -1;
+    }
+    if (subject->state.epoch > 0 && largest_slope(it) > SLOPE_MIN * it->now.loss) {
         examination_fire(it, CODE_FP_STALL, KIND_EXACT,
                          examination_has_gap(it) ? SEVERITY_BLOCK : SEVERITY_NOTE,
                          SCOPE_THIS_START | SCOPE_FIXED_DATA);
     }
+    return 0;
 }
 
 /* Where a step by the mean gradient would change one parameter at least. */

@@ -48,6 +48,7 @@ static int find_constant(struct floors *floors, const struct dataset *dataset, s
             values[i] = dataset->targets[i * n_outputs + j];
         }
         floors->mean[j] = statistics_mean(values, n);
+        floors->deviation = fmax(floors->deviation, sqrt(statistics_variance(values, n)));
         sum += constant_sum(floors->loss, values, n);
     }
     double n_mean = loss_is_mean(floors->loss) ? (double)n_outputs : 1.0;
@@ -186,6 +187,26 @@ static void run_tests(struct floors *floors)
     }
 }
 
+/* The smallest R^2 of a plane that the F-test would have noticed at 5 %, by bisection. */
+static double find_smallest_r2(const struct floors *floors)
+{
+    double n = (double)floors->n_samples, slopes = (double)floors->rank - 1.0;
+    double low = 0.0, high = 1.0, rest = n - slopes - 1.0;
+    if (!(slopes >= 1.0) || !(rest >= 1.0)) {
+        return NAN;
+    }
+    for (int i = 0; i < 60; i++) {
+        double r2 = 0.5 * (low + high);
+        double f = r2 / slopes / ((1.0 - r2) / rest);
+        if (statistics_f_tail(f, slopes, rest) > 0.05) {
+            low = r2;
+        } else {
+            high = r2;
+        }
+    }
+    return high;
+}
+
 /* --- the population ------------------------------------------------------------------------- */
 
 /* The lowest expected loss of any function, from the points' expected targets: of a cross-entropy,
@@ -303,6 +324,7 @@ struct floors *floors_create(const struct dataset *dataset, enum loss loss,
         return NULL;
     }
     run_tests(floors);
+    floors->smallest_r2 = floors->linear_p <= 0.05 ? NAN : find_smallest_r2(floors);
     find_population(floors, population);
     return floors;
 }

@@ -56,49 +56,63 @@ static void set_setting(struct examination *it)
     set_limits(setting, subject);
 }
 
-static double largest_deviation(const struct dataset *dataset)
+/* What both need. */
+static int begin(struct examination *it, struct error *error)
 {
-    double largest = 0.0, n = (double)dataset->n_samples;
-    for (size_t j = 0; j < dataset->n_targets; j++) {
-        double sum = 0.0, squares = 0.0;
-        for (size_t i = 0; i < dataset->n_samples; i++) {
-            sum += dataset->targets[i * dataset->n_targets + j];
-        }
-        for (size_t i = 0; i < dataset->n_samples; i++) {
-            double e = dataset->targets[i * dataset->n_targets + j] - sum / n;
-            squares += e * e;
-        }
-        largest = fmax(largest, sqrt(squares / n));
+    const struct subject *subject = it->subject;
+    it->n_samples = subject->dataset->n_samples;
+    it->n_parameters = network_n_parameters(subject->network);
+    it->first_loss = it->noise_p = NAN;
+    if (derivative_init(&it->derivative, subject->network, subject->training->loss,
+                        subject->training->gradient, error) != 0 ||
+        survey_init(&it->now, &it->derivative, subject->parameters, subject->dataset, error) != 0) {
+        return -1;
     }
-    return largest;
+    set_setting(it);
+    it->loss = it->now.loss;
+    examination_compare(it);
+    return 0;
 }
 
 int examination_init(struct examination *it, const struct subject *subject,
                      const struct floors *floors, enum explain_depth depth, struct error *error)
 {
-    *it = (struct examination){.subject = subject,
-                               .floors = floors,
-                               .depth = depth,
-                               .n_samples = subject->dataset->n_samples,
-                               .n_parameters = network_n_parameters(subject->network),
-                               .noise_p = NAN};
-    if (derivative_init(&it->derivative, subject->network, subject->training->loss,
-                        subject->training->gradient, error) != 0) {
-        return -1;
-    }
-    it->gradient = memory_array(it->n_parameters, sizeof(double), error);
-    if (!it->gradient || survey_init(&it->now, &it->derivative, subject->parameters,
-                                     subject->dataset, error) != 0) {
+    *it = (struct examination){.subject = subject, .floors = floors, .depth = depth};
+    if (begin(it, error) != 0 || examination_take_gradient(it, error) != 0) {
         examination_clear(it);
         return -1;
     }
-    set_setting(it);
-    derivative_data(&it->derivative, subject->parameters, subject->dataset, it->gradient);
-    it->first_loss = derivative_data(&it->derivative, subject->start, subject->dataset, NULL);
-    it->deviation = largest_deviation(subject->dataset);
-    it->loss = it->now.loss;
-    examination_compare(it);
+    examination_take_first_loss(it);
     return 0;
+}
+
+int examination_init_brief(struct examination *it, const struct subject *subject,
+                           const struct floors *floors, struct error *error)
+{
+    *it = (struct examination){
+        .subject = subject, .floors = floors, .depth = EXPLAIN_LIVE, .is_brief = 1};
+    if (begin(it, error) != 0) {
+        examination_clear(it);
+        return -1;
+    }
+    return 0;
+}
+
+int examination_take_gradient(struct examination *it, struct error *error)
+{
+    const struct subject *subject = it->subject;
+    it->gradient = memory_array(it->n_parameters, sizeof(double), error);
+    if (!it->gradient) {
+        return -1;
+    }
+    derivative_data(&it->derivative, subject->parameters, subject->dataset, it->gradient);
+    return 0;
+}
+
+void examination_take_first_loss(struct examination *it)
+{
+    const struct subject *subject = it->subject;
+    it->first_loss = derivative_data(&it->derivative, subject->start, subject->dataset, NULL);
 }
 
 void examination_clear(struct examination *it)

@@ -154,18 +154,18 @@ struct examination {
     const struct subject *subject;
     const struct floors *floors;
     enum explain_depth depth;
+    int is_brief; /* codes, headline and its words are all that is wanted: with EXPLAIN_LIVE */
     struct derivative derivative;
     size_t n_samples, n_parameters;
     struct setting setting;
     double factor;
 
     struct survey now;    /* of the present parameters */
-    double *gradient;     /* [n_parameters] of J, there */
+    double *gradient;     /* [n_parameters] of J, there; in brief NULL until it is needed */
     double *hessian;      /* of J, there; NULL: too large, or not that deep */
     double *eigenvalues;  /* [n_parameters] of it, ascending */
-    double first_loss;    /* L at the start */
+    double first_loss;    /* L at the start; in brief NaN until it is needed */
     double loss;          /* the median of the last epochs', or that of the present parameters */
-    double deviation;     /* standard deviation of the targets, the largest of the outputs' */
     double best;          /* the lowest loss known for this network; NaN: none */
     double gap;           /* loss / best - 1; NaN */
     double noise_p;       /* that what is left is noise, diagnosis/noise.c; NaN: can't be told */
@@ -191,13 +191,20 @@ struct examination {
     struct not_run not_run[NOT_RUN_MAX];
 };
 
-/* The setting, the present parameters and what the floors say. -1 with ERROR_MEMORY. */
+/* The setting, the present parameters and what the floors say; and the same in brief. -1 with
+ * ERROR_MEMORY. */
 int examination_init(struct examination *it, const struct subject *subject,
                      const struct floors *floors, enum explain_depth depth, struct error *error);
+int examination_init_brief(struct examination *it, const struct subject *subject,
+                           const struct floors *floors, struct error *error);
 void examination_clear(struct examination *it); /* also one that is all zero */
 
 /* Replays the run to its end for the last epochs' losses: fills tail, loss and end. */
 int examination_replay(struct examination *it, struct error *error);
+
+/* Fill `gradient` and `first_loss`. -1 with ERROR_MEMORY. */
+int examination_take_gradient(struct examination *it, struct error *error);
+void examination_take_first_loss(struct examination *it);
 
 /* The gap, once the loss is known. */
 void examination_compare(struct examination *it);

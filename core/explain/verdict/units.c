@@ -1,4 +1,9 @@
-/* One forward pass over the data, for every hidden unit's weighted sums. */
+/* One forward pass over the data, for every hidden unit's weighted sums.
+ *
+ * DESIGN. A training run that ends is looked at once, and that should cost no more than an epoch or
+ * two of it. So the lanes here are samples: SAMPLES of them go through the network side by side, in
+ * the arithmetic and order of core/model/forward_lanes.h, so each has the bits that one alone has.
+ * The last row fills the places behind it, and is not counted there. */
 #include "core/explain/verdict/units.h"
 
 #include <math.h>
@@ -6,9 +11,11 @@
 
 #include "core/base/memory.h"
 
-#define LANES 1
+#define LANES 2
 #include "core/base/lanes.h"
-#include "core/model/activation_lanes.h"
+#include "core/model/loss_lanes.h"
+
+enum { VECTORS = 8, SAMPLES = LANES * VECTORS };
 
 int units_count(const struct network *network)
 {
@@ -19,43 +26,214 @@ int units_count(const struct network *network)
     return n;
 }
 
-static void start(struct survey *survey, const struct network *network)
+/* --- some samples side by side -------------------------------------------------------------- */
+
+/* Of one unit or output so far, lane by lane. */
+struct gauge {
+    lanes low, high; /* weighted sums; of an output, its value */
+    lanes slope, on;
+};
+
+struct pass {
+    const struct network *network;
+    enum loss loss;
+    lanes *units;         /* [n_inputs + units of all layers][VECTORS] */
+    lanes *sums;          /* likewise */
+    lanes losses[VECTORS];
+    lanes counts[VECTORS]; /* 1.0, or 0.0 for a place behind the last row */
+    struct gauge *gauges; /* [hidden units, then outputs] */
+};
+
+/* Of what `survey` owns: its memory begins with the pass's. */
+static void pass_init(struct pass *pass, const struct derivative *derivative,
+                      const struct survey *survey, int n_gauges)
 {
-    int n = 0;
-    for (int l = 0; l + 1 < network->n_layers; l++) {
-        for (int j = 0; j < network->layers[l].units; j++) {
-            survey->units[n++] = (struct unit){
-                .layer = l, .index = j, .z_min = INFINITY, .z_max = -INFINITY};
+    *pass = (struct pass){.network = derivative->network, .loss = derivative->loss};
+    pass->units = survey->memory;
+    pass->sums = pass->units + derivative->n_units * VECTORS;
+    pass->gauges = (struct gauge *)(pass->sums + derivative->n_units * VECTORS);
+    for (int i = 0; i < n_gauges; i++) {
+        pass->gauges[i].low = lanes_set(INFINITY);
+        pass->gauges[i].high = lanes_set(-INFINITY);
+    }
+}
+
+/* Column `k` of the rows from `first` on, of `width` columns. */
+static void load(const double *rows, size_t width, size_t k, size_t first, size_t n, lanes *out)
+{
+    const double *at = rows + first * width + k;
+    if (first + SAMPLES <= n) {
+        for (size_t v = 0; v < VECTORS; v++, at += 2 * width) {
+            out[v] = (lanes){at[0], at[width]};
+        }
+        return;
+    }
+    for (size_t i = 0; i < SAMPLES; i++) {
+        size_t row = first + i < n ? first + i : n - 1;
+        out[i / LANES][i % LANES] = rows[row * width + k];
+    }
+}
+
+/* z > edge ? z : edge, and the other way; not where z is NaN. */
+static lanes higher(lanes edge, lanes z)
+{
+    lanes_bits where = (lanes_bits)(z > edge);
+    return lanes_from_bits((lanes_to_bits(z) & where) | (lanes_to_bits(edge) & ~where));
+}
+
+static lanes lower(lanes edge, lanes z)
+{
+    lanes_bits where = (lanes_bits)(z < edge);
+    return lanes_from_bits((lanes_to_bits(z) & where) | (lanes_to_bits(edge) & ~where));
+}
+
+static void add_up(const double *weights, double bias, int n_inputs, const lanes *inputs,
+                   lanes *out)
+{
+    lanes z[VECTORS];
+    LANES_UNROLL
+    for (int v = 0; v < VECTORS; v++) {
+        z[v] = lanes_set(weights[0]) * inputs[v];
+    }
+    for (int i = 1; i < n_inputs; i++) {
+        LANES_UNROLL
+        for (int v = 0; v < VECTORS; v++) {
+            z[v] = lanes_multiply_add(lanes_set(weights[i]), inputs[i * VECTORS + v], z[v]);
         }
     }
-    for (int j = 0; j < network_n_outputs(network); j++) {
-        survey->low[j] = INFINITY;
-        survey->high[j] = -INFINITY;
+    LANES_UNROLL
+    for (int v = 0; v < VECTORS; v++) {
+        out[v] = z[v] + lanes_set(bias);
     }
 }
 
-static void see_unit(struct unit *unit, enum activation activation, double output, double sum)
+static void activate(const struct layer *layer, lanes *outputs, lanes *sums)
 {
-    unit->z_min = fmin(unit->z_min, sum);
-    unit->z_max = fmax(unit->z_max, sum);
-    unit->slope = fmax(unit->slope, fabs(activation_slope(activation, output, sum, 1.0)));
-    unit->on += sum > 0.0;
+    int n = layer->units * VECTORS;
+    memcpy(sums, outputs, (size_t)n * sizeof *sums);
+    if (layer->activation == ACTIVATION_RELU) {
+        for (int i = 0; i < n; i++) {
+            outputs[i] = lanes_positive(outputs[i]);
+        }
+        return;
+    }
+    for (int i = 0; i < n && layer->activation != ACTIVATION_LINEAR; i++) {
+        outputs[i] = activation_value(layer->activation, outputs[i]);
+    }
+    for (int v = 0; layer->activation == ACTIVATION_SOFTMAX && v < VECTORS; v++) {
+        activation_softmax(layer->units, VECTORS, outputs + v, sums + v);
+    }
 }
 
-static void see_sample(struct survey *survey, const struct derivative *derivative)
+static void pass_forward(struct pass *pass, const double *parameters)
 {
-    const struct network *network = derivative->network;
-    size_t first = (size_t)network->n_inputs;
-    for (int i = 0; i < survey->n_units; i++) {
-        size_t at = first + (size_t)i;
-        see_unit(&survey->units[i], network->layers[survey->units[i].layer].activation,
-                 derivative->units[at], derivative->sums[at]);
+    const struct network *network = pass->network;
+    int n_inputs = network->n_inputs;
+    lanes *inputs = pass->units, *sums = pass->sums;
+    for (int l = 0; l < network->n_layers; l++) {
+        const struct layer *layer = &network->layers[l];
+        const double *biases = parameters + layer->units * n_inputs;
+        lanes *outputs = inputs + n_inputs * VECTORS;
+        sums += n_inputs * VECTORS;
+        for (int j = 0; j < layer->units; j++) {
+            add_up(parameters + j * n_inputs, biases[j], n_inputs, inputs, outputs + j * VECTORS);
+        }
+        activate(layer, outputs, sums);
+        parameters = biases + layer->units;
+        inputs = outputs;
+        n_inputs = layer->units;
     }
-    const double *outputs = derivative_outputs(derivative);
-    for (int j = 0; j < network_n_outputs(network); j++) {
-        survey->low[j] = fmin(survey->low[j], outputs[j]);
-        survey->high[j] = fmax(survey->high[j], outputs[j]);
-        survey->mean[j] += outputs[j];
+}
+
+static void pass_score(struct pass *pass, const struct dataset *dataset, size_t first)
+{
+    int n = network_n_outputs(pass->network);
+    size_t at = (network_scratch(pass->network) - (size_t)n) * VECTORS;
+    lanes targets[VECTORS], descent;
+    for (int j = 0; j < n; j++, at += VECTORS) {
+        load(dataset->targets, dataset->n_targets, (size_t)j, first, dataset->n_samples, targets);
+        for (int v = 0; v < VECTORS; v++) {
+            lanes value = loss_value(pass->loss, targets[v], pass->units[at + (size_t)v],
+                                     pass->sums[at + (size_t)v], &descent);
+            pass->losses[v] = j == 0 ? value : pass->losses[v] + value;
+        }
+    }
+    for (int v = 0; loss_is_mean(pass->loss) && n > 1 && v < VECTORS; v++) {
+        pass->losses[v] = pass->losses[v] / lanes_set(n);
+    }
+}
+
+static void gauge_unit(struct gauge *gauge, enum activation activation, const lanes *sums,
+                       const lanes *outputs, const lanes *counts)
+{
+    struct gauge now = *gauge;
+    LANES_UNROLL
+    for (int v = 0; v < VECTORS; v++) {
+        now.low = lower(now.low, sums[v]);
+        now.high = higher(now.high, sums[v]);
+        now.on += lanes_if_positive(sums[v], counts[v]);
+    }
+    for (int v = 0; activation != ACTIVATION_RELU && v < VECTORS; v++) {
+        lanes slope = activation_slope(activation, outputs[v], sums[v], lanes_set(1.0));
+        now.slope = higher(now.slope, loss_magnitude(slope));
+    }
+    *gauge = now;
+}
+
+static void gauge_output(struct gauge *gauge, const lanes *outputs)
+{
+    for (int v = 0; v < VECTORS; v++) {
+        gauge->low = lower(gauge->low, outputs[v]);
+        gauge->high = higher(gauge->high, outputs[v]);
+    }
+}
+
+static void pass_gauge(struct pass *pass)
+{
+    const struct network *network = pass->network;
+    struct gauge *gauge = pass->gauges;
+    size_t at = (size_t)network->n_inputs * VECTORS;
+    for (int l = 0; l < network->n_layers; l++) {
+        const struct layer *layer = &network->layers[l];
+        for (int j = 0; j < layer->units; j++, gauge++, at += VECTORS) {
+            if (l == network->n_layers - 1) {
+                gauge_output(gauge, pass->units + at);
+            } else {
+                gauge_unit(gauge, layer->activation, pass->sums + at, pass->units + at,
+                           pass->counts);
+            }
+        }
+    }
+}
+
+/* --- a survey ------------------------------------------------------------------------------- */
+
+static double highest(lanes values)
+{
+    return fmax(values[0], values[1]);
+}
+
+static double lowest(lanes values)
+{
+    return fmin(values[0], values[1]);
+}
+
+/* Sums over the samples, in their order. */
+static void count(struct survey *survey, const struct pass *pass, size_t n)
+{
+    size_t n_outputs = (size_t)network_n_outputs(pass->network);
+    const lanes *outputs = pass->units + (network_scratch(pass->network) - n_outputs) * VECTORS;
+    double loss = survey->loss;
+    for (size_t i = 0; i < n; i++) {
+        loss += pass->losses[i / LANES][i % LANES];
+    }
+    survey->loss = loss;
+    for (size_t j = 0; j < n_outputs; j++, outputs += VECTORS) {
+        double sum = survey->mean[j];
+        for (size_t i = 0; i < n; i++) {
+            sum += outputs[i / LANES][i % LANES];
+        }
+        survey->mean[j] = sum;
     }
 }
 
@@ -73,53 +251,89 @@ static enum unit_state state_of(const struct unit *unit, enum activation activat
     }
 }
 
-static void finish(struct survey *survey, const struct network *network, double n_samples)
+static void finish_units(struct survey *survey, const struct pass *pass, double n_samples)
 {
-    for (int i = 0; i < survey->n_units; i++) {
-        struct unit *unit = &survey->units[i];
-        unit->on /= n_samples;
-        unit->state = state_of(unit, network->layers[unit->layer].activation);
+    const struct network *network = pass->network;
+    struct unit *unit = survey->units;
+    const struct gauge *gauge = pass->gauges;
+    for (int l = 0; l + 1 < network->n_layers; l++) {
+        enum activation activation = network->layers[l].activation;
+        for (int j = 0; j < network->layers[l].units; j++, unit++, gauge++) {
+            *unit = (struct unit){.layer = l,
+                                  .index = j,
+                                  .z_min = lowest(gauge->low),
+                                  .z_max = highest(gauge->high),
+                                  .slope = highest(gauge->slope),
+                                  .on = (gauge->on[0] + gauge->on[1]) / n_samples};
+            unit->slope = activation == ACTIVATION_RELU ? unit->z_max > 0.0 : unit->slope;
+            unit->state = state_of(unit, activation);
+        }
     }
+}
+
+static void finish_outputs(struct survey *survey, const struct pass *pass, double n_samples)
+{
+    const struct gauge *gauges = pass->gauges + survey->n_units;
+    survey->loss /= n_samples;
     survey->spread = 0.0;
-    for (int j = 0; j < network_n_outputs(network); j++) {
+    for (int j = 0; j < network_n_outputs(pass->network); j++) {
+        survey->low[j] = lowest(gauges[j].low);
+        survey->high[j] = highest(gauges[j].high);
         survey->mean[j] /= n_samples;
         survey->spread = fmax(survey->spread, survey->high[j] - survey->low[j]);
     }
 }
 
-int survey_init(struct survey *survey, struct derivative *derivative, const double *parameters,
-                const struct dataset *dataset, struct error *error)
+static int survey_allocate(struct survey *survey, const struct derivative *derivative,
+                           size_t n_outputs, struct error *error)
 {
-    const struct network *network = derivative->network;
-    size_t n_outputs = (size_t)network_n_outputs(network);
-    *survey = (struct survey){.n_units = units_count(network)};
-    survey->units = memory_array((size_t)survey->n_units, sizeof *survey->units, error);
-    survey->low = memory_array(n_outputs, sizeof(double), error);
-    survey->high = memory_array(n_outputs, sizeof(double), error);
-    survey->mean = memory_array(n_outputs, sizeof(double), error);
-    if (!survey->units || !survey->low || !survey->high || !survey->mean) {
-        survey_clear(survey);
+    size_t n_units = (size_t)survey->n_units, n_gauges = n_units + n_outputs;
+    size_t n_pass = 2 * derivative->n_units * VECTORS * sizeof(lanes) +
+                    n_gauges * sizeof(struct gauge);
+    survey->memory = memory_array(
+        n_pass + n_units * sizeof *survey->units + 3 * n_outputs * sizeof(double), 1, error);
+    if (!survey->memory) {
         return -1;
     }
-    start(survey, network);
-    double n_samples = (double)dataset->n_samples;
-    for (size_t i = 0; i < dataset->n_samples; i++) {
-        survey->loss += derivative_forward(derivative, parameters,
-                                           dataset->features + i * dataset->n_features,
-                                           dataset->targets + i * dataset->n_targets);
-        see_sample(survey, derivative);
+    survey->units = (struct unit *)((char *)survey->memory + n_pass);
+    survey->low = (double *)(survey->units + n_units);
+    survey->high = survey->low + n_outputs;
+    survey->mean = survey->high + n_outputs;
+    return 0;
+}
+
+int survey_init(struct survey *survey, const struct derivative *derivative,
+                const double *parameters, const struct dataset *dataset, struct error *error)
+{
+    const struct network *network = derivative->network;
+    size_t n_outputs = (size_t)network_n_outputs(network), n = dataset->n_samples;
+    struct pass pass;
+    *survey = (struct survey){.n_units = units_count(network)};
+    if (survey_allocate(survey, derivative, n_outputs, error) != 0) {
+        return -1;
     }
-    survey->loss /= n_samples;
-    finish(survey, network, n_samples);
+    pass_init(&pass, derivative, survey, survey->n_units + (int)n_outputs);
+    for (size_t first = 0; first < n; first += SAMPLES) {
+        size_t n_here = n - first < SAMPLES ? n - first : SAMPLES;
+        for (size_t i = 0; i < SAMPLES; i++) {
+            pass.counts[i / LANES][i % LANES] = i < n_here;
+        }
+        for (size_t k = 0; k < dataset->n_features; k++) {
+            load(dataset->features, dataset->n_features, k, first, n, pass.units + k * VECTORS);
+        }
+        pass_forward(&pass, parameters);
+        pass_score(&pass, dataset, first);
+        pass_gauge(&pass);
+        count(survey, &pass, n_here);
+    }
+    finish_units(survey, &pass, (double)n);
+    finish_outputs(survey, &pass, (double)n);
     return 0;
 }
 
 void survey_clear(struct survey *survey)
 {
-    free(survey->units);
-    free(survey->low);
-    free(survey->high);
-    free(survey->mean);
+    free(survey->memory);
     *survey = (struct survey){0};
 }
 

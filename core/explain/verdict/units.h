@@ -27,8 +27,9 @@ struct unit {
     double on;           /* share of the samples with a weighted sum above 0 */
 };
 
-/* What a network does on the data. Owns its arrays. */
+/* What a network does on the data. */
 struct survey {
+    void *memory;       /* owned: of all arrays, and for the pass */
     int n_units;        /* hidden ones, layer after layer */
     struct unit *units; /* [n_units] */
     double loss;        /* the mean of L */
@@ -40,8 +41,8 @@ struct survey {
 int units_count(const struct network *network);
 
 /* One forward pass over the data. -1 with ERROR_MEMORY, and then nothing to clear. */
-int survey_init(struct survey *survey, struct derivative *derivative, const double *parameters,
-                const struct dataset *dataset, struct error *error);
+int survey_init(struct survey *survey, const struct derivative *derivative,
+                const double *parameters, const struct dataset *dataset, struct error *error);
 void survey_clear(struct survey *survey); /* also one that is all zero */
 
 /* Units of a layer in a state; and of all layers. */

@@ -21,11 +21,9 @@ void words_add(struct words *words, const char *format, ...)
 
 void words_number(struct words *words, double value, int digits)
 {
-    char rounded[NUMBER_TEXT_BYTES], text[NUMBER_TEXT_BYTES];
-    double read;
-    snprintf(rounded, sizeof rounded, "%.*e", digits - 1, value);
-    read = strtod(rounded, NULL);
-    number_print(text, read);
+    char text[NUMBER_TEXT_BYTES];
+    snprintf(text, sizeof text, "%.*e", digits - 1, value);
+    number_print(text, strtod(text, NULL));
     words_add(words, "%s", text);
 }
 

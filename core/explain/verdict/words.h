@@ -6,7 +6,7 @@
 
 #include "core/explain/verdict/examination.h"
 
-enum { WORDS_BYTES = 1536 };
+enum { WORDS_BYTES = GLANCE_TEXT_BYTES };
 
 struct words {
     size_t n;

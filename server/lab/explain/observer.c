@@ -12,10 +12,8 @@
 #include "core/base/memory.h"
 #include "core/explain/explain.h"
 #include "server/base/clock.h"
-#include "server/base/json.h"
-#include "server/base/json_teller.h"
+#include "server/base/text.h"
 #include "server/engine/engine.h"
-#include "server/lab/explain/explanation.h"
 
 /* FLOORS_WORK: samples times inputs squared, some milliseconds. LOOKS_NS: for a look at every run
  * of the block, 2 % of the time until the next. */
@@ -25,7 +23,8 @@ struct observed {
     struct training training;
     double *start; /* owned */
     int64_t looked_ns;
-    char *codes; /* as told last, JSON text; owned; NULL: nothing was */
+    uint64_t codes; /* as seen last, and told */
+    enum code headline;
     struct text told;
 };
 
@@ -34,11 +33,18 @@ struct observer {
     const struct dataset *dataset;
     struct floors *floors; /* NULL until the first look */
     double *parameters;    /* room for a run's */
+    struct glance glance;  /* the present one */
     int64_t until_ns;      /* of the present look */
     int is_off;            /* a look took too long */
     int n;
     struct observed runs[BLOCK_RUNS_MAX];
 };
+
+static void forget(struct observed *run)
+{
+    run->codes = 0;
+    run->headline = CODE_COUNT;
+}
 
 static int is_long(const struct dataset *dataset)
 {
@@ -62,6 +68,7 @@ struct observer *observer_create(struct candidate *candidates, int n, const stru
         observer->runs[i].training = candidates[i].plan.training;
         observer->runs[i].start = candidates[i].plan.parameters;
         observer->runs[i].looked_ns = now_ns;
+        forget(&observer->runs[i]);
         candidates[i].plan.parameters = NULL;
     }
     observer->parameters = memory_array(network_n_parameters(&observer->network),
@@ -78,7 +85,6 @@ void observer_destroy(struct observer *observer)
         return;
     for (int i = 0; i < observer->n; i++) {
         free(observer->runs[i].start);
-        free(observer->runs[i].codes);
         text_clear(&observer->runs[i].told);
     }
     floors_destroy(observer->floors);
@@ -93,9 +99,9 @@ static int is_too_long(void *context)
     return observer->is_off;
 }
 
-/* The verdicts as they are told; NULL: it took too long, or there is no memory for them. */
-static json_t *explain(struct observer *observer, int i, const struct block_state *state,
-                       double printed_loss)
+/* 0; -1: it took too long, or there is no memory for it. */
+static int look_at(struct observer *observer, int i, const struct block_state *state,
+                   double printed_loss)
 {
     const struct observed *run = &observer->runs[i];
     const struct subject subject = {.network = &observer->network, .dataset = observer->dataset,
@@ -106,60 +112,61 @@ static json_t *explain(struct observer *observer, int i, const struct block_stat
     if (observer->floors == NULL)
         observer->floors = floors_create(observer->dataset, run->training.loss, NULL, NULL);
     if (observer->floors == NULL)
-        return NULL;
-    struct json_teller teller;
-    json_teller_init(&teller);
+        return -1;
     observer->until_ns = clock_monotonic_ns() + LOOKS_NS / observer->n;
-    int result = explain_run(&subject, observer->floors, EXPLAIN_LIVE, &teller.teller, NULL);
-    json_t *json = json_teller_take(&teller);
-    if (result == 0)
-        return json;
-    json_decref(json);
-    return NULL;
+    return explain_glance(&subject, observer->floors, &observer->glance, NULL);
 }
 
-static json_t *codes_of(const json_t *verdicts)
+static void add(struct text *text, const char *bytes)
 {
-    const json_t *list = json_object_get(verdicts, "verdicts");
-    json_t *codes = json_array();
-    for (size_t i = 0; i < json_array_size(list); i++)
-        json_array_append(codes, json_object_get(json_array_get(list, i), "code"));
-    return codes;
+    text_add(text, bytes, strlen(bytes));
+}
+
+static void print_headline(struct text *text, const struct glance *glance)
+{
+    add(text, "{\"code\":\"");
+    add(text, verdict_code(glance->headline));
+    add(text, "\",\"severity\":\"");
+    add(text, verdict_severity(glance->severity));
+    add(text, "\",\"text\":");
+    text_json_string(text, glance->text);
+    add(text, "}");
+}
+
+/* The headline first, the others in the order of their rank. */
+static void print_codes(struct text *text, const struct glance *glance)
+{
+    int first = glance->headline, is_next = first != CODE_COUNT;
+    if (is_next)
+        text_json_string(text, verdict_code(glance->headline));
+    for (int i = 0; i < CODE_COUNT; i++) {
+        if ((glance->codes >> i & 1) == 0 || i == first)
+            continue;
+        add(text, is_next ? "," : "");
+        text_json_string(text, verdict_code((enum code)i));
+        is_next = 1;
+    }
 }
 
 /* The text of what is told; NULL without memory for it, and if it is too long for the log. */
-static const char *print(struct observed *run, const json_t *verdicts, json_t *codes,
+static const char *print(struct text *told, const struct glance *glance,
                          const struct block_state *state)
 {
     static const char *const states[] = {"running", "done", "diverged"};
-    json_t *json = json_pack("{s:I, s:s, s:o, s:O}", "epoch", (json_int_t)state->epoch, "state",
-                             states[state->status], "headline", explanation_headline(verdicts),
-                             "codes", codes);
-    text_clear(&run->told);
-    if (json != NULL)
-        text_json(&run->told, json);
-    json_decref(json);
-    size_t n_bytes = run->told.failed ? 0 : run->told.n_bytes;
-    return n_bytes > 0 && n_bytes < ENGINE_VERDICT_BYTES_MAX ? run->told.bytes : NULL;
-}
-
-/* What is told of the verdicts, unless nothing of it is new. */
-static const char *tell(struct observed *run, const json_t *verdicts,
-                        const struct block_state *state)
-{
-    size_t n_bytes;
-    json_t *list = codes_of(verdicts);
-    char *codes = list != NULL ? json_text(list, &n_bytes) : NULL;
-    const char *before = run->codes != NULL ? run->codes : "[]", *told = NULL;
-    if (codes != NULL && (state->status != BLOCK_RUNNING || strcmp(codes, before) != 0)) {
-        told = print(run, verdicts, list, state);
-        free(run->codes);
-        run->codes = codes;
-        codes = NULL;
-    }
-    free(codes);
-    json_decref(list);
-    return told;
+    text_clear(told);
+    add(told, "{\"epoch\":");
+    text_integer(told, state->epoch);
+    add(told, ",\"state\":\"");
+    add(told, states[state->status]);
+    add(told, "\",\"headline\":");
+    if (glance->headline != CODE_COUNT)
+        print_headline(told, glance);
+    else
+        add(told, "null");
+    add(told, ",\"codes\":[");
+    print_codes(told, glance);
+    add(told, "]}");
+    return !told->failed && told->n_bytes < ENGINE_VERDICT_BYTES_MAX ? told->bytes : NULL;
 }
 
 const char *observer_look(struct observer *observer, const struct block *block, int i,
@@ -172,16 +179,17 @@ const char *observer_look(struct observer *observer, const struct block *block, 
         return NULL;
     run->looked_ns = now_ns;
     block_parameters(block, i, observer->parameters);
-    json_t *verdicts = explain(observer, i, &state, printed_loss);
-    const char *told = verdicts != NULL ? tell(run, verdicts, &state) : NULL;
-    json_decref(verdicts);
-    return told;
+    if (look_at(observer, i, &state, printed_loss) != 0)
+        return NULL;
+    const struct glance *glance = &observer->glance;
+    int is_new = glance->codes != run->codes || glance->headline != run->headline;
+    run->codes = glance->codes;
+    run->headline = glance->headline;
+    return is_new || state.status != BLOCK_RUNNING ? print(&run->told, glance, &state) : NULL;
 }
 
 void observer_repeat(struct observer *observer)
 {
-    for (int i = 0; observer != NULL && i < observer->n; i++) {
-        free(observer->runs[i].codes);
-        observer->runs[i].codes = NULL;
-    }
+    for (int i = 0; observer != NULL && i < observer->n; i++)
+        forget(&observer->runs[i]);
 }
