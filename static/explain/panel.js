@@ -3,9 +3,8 @@
 import * as api from "../base/api.js";
 import {append, element, refill, setText} from "../base/element.js";
 import {plural} from "../base/format.js";
-import * as view from "../base/view.js";
 import {FloorList} from "./floors.js";
-import {severityOf, titleOf, verdictOf} from "./verdict.js";
+import {severityOf, titleOf, tryOut, verdictOf} from "./verdict.js";
 
 const ASK_MS = 300;       // the first wait for what is still being made; each is longer
 const ASK_MS_MAX = 10000;
@@ -155,21 +154,12 @@ export class Explain {
     // --- trying ----------------------------------------------------------------------------
 
     async start(action, edit, button) {
-        button.disabled = true;
-        try {
-            if (edit) {
-                const {spec} = await api.check(action.post);
-                view.goForm(spec);
-            } else {
-                const made = await api.start(action.post);
-                view.go({experiment: made.id});
-            }
-        } catch (problem) {
-            button.disabled = false;
-            this.fault.hidden = false;
-            setText(this.fault, problem.message);
-            this.say(problem.message);
-        }
+        const message = await tryOut(action, edit, button);
+        if (message === null)
+            return;
+        this.fault.hidden = false;
+        setText(this.fault, message);
+        this.say(message);
     }
 }
 

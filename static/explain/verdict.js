@@ -1,7 +1,10 @@
 // One verdict as it is shown: how serious, how sure, why, and what one can try at once.
 
+import * as api from "../base/api.js";
 import {append, element} from "../base/element.js";
 import {exact, short} from "../base/format.js";
+import * as view from "../base/view.js";
+import {termOf} from "./terms.js";
 
 const SIGNS = {error: "\u2715", block: "\u25a0", warn: "\u25b2", note: "\u25cf", ok: "\u2713"};
 const WORDS = {error: "Broken off", block: "In the way", warn: "Careful", note: "Good to know",
@@ -37,9 +40,30 @@ export function verdictOf(verdict, onTry) {
         element("p", {class: "says"}, text),
         element("p", {class: "note"}, certain ? "Certain: " : "Found by ", KINDS[kind] ?? kind,
             ".", scope?.length > 0 && ` Holds for: ${scope.join(", ")}.`),
-        actions?.length > 0 && element("p", {class: "actions"},
-            actions.map((action) => actionOf(action, onTry))),
+        actionsOf(actions, onTry),
         facts && element("details", {}, element("summary", {}, "Evidence"), facts));
+}
+
+/* A paragraph with a button for each action; none, where there are none. */
+export const actionsOf = (actions, onTry) => actions?.length > 0 &&
+    element("p", {class: "actions"}, actions.map((action) => actionOf(action, onTry)));
+
+/* Starts an action's experiment, or opens it in the form; what stood in the way, or null. */
+export async function tryOut(action, isEdited, button) {
+    button.disabled = true;
+    try {
+        if (isEdited) {
+            const {spec} = await api.check(action.post);
+            view.goForm(spec);
+        } else {
+            const made = await api.start(action.post);
+            view.go({experiment: made.id});
+        }
+        return null;
+    } catch (problem) {
+        button.disabled = false;
+        return problem.message;
+    }
 }
 
 function actionOf(action, onTry) {
@@ -59,7 +83,7 @@ function evidenceOf(evidence) {
         return null;
     const list = element("dl", {class: "evidence"});
     append(list, entries.map(([name, value]) => element("div", {},
-        element("dt", {}, name.replaceAll("_", " ")), element("dd", {}, valueOf(value)))));
+        element("dt", {}, termOf(name)), element("dd", {}, valueOf(value)))));
     return list;
 }
 

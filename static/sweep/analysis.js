@@ -2,6 +2,7 @@
 
 import * as api from "../base/api.js";
 import {append, element, refill} from "../base/element.js";
+import {actionsOf, tryOut} from "../explain/verdict.js";
 import {exact, settings as write, short} from "../base/format.js";
 import {scrolling} from "../base/scroll.js";
 import {bands} from "./bands.js";
@@ -15,6 +16,7 @@ export class Analysis {
         this.host = host;
         this.id = id;
         this.body = element("div", {class: "analysis"});
+        this.fault = element("p", {class: "fault", role: "alert", hidden: true});
         append(host, [element("header", {class: "tools"}, element("h2", {}, "What the sweep shows")),
                       this.body]);
         host.hidden = true;
@@ -31,7 +33,8 @@ export class Analysis {
         this.host.hidden = false;
         this.figure = element("div", {class: "figure"});
         refill(this.body, [this.told.best?.text, this.told.boundary?.text].filter(Boolean)
-            .map((text) => element("p", {}, text)), this.figure, this.table(), this.comparing());
+            .map((text) => element("p", {}, text)),
+            this.actions(this.told.verdicts, "BEST", "COLLAPSE"), this.fault, this.figure, this.table(), this.comparing());
         this.resized.observe(this.figure);
     }
 
@@ -77,6 +80,15 @@ export class Analysis {
             starts.length > 1 ? "what became of the runs" : "more");
     }
 
+    /* What to try next, by the verdicts whose codes begin so. */
+    actions(verdicts, ...codes) {
+        const meant = verdicts.filter(({code}) => codes.some((word) => code.startsWith(word)));
+        return actionsOf(meant.flatMap(({actions}) => actions), async (action, edit, button) => {
+            this.fault.textContent = await tryOut(action, edit, button) ?? "";
+            this.fault.hidden = this.fault.textContent === "";
+        });
+    }
+
     /* Two settings, start by start. */
     comparing() {
         const names = this.names();
@@ -86,12 +98,15 @@ export class Analysis {
             onchange: () => compare()},
             names.map((name, i) => element("option", {value: i, selected: i === chosen}, name)));
         const a = choice("One setting", 0), b = choice("The other setting", 1);
-        const answer = element("p", {"aria-live": "polite"});
+        const answer = element("div", {"aria-live": "polite"});
         const compare = async () => {
-            answer.textContent = a.value === b.value ? "Choose two different settings." :
-                (await api.sweep(this.id, [a.value, b.value]).catch((problem) => (
-                    {compared: {text: problem.message}}))).compared.text
-                    .replaceAll(/setting (\d+)/g, (_, i) => names[i]);
+            const told = a.value === b.value
+                ? {compared: {text: "Choose two different settings."}}
+                : await api.sweep(this.id, [a.value, b.value]).catch((problem) => (
+                    {compared: {text: problem.message}}));
+            refill(answer, element("p", {}, told.compared.text
+                .replaceAll(/setting (\d+)/gi, (_, i) => names[i])),
+                this.actions(told.verdicts ?? [], "DIFFERENCE"));
         };
         return element("div", {class: "compare"}, element("p", {class: "tools"},
             element("label", {class: "check"}, "Compare", a), element("label", {class: "check"},

@@ -44,6 +44,17 @@ def test_the_evidence_is_folded_and_has_every_number(page, dead):
     assert names == [name.replace("_", " ") for name in told]
 
 
+def test_facts_that_hold_for_most_runs_are_folded_below_the_others(page, dead):
+    open_explained(page, dead)
+    assert page.texts(".asides > summary") == ["3 more facts"]
+    codes = [fact.get_attribute("data-code") for fact in page.all(".asides .verdict")]
+    assert codes == ["BALANCE_DRIFT", "LR_WINDOW", "GRADIENT_CHECK"]
+    assert not any(fact.is_displayed() for fact in page.all(".asides .verdict"))
+    page.click(".asides > summary")
+    assert "agrees with differences of the loss" in page.all(".asides .says")[2].text
+    assert page.one(".verdicts > .verdict").get_attribute("data-code") == "COLLAPSED_TO_CONSTANT"
+
+
 def test_floors_are_lines_of_the_chart_and_can_be_taken_away(page, dead):
     open_explained(page, dead)
     levels = page.wait(lambda: page.one(".chart").get_attribute("data-levels"), "the floors")

@@ -21,7 +21,21 @@ def test_a_sweep_is_summed_up_and_two_settings_compared(page):
     page.all(".compare select")[1].send_keys("0.01")
     page.one(".compare button").click()
     sentence = told["compared"]["text"].replace("setting 0", "0.0001").replace("setting 2", "0.01")
-    page.wait(lambda: page.one(".compare").text.endswith(sentence), "the comparison")
+    page.wait(lambda: sentence in page.one(".compare").text, "the comparison")
+
+
+def test_what_a_sweep_asks_for_next_is_started_from_there(page):
+    experiment = page.server.train(SPEC)["id"]
+    told = page.server.get(f"/experiments/{experiment}/sweep")["verdicts"]
+    labels = [action["label"] for verdict in told for action in verdict["actions"]]
+    page.open(f"/?experiment={experiment}")
+    page.wait(lambda: page.one(".analysis table").is_displayed(), "the analysis")
+    assert page.texts(".analysis .actions button:not(.quiet)") == [
+        label[0].upper() + label[1:] for label in labels]
+    page.click(".analysis .actions button")
+    made = page.wait(lambda: (lambda id: id if id != experiment else None)(page.experiment()),
+                     "another experiment")
+    assert page.server.get(f"/experiments/{made}")["forked_from"]["experiment"] == experiment
 
 
 def test_a_sweep_of_one_axis_needs_no_starts(page):

@@ -56,7 +56,7 @@ static void print_best(const struct analysis *it, const struct best *best, struc
     else if (it->grid.n_settings > 1)
         text_printf(text, "No value next to it comes within 5 %%. ");
     if (it->grid.n_settings > 1 && (best->first == 0 || best->last + 1 == it->grid.n_settings))
-        text_printf(text, "That is the end of what was tried: values beyond it may be as good. ");
+        text_printf(text, "That reaches the end of what was tried: values beyond it may be as good. ");
     if (it->grid.n_starts < 2)
         text_printf(text, "That is from one start: sweep a seed as well to see whether it holds "
                           "for others.");
@@ -143,9 +143,10 @@ static void print_limits(const json_t *limits, struct text *text)
     double all = json_number_value(json_object_get(limits, "all_samples"));
     double drawn = json_number_value(json_object_get(limits, "drawn_mean_square"));
     if (all > 0.0 && drawn > 0.0)
-        text_printf(text, " By theory no run stays where run %lld ended above %.3g if samples are "
-                          "drawn at random, or above %.3g with all samples in one step; an order "
-                          "that is fixed or shuffled may bear a little more than the first.",
+        text_printf(text, " By theory, steps from the weights that run %lld ended with are too "
+                          "long above %.3g if samples are drawn at random, and above %.3g with all "
+                          "samples in one step; an order that is fixed or shuffled may bear a "
+                          "little more than the first.",
                     (long long)json_integer_value(json_object_get(limits, "run")), drawn, all);
 }
 
