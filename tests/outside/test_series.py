@@ -337,6 +337,10 @@ def test_a_target_ends_each_run_of_a_sweep_by_itself(server):
             assert not below and row["epoch"] == 400 and row["stopped"] is None
         ends.append(row["stopped"])
     assert "target" in ends and None in ends
+    for one in (experiment, server.train(spec)):  # the second shows the first's results
+        assert {event.data["run"]: event.data.get("stopped") for event in server.events(one["id"])
+                if event.name == "state" and event.data["state"] == "done" and "run" in event.data
+                } == dict(enumerate(ends))
 
 
 def test_seconds_end_a_run_and_are_never_shared(server):

@@ -222,6 +222,19 @@ static void a_run_tells_its_last_and_its_best_record(void **state)
     engine_run_clear(&record);
 }
 
+/* Counts the states, of which only one of run 0 that is done tells why. */
+static int check_stopped(void *context, const struct engine_entry *entry)
+{
+    if (!entry->is_state)
+        return 0;
+    *(int *)context += 1;
+    if (entry->run == 0 && entry->state == RUN_DONE)
+        assert_string_equal(entry->stopped, "patience");
+    else
+        assert_null(entry->stopped);
+    return 0;
+}
+
 static void a_run_tells_why_it_stopped(void **state)
 {
     struct engine *engine = ((struct store *)*state)->engine;
@@ -237,6 +250,10 @@ static void a_run_tells_why_it_stopped(void **state)
     assert_string_equal(record.stopped, "patience");
     assert_int_equal(record.state, RUN_DONE);
     engine_run_clear(&record);
+
+    int n_states = 0;
+    must(engine_read_log(engine, "e", 0, check_stopped, &n_states, fresh()));
+    assert_int_equal(n_states, 2);
 }
 
 static void a_run_cannot_change_what_it_records(void **state)

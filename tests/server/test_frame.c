@@ -266,6 +266,26 @@ static void an_envelope_of_two_series_is_merged_by_rows(void **state)
     text_clear(&text);
 }
 
+static void a_state_tells_why_a_run_stopped(void **state)
+{
+    (void)state;
+    struct engine_entry entry = {.sequence = 7, .run = 2, .is_state = 1, .state = RUN_DONE,
+                                 .first = 41};
+    for (int has_stopped = 0; has_stopped < 2; has_stopped++) {
+        struct frame_cursor cursor = {0, FRAME_ALL};
+        struct text text = {0};
+        entry.stopped = has_stopped ? "patience" : NULL;
+        frame_print_entry(&text, "e", &entry, 0, &cursor);
+        assert_string_equal(text.bytes,
+                            has_stopped ? "event: state\ndata: {\"experiment\":\"e\",\"run\":2,"
+                                          "\"state\":\"done\",\"epoch\":41,"
+                                          "\"stopped\":\"patience\"}\n\n"
+                                        : "event: state\ndata: {\"experiment\":\"e\",\"run\":2,"
+                                          "\"state\":\"done\",\"epoch\":41}\n\n");
+        text_clear(&text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -279,6 +299,7 @@ int main(void)
         cmocka_unit_test(the_frames_of_five_series_are_not_too_long),
         cmocka_unit_test(every_series_has_its_columns),
         cmocka_unit_test(an_envelope_of_two_series_is_merged_by_rows),
+        cmocka_unit_test(a_state_tells_why_a_run_stopped),
         cmocka_unit_test(writes_a_loss_that_is_not_finite_as_null),
     };
     return cmocka_run_group_tests_name("frame", tests, NULL, NULL);

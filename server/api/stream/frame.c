@@ -233,8 +233,11 @@ void frame_print_entry(struct text *text, const char *experiment, const struct e
     if (entry->verdict != NULL) {
         text_printf(text, "\"run\":%d,%s\n\n", entry->run, entry->verdict + 1); /* behind its "{" */
     } else if (entry->is_state) {
-        text_printf(text, "\"run\":%d,\"state\":\"%s\",\"epoch\":%lld}\n\n", entry->run,
+        text_printf(text, "\"run\":%d,\"state\":\"%s\",\"epoch\":%lld", entry->run,
                     run_state_name(entry->state), (long long)entry->first);
+        if (entry->stopped != NULL)
+            text_printf(text, ",\"stopped\":\"%s\"", entry->stopped);
+        text_printf(text, "}\n\n");
     } else if (entry->n_buckets > 0) {
         cursor->n_sent = print_envelope(text, entry, sent, stride);
     } else {

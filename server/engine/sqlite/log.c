@@ -202,6 +202,8 @@ static int read_state(struct query *query, struct engine_entry *out)
         query->failed = connection_damaged(query->connection, "an unknown state", query->error);
     out->is_state = 1;
     out->state = (enum run_state)state;
+    out->stopped = query_text(query, 8);
+    out->stopped = out->stopped[0] != '\0' ? out->stopped : NULL;
     return query->failed ? -1 : 0;
 }
 
@@ -253,7 +255,10 @@ int engine_read_log(struct engine *engine, const char *id, int64_t after, engine
         struct query query;
         query_start(&query, &reader->connection,
                     "SELECT sequence, run, coalesce(state, ''), first, n, losses, since,"
-                    "  series FROM log"
+                    "  series, CASE state WHEN 'done' THEN"
+                    "    (SELECT stopped FROM run"
+                    "      WHERE run.experiment = log.experiment AND run.run = log.run)"
+                    "    ELSE '' END FROM log"
                     "  WHERE experiment = ? AND sequence > ? ORDER BY sequence",
                     error);
         query_bind_integer(&query, key);
