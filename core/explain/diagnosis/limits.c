@@ -239,15 +239,11 @@ static void add_way(struct words *words, const struct examination *it)
     }
 }
 
-static int has_relu(const struct network *network)
+/* A relu unit that is on for some sample can be rescaled to another limit. */
+static int has_live_relu(const struct survey *survey)
 {
-    for (int l = 0; l + 1 < network->n_layers; l++) {
-        if (network->layers[l].activation == ACTIVATION_RELU ||
-            network->layers[l].activation == ACTIVATION_LEAKY_RELU) {
-            return 1;
-        }
-    }
-    return 0;
+    return survey_count(survey, UNIT_ON) + survey_count(survey, UNIT_OFF) +
+               survey_count(survey, UNIT_BENDING) > 0;
 }
 
 static void text(const struct examination *it, struct teller *teller)
@@ -274,7 +270,7 @@ static void text(const struct examination *it, struct teller *teller)
     words_add(&words, limits->rate < limits->low    ? ", is below."
                       : limits->rate > limits->high ? ", is above: it is not expected to stay."
                                                     : ", is between them.");
-    if (has_relu(it->subject->network)) {
+    if (has_live_relu(&it->now)) {
         words_add(&words, " This holds for these weights only: make a relu unit's incoming "
                           "weights and bias larger and its outgoing ones smaller by the same "
                           "factor, and the limits change, though the outputs do not.");
