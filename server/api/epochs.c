@@ -259,23 +259,17 @@ static void reply_parts(struct call *call, struct table_part *parts, int n_parts
 /* --- one run --- */
 
 /* The rows from..part->to of a part whose records the engine does not keep, at least not all. */
-static int replay_part(struct call *call, struct table_part *part, int64_t exact,
-                       struct error *error)
+static int replay_part(struct call *call, struct table_part *part, struct error *error)
 {
-    size_t n = (size_t)(part->to - part->from + 1), n_kept = 0;
-    size_t n_series = (size_t)part->n_series;
+    size_t n = (size_t)(part->to - part->from + 1), n_series = (size_t)part->n_series;
     part->records = memory_array(n, n_series * sizeof *part->records, error);
-    if (part->records == NULL ||
-        (part->from <= exact &&
-         engine_read_records(lab_engine(call->api->lab), call->name, part->run, part->series,
-                             part->from, n, part->records, &n_kept, error) != 0))
-        return -1;
-    const struct study *study = shelf_take(lab_shelf(call->api->lab), call->name, error);
+    const struct study *study =
+        part->records == NULL ? NULL
+                              : shelf_take(lab_shelf(call->api->lab), call->name, error);
     if (study == NULL)
         return -1;
     struct replay_wish wish = call_replay(call, study);
-    int result = replay_records(&wish, part->series, part->from + (int64_t)n_kept, part->to,
-                                part->records + n_kept * n_series, error);
+    int result = replay_records(&wish, part->series, part->from, part->to, part->records, error);
     shelf_release(lab_shelf(call->api->lab), study);
     return result;
 }
@@ -290,7 +284,7 @@ static int make_replayed(struct call *call, const struct engine_run *run,
     out->to = request->to < out->to ? request->to : out->to;
     int64_t n = out->to - out->from + 1;
     if (n <= HISTORY_REPLAY_EPOCHS)
-        return replay_part(call, out, run->exact, error);
+        return replay_part(call, out, error);
     return error_set(error, ERROR_TOO_LARGE,
                      "epochs %lld to %lld: those behind epoch %lld are not kept one by one "
                      "but replayed, at most %d epochs in one answer; without ?from= and ?to=, or "

@@ -179,8 +179,9 @@ static int find_source(const struct fork_desk *desk, const json_t *posted, struc
 static char *take_state(const struct fork_desk *desk, const struct source *source,
                         struct error *error)
 {
-    const struct replay_wish wish = {desk->engine, source->study, source->run, desk->stop,
-                                     desk->context};
+    const struct replay_wish wish = {.engine = desk->engine, .study = source->study,
+                                     .run = source->run, .stop = desk->stop,
+                                     .context = desk->context};
     struct run_plan plan;
     struct checkpoint found;
     void *bytes, *start = NULL;

@@ -1,6 +1,7 @@
 /* Replay: what a run's history does not keep, trained again from a kept checkpoint. */
 #include "server/lab/replay.h"
 
+#include <math.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,8 @@ struct replay {
     struct block *block;
     int64_t epoch; /* finished */
     int64_t steps; /* samples of a call */
-    int64_t deadline_ns;
+    int64_t first, last; /* epochs: where it began, where it will end */
+    int64_t began_ns, deadline_ns;
     double *records;   /* [CALL_EPOCHS][n_series], a call's */
     int n_series;
     int trains; /* it counts among those under way */
@@ -69,7 +71,7 @@ static int load(struct replay *replay, const void *bytes, size_t n_bytes, struct
     }
     if (bytes != NULL && block_load(replay->block, &bytes, &n_bytes, error) != 0)
         return -1;
-    replay->epoch = block_state(replay->block, 0).epoch;
+    replay->epoch = replay->first = block_state(replay->block, 0).epoch;
     return 0;
 }
 
@@ -92,17 +94,20 @@ static int is_run(const struct replay_wish *wish, struct error *error)
     return 0;
 }
 
-/* Puts the run where it was at `epoch` or a while before. A replay that opened must be closed. */
+/* Puts the run where it was at `epoch` or a while before, to go on to epoch `last`. A replay that
+ * opened must be closed. */
 static int replay_open(struct replay *replay, const struct replay_wish *wish, int64_t epoch,
-                       struct error *error)
+                       int64_t last, struct error *error)
 {
-    *replay = (struct replay){.wish = wish};
+    *replay = (struct replay){.wish = wish, .last = last};
     if (!is_run(wish, error))
         return -1;
     void *bytes = NULL;
     size_t n_bytes = 0;
     int64_t found;
-    replay->deadline_ns = clock_monotonic_ns() + (int64_t)REPLAY_MS * 1000000;
+    replay->deadline_ns = wish->until_ns != 0
+                              ? wish->until_ns
+                              : clock_monotonic_ns() + (int64_t)REPLAY_MS * 1000000;
     int result = spec_plan(wish->study->spec, wish->run, 1, &replay->plan, error);
     if (result == 0)
         result = find_checkpoint(wish, &replay->plan.network, epoch, &bytes, &n_bytes, &found,
@@ -131,18 +136,42 @@ static int begin_training(struct replay *replay, struct error *error)
         return error_set(error, ERROR_BUSY, "another replay is under way; try again in a moment");
     }
     replay->trains = 1;
+    replay->began_ns = clock_monotonic_ns();
     return 0;
 }
 
-static int may_go_on(const struct replay *replay, int64_t to, struct error *error)
+/* How long what is left will take, at the pace so far; not more: the epoch that it is in counts as
+ * a whole one. */
+static double left_ns(const struct replay *replay, int64_t now_ns)
 {
+    double n_done = (double)(replay->epoch - replay->first + 1);
+    double n_left = (double)(replay->last - replay->epoch) +
+                    (double)replay->wish->n_samples_after / (double)replay->plan.dataset->n_samples;
+    return (double)(now_ns - replay->began_ns) / n_done * n_left;
+}
+
+static int refuse(const struct replay *replay, double in_all_s, struct error *error)
+{
+    long long n = replay->last - replay->first;
+    return error_set(error, ERROR_TOO_LARGE,
+                     "epoch %lld is not kept: to train the %lld epoch%s of %zu samples since epoch "
+                     "%lld%s again would take about %.0f s, and %d s are allowed; an epoch nearer "
+                     "behind a kept checkpoint takes less",
+                     (long long)replay->last, n, n == 1 ? "" : "s",
+                     replay->plan.dataset->n_samples, (long long)replay->first,
+                     replay->wish->n_samples_after > 0 ? ", and those of other runs," : "",
+                     ceil(in_all_s), REPLAY_MS / 1000);
+}
+
+/* A pace measured on a busy machine is a guess: what may just fit goes on. */
+static int may_go_on(const struct replay *replay, struct error *error)
+{
+    int64_t now_ns = clock_monotonic_ns(), taken_ns = now_ns - replay->began_ns;
+    double left = left_ns(replay, now_ns), allowed = (double)(replay->deadline_ns - now_ns);
     if (replay->wish->stop(replay->wish->context))
         return error_set(error, ERROR_BUSY, "the replay was given up");
-    if (clock_monotonic_ns() > replay->deadline_ns)
-        return error_set(error, ERROR_TOO_LARGE,
-                         "the replay up to epoch %lld reached epoch %lld in its %d s; an epoch "
-                         "nearer behind a kept checkpoint takes less",
-                         (long long)to, (long long)replay->epoch, REPLAY_MS / 1000);
+    if (allowed < 0.0 || (taken_ns > (int64_t)PACE_MS * 1000000 && left > 2.0 * allowed))
+        return refuse(replay, REPLAY_MS / 1e3 + (left - allowed) / 1e9, error);
     return 0;
 }
 
@@ -165,7 +194,7 @@ static int train_to(struct replay *replay, int64_t to, unsigned series, double *
         return -1;
     while (replay->epoch < to) {
         int64_t left = to - replay->epoch, n = left < CALL_EPOCHS ? left : CALL_EPOCHS;
-        if (may_go_on(replay, to, error) != 0)
+        if (may_go_on(replay, error) != 0)
             return -1;
         n = block_train(replay->block, replay->steps, n, replay->records);
         replay->epoch += n;
@@ -182,7 +211,16 @@ int replay_records(const struct replay_wish *wish, unsigned series, int64_t from
                    double *out, struct error *error)
 {
     struct replay replay;
-    if (replay_open(&replay, wish, from - 1, error) != 0)
+    size_t n_kept = 0;
+    if (!is_run(wish, error) ||
+        engine_read_records(wish->engine, wish->study->id, wish->run, series, from,
+                            (size_t)(to - from + 1), out, &n_kept, error) != 0)
+        return -1;
+    from += (int64_t)n_kept;
+    out += n_kept * (size_t)series_n(series);
+    if (from > to)
+        return 0;
+    if (replay_open(&replay, wish, from - 1, to, error) != 0)
         return -1;
     int result = train_to(&replay, from - 1, 0, NULL, error);
     if (result == 0)
@@ -196,7 +234,7 @@ int replay_parameters(const struct replay_wish *wish, int64_t epoch, struct run_
 {
     struct replay replay;
     *out_parameters = NULL;
-    if (replay_open(&replay, wish, epoch, error) != 0)
+    if (replay_open(&replay, wish, epoch, epoch, error) != 0)
         return -1;
     int result = train_to(&replay, epoch, 0, NULL, error);
     if (result == 0)
@@ -218,7 +256,7 @@ int replay_path(const struct replay_wish *wish, const int64_t *epochs, size_t n,
 {
     struct replay replay;
     int result = 0;
-    if (replay_open(&replay, wish, epochs[0], error) != 0)
+    if (replay_open(&replay, wish, epochs[0], epochs[n - 1], error) != 0)
         return -1;
     size_t n_parameters = network_n_parameters(&replay.plan.network);
     for (size_t i = 0; result == 0 && i < n; i++) {
@@ -234,7 +272,7 @@ int replay_walk(const struct replay_wish *wish, int64_t epoch, struct run_plan *
                 struct walk *out_walk, struct error *error)
 {
     struct replay replay;
-    if (replay_open(&replay, wish, epoch - 1, error) != 0)
+    if (replay_open(&replay, wish, epoch - 1, epoch - 1, error) != 0)
         return -1;
     int result = train_to(&replay, epoch - 1, 0, NULL, error);
     if (result == 0) {
@@ -274,7 +312,7 @@ int replay_checkpoint(const struct replay_wish *wish, int64_t epoch, void **out_
         return -1;
     if (*out_bytes != NULL)
         return 0;
-    if (replay_open(&replay, wish, epoch, error) != 0)
+    if (replay_open(&replay, wish, epoch, epoch, error) != 0)
         return -1;
     if (train_to(&replay, epoch, 0, NULL, error) == 0) {
         *out_n_bytes = block_checkpoint_bytes(replay.block);

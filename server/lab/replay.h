@@ -10,8 +10,9 @@
 #include "server/lab/shelf.h"
 
 /* A replay may take REPLAY_MS; a later one that must train too refuses while REPLAYS_MAX do, so
- * that a reader who asks for much cannot take every desk. */
-enum { REPLAY_MS = 10000, REPLAYS_MAX = 1 };
+ * that a reader who asks for much cannot take every desk. One that will take much longer is refused
+ * as soon as its pace is known, after about PACE_MS. */
+enum { REPLAY_MS = 10000, REPLAYS_MAX = 1, PACE_MS = 100 };
 
 /* Asked every few milliseconds: 1 gives up. */
 typedef int (*replay_stop_fn)(void *context);
@@ -23,11 +24,15 @@ struct replay_wish {
     int run;
     replay_stop_fn stop;
     void *context;
+    /* Where one answer takes several replays, else 0: by when all must be done, on the monotonic
+     * clock, and how many samples are to be trained on in those after this one. */
+    int64_t until_ns, n_samples_after;
 };
 
 /* The records of the epochs from..to, all of which must be committed, into out[to - from + 1][of
- * each of `series`], a set of those the run records. -1 with ERROR_TOO_LARGE when the time is over
- * (the text says what was reached), ERROR_BUSY when others are under way or `stop` said so, or
+ * each of `series`], a set of those the run records: read where they are kept, and only behind
+ * those trained again. -1 with ERROR_TOO_LARGE when it would take, or has taken, more than its time
+ * (the text says how much and what is allowed), ERROR_BUSY when others are under way or `stop` said so, or
  * another error. Any thread. */
 int replay_records(const struct replay_wish *wish, unsigned series, int64_t from, int64_t to,
                    double *out, struct error *error);

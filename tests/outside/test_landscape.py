@@ -221,6 +221,7 @@ def test_the_end_of_a_run_is_looked_at_beside_a_replay(server):
                                   {"units": 1, "activation": "linear"}],
                        "init": {"scheme": "he_normal"}}
     run = server.train(spec)["id"]
+    claim = f"/experiments/{run}/sweep?claim=0.001,10,5"
 
     def status(rest):
         return requests.get(f"{server.url}/api/v1{path(run, rest)}", timeout=60).status_code
@@ -236,5 +237,6 @@ def test_the_end_of_a_run_is_looked_at_beside_a_replay(server):
         while not replay.done():
             ends.append(status("hessian"))
             refused += status("hessian?epoch=19999") == 503
+            assert server.get(claim)["claim"]["run"] == 0  # from losses that are kept
     assert refused > 0, "the replay was over too soon to say anything"
     assert replay.result() == 200 and set(ends) == {200}

@@ -1,6 +1,7 @@
 /* Landscapes: the printed loss along one or two directions through a run's parameters. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/base/memory.h"
 #include "core/explain/landscape/slice.h"
@@ -23,15 +24,15 @@ struct landscape {
     double *losses; /* [n[1]][n[0]] */
 };
 
-static int lay_grid(struct landscape *it, struct error *error)
+/* ?points=, and whether so many places can be looked at. */
+static int read_points(const struct landscape *it, int is_line, int64_t *out, struct error *error)
 {
-    const struct axes *axes = &it->axes;
-    int is_line = axes->n == 1;
     int64_t points;
     if (look_integer("points", http_query(it->look->call->request, "points"), 2,
                      is_line ? LINE_POINTS_MAX : PLANE_POINTS_MAX,
                      is_line ? LINE_POINTS : PLANE_POINTS, &points, error) != 0)
         return -1;
+    *out = points;
     double places = is_line ? (double)points : (double)points * (double)points;
     double each = (double)it->terrain.n_points * (double)it->terrain.work.n_parameters;
     if (places * each > WORK_MAX)
@@ -40,6 +41,24 @@ static int lay_grid(struct landscape *it, struct error *error)
                          "at most %.2g: take fewer ?points",
                          places, it->terrain.n_points, it->terrain.work.n_parameters,
                          places * each, WORK_MAX);
+    return 0;
+}
+
+/* A path is replayed for its axes, of which it has two: whether it can be shown is known before. */
+static int check_path(const struct landscape *it, struct error *error)
+{
+    const char *kind = http_query(it->look->call->request, "kind");
+    int64_t points;
+    return kind == NULL || strcmp(kind, "path") != 0 ? 0 : read_points(it, 0, &points, error);
+}
+
+static int lay_grid(struct landscape *it, struct error *error)
+{
+    const struct axes *axes = &it->axes;
+    int is_line = axes->n == 1;
+    int64_t points;
+    if (read_points(it, is_line, &points, error) != 0)
+        return -1;
     it->grid = (struct terrain_grid){
         .origin = axes->origin,
         .axes = {axes->directions[0], is_line ? NULL : axes->directions[1]},
@@ -48,7 +67,7 @@ static int lay_grid(struct landscape *it, struct error *error)
         .n = {(int)points, is_line ? 1 : (int)points},
         .stop = it->look->replay.stop,
         .context = it->look->replay.context};
-    it->losses = memory_array((size_t)places, sizeof *it->losses, error);
+    it->losses = memory_array((size_t)it->grid.n[0] * (size_t)it->grid.n[1], sizeof *it->losses, error);
     return it->losses == NULL ? -1 : terrain_losses(&it->terrain, &it->grid, it->losses, error);
 }
 
@@ -164,9 +183,9 @@ static json_t *compute(struct look *look, struct error *error)
     const struct training *training = &look->plan.training;
     struct landscape it = {.look = look};
     json_t *json = NULL;
-    if (axes_find(&it.axes, look, error) == 0 &&
-        terrain_init(&it.terrain, &look->plan.network, look->plan.dataset, training->loss,
+    if (terrain_init(&it.terrain, &look->plan.network, look->plan.dataset, training->loss,
                      training->gradient, error) == 0 &&
+        check_path(&it, error) == 0 && axes_find(&it.axes, look, error) == 0 &&
         lay_grid(&it, error) == 0)
         json = tell(&it, error);
     free(it.losses);

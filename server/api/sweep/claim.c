@@ -6,6 +6,7 @@
 
 #include "core/base/memory.h"
 #include "core/train/history.h"
+#include "server/base/clock.h"
 #include "server/base/json.h"
 #include "server/base/text.h"
 
@@ -14,6 +15,7 @@ struct sheaf {
     size_t n;
     struct time_curve *curves; /* [n], owned, each with its losses */
     int *runs;                 /* [n], owned */
+    int64_t *trained;          /* [n], owned: samples to train on again for each */
 };
 
 static void sheaf_clear(struct sheaf *sheaf)
@@ -22,6 +24,7 @@ static void sheaf_clear(struct sheaf *sheaf)
         free((double *)sheaf->curves[i].losses);
     free(sheaf->curves);
     free(sheaf->runs);
+    free(sheaf->trained);
 }
 
 int claim_read(const char *text, struct time_claim *out)
@@ -38,7 +41,8 @@ int claim_read(const char *text, struct time_claim *out)
     return *end == '\0' && isfinite(out->loss) ? 0 : -1;
 }
 
-/* Adds a run's curve, if it is one of plain SGD with one rate that did not diverge. */
+/* Adds a run's curve, still without its losses, if it is one of plain SGD with one rate that did not
+ * diverge. */
 static int add_curve(struct sheaf *sheaf, struct call *call, const struct study *study, int run,
                      struct error *error)
 {
@@ -49,21 +53,38 @@ static int add_curve(struct sheaf *sheaf, struct call *call, const struct study 
         return 0;
     if (engine_find_run(lab_engine(call->api->lab), study->id, run, &record, error) != 0)
         return -1;
-    int64_t n = record.state == RUN_DIVERGED ? 0 : record.epoch;
+    int64_t n = record.state == RUN_DIVERGED ? 0 : record.epoch, exact = record.exact;
     engine_run_clear(&record);
     n = n < HISTORY_REPLAY_EPOCHS ? n : HISTORY_REPLAY_EPOCHS;
     if (n == 0)
         return 0;
-    double *losses = memory_array((size_t)n, sizeof *losses, error);
-    struct replay_wish wish = call_replay(call, study);
-    wish.run = run;
-    if (losses == NULL || replay_records(&wish, 1u << SERIES_LOSS, 1, n, losses, error) != 0) {
-        free(losses);
-        return -1;
-    }
-    sheaf->curves[sheaf->n] = (struct time_curve){plan.training.learning_rate, losses, (size_t)n};
+    sheaf->curves[sheaf->n] = (struct time_curve){plan.training.learning_rate, NULL, (size_t)n};
+    sheaf->trained[sheaf->n] = n > exact ? (n - exact) * (int64_t)plan.n_samples : 0;
     sheaf->runs[sheaf->n++] = run;
     return 0;
+}
+
+/* Fills in the losses. Those that are not kept are trained again, in the time of one replay for all
+ * of them. */
+static int read_losses(struct sheaf *sheaf, struct call *call, const struct study *study,
+                       struct error *error)
+{
+    struct replay_wish wish = call_replay(call, study);
+    int result = 0;
+    wish.until_ns = clock_monotonic_ns() + (int64_t)REPLAY_MS * 1000000;
+    for (size_t c = 0; c < sheaf->n; c++)
+        wish.n_samples_after += sheaf->trained[c];
+    for (size_t c = 0; c < sheaf->n && result == 0; c++) {
+        struct time_curve *curve = &sheaf->curves[c];
+        double *losses = memory_array(curve->n, sizeof *losses, error);
+        curve->losses = losses;
+        wish.run = sheaf->runs[c];
+        wish.n_samples_after -= sheaf->trained[c];
+        result = losses == NULL ? -1
+                                : replay_records(&wish, 1u << SERIES_LOSS, 1, (int64_t)curve->n,
+                                                 losses, error);
+    }
+    return result;
 }
 
 static int sheaf_init(struct sheaf *sheaf, struct call *call, const struct study *study,
@@ -71,11 +92,15 @@ static int sheaf_init(struct sheaf *sheaf, struct call *call, const struct study
 {
     *sheaf = (struct sheaf){
         .curves = memory_array(grid->n_settings, sizeof *sheaf->curves, error),
-        .runs = memory_array(grid->n_settings, sizeof *sheaf->runs, error)};
-    int result = sheaf->curves == NULL || sheaf->runs == NULL ? -1 : 0;
+        .runs = memory_array(grid->n_settings, sizeof *sheaf->runs, error),
+        .trained = memory_array(grid->n_settings, sizeof *sheaf->trained, error)};
+    int result =
+        sheaf->curves == NULL || sheaf->runs == NULL || sheaf->trained == NULL ? -1 : 0;
     for (size_t s = 0; s < grid->n_settings && result == 0; s++)
         if (grid->runs[s * grid->n_starts] >= 0)
             result = add_curve(sheaf, call, study, grid->runs[s * grid->n_starts], error);
+    if (result == 0)
+        result = read_losses(sheaf, call, study, error);
     if (result != 0)
         sheaf_clear(sheaf);
     return result;
