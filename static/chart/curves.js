@@ -23,6 +23,7 @@ export class Curves {
         this.waiting = false;
         this.ended = false;
         this.lack = null;
+        this.isBarren = false; // there will never be a loss
         this.diverged = [];
         this.levels = []; // [{value, label}] drawn across
         this.perSeries = runs.length;
@@ -73,11 +74,13 @@ export class Curves {
         this.note = new Note(this.losses, this.detail, this.runs);
         this.twin = new Twin(this.losses, this.runs);
         this.lines = new SeriesSwitch(this.losses.names, (part) => this.change(part));
+        this.tools = element("header", {class: "tools"}, this.lines.host,
+            this.axisSwitch("y", "Loss"), this.axisSwitch("x", "Epochs"), this.levelsSwitch(),
+            this.sourceSwitch(),
+            element("p", {class: "zoom"}, button("Zoom in", () => this.grow(0.5)),
+                button("Zoom out", () => this.grow(2)), this.fit));
         append(host, [
-            element("header", {class: "tools"}, this.lines.host, this.axisSwitch("y", "Loss"),
-                this.axisSwitch("x", "Epochs"), this.levelsSwitch(), this.sourceSwitch(),
-                element("p", {class: "zoom"}, button("Zoom in", () => this.grow(0.5)),
-                    button("Zoom out", () => this.grow(2)), this.fit)),
+            this.tools,
             element("div", {class: "curves"}, this.host, legend),
             this.note.host, this.twin.host]);
     }
@@ -231,6 +234,8 @@ export class Curves {
     drawNow() {
         const now = this.view();
         this.fit.hidden = !now.zoom;
+        for (const part of [this.tools, this.host.parentElement, this.twin.host])
+            part.hidden = this.isBarren;
         this.levelsBox.hidden = this.levels.length === 0 || now.quantity !== "loss";
         this.host.dataset.levels = (now.levels ? this.levels : []).map(({label}) => label)
             .join("; ");

@@ -42,7 +42,8 @@ export class Again {
 
     fill() {
         this.fork.href = view.address({fork: this.experiment.id, run: this.run});
-        this.more.hidden = !CONTINUED.includes(this.rows[this.run].state);
+        const {state, epoch} = this.rows[this.run];
+        this.more.hidden = !CONTINUED.includes(state) || epoch === 0;
     }
 
     ask() {

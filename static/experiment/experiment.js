@@ -20,7 +20,7 @@ import {Again} from "./again.js";
 import {Metrics} from "./metrics.js";
 import {originOf} from "./origin.js";
 import {question} from "./question.js";
-import {Runs} from "./runs.js";
+import {Runs, STOPPED} from "./runs.js";
 import {follow} from "./stream.js";
 
 const TABLE_MS = 250;      // the live figures in the table change this often
@@ -171,7 +171,7 @@ class Page {
     show(experiment) {
         this.experiment = experiment;
         const {state, states, runs, created, cached_from: source} = experiment;
-        const even = runs.every((row) => row.epochs === this.epochs);
+        const even = runs.every((row) => row.epochs === this.epochs && !row.stopped);
         const facts = [`${plural(runs.length, "run")} of ${even ? "" : "up to "}` +
                        plural(this.epochs, "epoch"),
                        experiment.spec.dataset.standardize_target &&
@@ -188,6 +188,7 @@ class Page {
             " ", element("bdi", {}, this.labels.runs[row.run].title), `: ${row.message}`)));
         this.curves.ended = state === "done";
         this.curves.lack = lack(experiment);
+        this.curves.isBarren = state === "done" && runs.every((row) => row.epoch === 0);
         this.curves.diverged = runs.filter((row) => row.diverged)
             .map((row) => ({run: row.run, epoch: row.diverged.epoch}));
         this.runs.update(runs);
@@ -264,9 +265,9 @@ class Page {
             : Math.max(row.epoch, this.losses.curves[i].last()) / row.epochs), 0) / runs.length;
     }
 
-    hear({run, state}) {
-        if (["diverged", "failed"].includes(state))
-            this.say(`${this.labels.runs[run].title}: ${state}.`);
+    hear({run, state, stopped}) {
+        if (stopped || ["diverged", "failed"].includes(state))
+            this.say(`${this.labels.runs[run].title}: ${stopped ? STOPPED[stopped] : state}.`);
         this.refreshing ??= setTimeout(() => this.refresh(), TABLE_MS);
     }
 

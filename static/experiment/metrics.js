@@ -104,7 +104,7 @@ function figures(metrics, parts) {
 function matrix(classes, confusion, part) {
     const name = (text) => element("bdi", {}, text);
     return element("table", {class: "confusion"},
-        element("caption", {}, `${part}: true classes in rows, predicted in columns`),
+        element("caption", {}, `${part}: rows true, columns predicted`),
         element("thead", {}, element("tr", {}, element("td"),
             classes.map((text) => element("th", {scope: "col"}, name(text))))),
         element("tbody", {}, confusion.map((counts, i) => element("tr", {},

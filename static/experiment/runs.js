@@ -12,8 +12,10 @@ import {recorded, titleOf} from "../chart/series.js";
 const NAMES = ["w1", "w2", "w3", "w4", "w5", "w6", "bias1", "bias2", "bias3"];
 const PREDICTIONS = 4; // so many have a column, the CSV has all
 const COLUMNS = ["state", "stopped", "epoch", "first_loss", "loss", "best_loss", "best_epoch"];
-const STOPPED = {target: "its target was reached", patience: "it got no better for so long",
-                 time: "its time was over"};
+
+/* Why a run was done before its last epoch. */
+export const STOPPED = {target: "stopped at its target", patience: "stopped by patience",
+                        time: "stopped by its time"};
 
 export class Runs {
     /* `labels` is [{label, exact, title}] for each run, `heading` what they are; `predict` the rows
@@ -127,8 +129,7 @@ export class Runs {
 
     fillRow(row, cells, digits, live) {
         if (cells.shown !== row.state)
-            refill(cells.state, badge(row.state), row.stopped && ` (${row.stopped})`);
-        cells.state.title = row.stopped ? `Ended early: ${STOPPED[row.stopped]}.` : "";
+            refill(cells.state, badge(row.state), how(row));
         cells.shown = row.state;
         const begun = live || row.epoch > 0;
         const loss = (value) => begun && value !== undefined ? digits(finite(value)) : "";
@@ -160,6 +161,12 @@ export class Runs {
                 ? `Lowest ${titleOf(best.monitor)}: ${exact(best[best.monitor])}` : "";
         }
     }
+}
+
+/* What else is to be said of its state. */
+function how({stopped, epoch, diverged}) {
+    return stopped ? `, ${STOPPED[stopped]} at epoch ${count(epoch)}`
+        : diverged ? ` in epoch ${count(diverged.epoch)}` : "";
 }
 
 /* The rows with all digits, as the server last told them; its own names are the header. */

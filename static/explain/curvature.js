@@ -15,7 +15,7 @@ const written = (value) => view.read().allDigits ? exact(value).replaceAll("-", 
     : short(value);
 
 export class Curvature {
-    /* context: {id, run, rest, row, spec, note, look}; look(tab, ...rest) opens another tab. */
+    /* context: {id, run, rest, row, spec, wait, note, look}; look(tab, ...rest) opens another tab. */
     constructor(context) {
         this.context = context;
         this.epoch = epochStepper(context, () => this.show());
@@ -32,7 +32,8 @@ export class Curvature {
     async show() {
         const {id, run, note} = this.context, mine = ++this.turn, epoch = this.epoch.value;
         note(epoch ?? "");
-        const answer = await api.hessian(id, run, {epoch}).catch((problem) => problem);
+        const answer = await this.context.wait(api.hessian(id, run, {epoch}))
+            .catch((problem) => problem);
         if (mine !== this.turn)
             return;
         this.answer = answer;

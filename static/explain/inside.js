@@ -10,6 +10,7 @@ import {Surface} from "./surface.js";
 
 const TABS = {step: ["A step by hand", Step], surface: ["Surface", Surface],
               landscape: ["Landscape", Landscape], curvature: ["Curvature", Curvature]};
+const BUSY_MS = 400;
 
 export class Inside {
     /* `labels` is [{title}] for each run of the experiment `id` with this `spec`, `rows` the
@@ -27,9 +28,12 @@ export class Inside {
                                onchange: (event) => this.choose(Number(event.target.value))},
                 labels.map(({title}, i) => element("option",
                     {value: i, selected: i === this.run}, title))));
+        this.waits = 0;
+        this.busy = element("p", {class: "note", role: "status", hidden: true}, "Computing \u2026");
         this.body = element("div", {class: "inside-body"});
         append(host, [element("header", {class: "tools"}, element("h2", {}, "Inside a run"),
-            this.choice, element("p", {class: "actions"}, this.buttons)), this.body]);
+            this.choice, element("p", {class: "actions"}, this.buttons)), this.busy,
+            this.body]);
         if (TABS[tab])
             this.open(tab, rest);
     }
@@ -72,11 +76,25 @@ export class Inside {
         this.shown[name] ??= new make({
             id: this.id, run: this.run, rest, spec: this.spec,
             row: () => this.rows[this.run],
+            wait: (promise) => this.wait(promise),
             look: (other, ...parts) => this.look(other, parts),
             note: (...parts) => view.note({inside: [name, this.run, ...parts]})});
         this.mark();
         refill(this.body, this.shown[name].host);
         this.shown[name].show();
+    }
+
+    /* Says so when the server takes longer than a moment. */
+    async wait(promise) {
+        const timer = setTimeout(() => { this.busy.hidden = false; }, BUSY_MS);
+        this.waits++;
+        try {
+            return await promise;
+        } finally {
+            clearTimeout(timer);
+            if (--this.waits === 0)
+                this.busy.hidden = true;
+        }
     }
 
     /* A tab looks elsewhere in another one, whose button gets the focus. */

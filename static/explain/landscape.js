@@ -12,7 +12,7 @@ const HINTS = {parameters: ["w1", "none: a line"], eigenvectors: ["0", "1"],
                between: ["a run, as 1 or id:0", "none: a line"], random: ["seed 1", "seed 2"]};
 
 export class Landscape {
-    /* context: {id, run, rest, row, note}. */
+    /* context: {id, run, rest, row, wait, note}. */
     constructor(context) {
         this.context = context;
         const [, kind, x, y] = context.rest;
@@ -59,7 +59,7 @@ export class Landscape {
             this.say("Which other run? Its number, or experiment:number.");
             return;
         }
-        const answer = await api.landscape(id, run, {epoch, kind, x, y})
+        const answer = await this.context.wait(api.landscape(id, run, {epoch, kind, x, y}))
             .catch((problem) => problem);
         if (mine !== this.turn)
             return;

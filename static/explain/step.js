@@ -2,7 +2,7 @@
 
 import * as api from "../base/api.js";
 import {append, element, refill} from "../base/element.js";
-import {count, exact, plural, short} from "../base/format.js";
+import {count, exact, plural, setting, short} from "../base/format.js";
 import {scrolling} from "../base/scroll.js";
 import * as view from "../base/view.js";
 import {marking} from "./marking.js";
@@ -15,11 +15,14 @@ const LINES = 12, TERMS = 8; // of a sum, the others are in the answer of the se
 const digits = (value) => view.read().allDigits || Number.isSafeInteger(value) &&
     Math.abs(value) < 1e6 ? exact(value).replace("-", "\u2212") : short(value);
 
+/* A rate as one would write it. */
+const rateOf = (rate) => setting(view.read().allDigits ? rate : Number(rate.toPrecision(6)));
+
 /* A number as a factor: a negative one in brackets. */
 const factor = (value) => value < 0 ? `(${digits(value)})` : digits(value);
 
 export class Step {
-    /* context: {id, run, rest, row, note}. */
+    /* context: {id, run, rest, row, wait, note}. */
     constructor(context) {
         this.context = context;
         const [epoch, sample] = context.rest;
@@ -55,7 +58,8 @@ export class Step {
         const {id, run, note} = this.context, mine = ++this.turn;
         const epoch = this.epoch.value, sample = this.sample.value;
         note(epoch, sample ?? "");
-        const answer = await api.step(id, run, {epoch, sample}).catch((problem) => problem);
+        const answer = await this.context.wait(api.step(id, run, {epoch, sample}))
+            .catch((problem) => problem);
         if (mine !== this.turn)
             return;
         this.answer = answer;
@@ -74,6 +78,7 @@ export class Step {
         else if (answer?.kind === "epoch")
             append(this.body, wholeEpoch(answer, (sample) => {
                 this.sample.input.value = sample;
+                this.sample.input.focus();
                 this.show();
             }));
         else if (answer)
@@ -133,7 +138,7 @@ function oneStep(step) {
         element("p", {class: "facts"}, `Sample ${count(step.sample)} of epoch ` +
             `${count(step.epoch)} is row ${count(step.row)} of the data: x = (` +
             `${step.x.map(digits).join(", ")}), y = ${y}. Learning rate ` +
-            `${digits(step.learning_rate)}.`,
+            `${rateOf(step.learning_rate)}.`,
             batch && ` It is one of ${plural(batch.size, "sample")} of its batch, whose ` +
                 `gradients are ${batch.reduction === "mean" ? "averaged" : "added up"}.`),
         long("Forward", step.forward.map(forward)),
@@ -204,7 +209,7 @@ function wholeEpoch(told, choose) {
                      rows.error && ["error", (i) => digits(rows.error[i])],
                      ["loss", (i) => digits(rows.loss[i])],
                      rows.rho && ["overshoot \u03c1", (i) => digits(rows.rho[i])],
-                     rows.on.some(Boolean) && ["units on", (i) => rows.on[i]],
+                     rows.on.some(Boolean) && ["units (1 is on)", (i) => rows.on[i]],
                      ["step length", (i) => rows.step_norm[i] === null ? "\u2013"
                          : digits(rows.step_norm[i])]].filter(Boolean);
     const line = (i) => element("tr", {},

@@ -9,7 +9,7 @@ import {classColour, css, heat, paler, Plot, strip} from "./plot.js";
 const DOTS = 2000, POINTS = 81;
 
 export class Surface {
-    /* context: {id, run, rest, row, note}. */
+    /* context: {id, run, rest, row, wait, note}. */
     constructor(context) {
         this.context = context;
         this.epoch = epochStepper(context, () => this.show());
@@ -27,8 +27,8 @@ export class Surface {
     async show() {
         const {id, run, note} = this.context, mine = ++this.turn, epoch = this.epoch.value;
         note(epoch ?? "");
-        const answer = await Promise.all([api.surface(id, run, {epoch, points: POINTS}),
-                                          this.data ?? api.dataset(id, run)])
+        const answer = await this.context.wait(Promise.all([
+            api.surface(id, run, {epoch, points: POINTS}), this.data ?? api.dataset(id, run)]))
             .catch((problem) => problem);
         if (mine !== this.turn)
             return;

@@ -25,7 +25,8 @@ export function severityOf(severity) {
         WORDS[severity] ?? severity);
 }
 
-const SHORT = {lr: "learning rate", fp: "rounding", gd: "gradient descent"};
+const SHORT = {nonfinite: "no longer finite", init: "the start", lr: "learning rate",
+               fp: "rounding", gd: "gradient descent"};
 
 /* "DEAD_UNITS" as "dead units", "LR_NOISE_FLOOR" as "learning rate noise floor". */
 export const titleOf = (code) => code.toLowerCase().split("_").map((word) => SHORT[word] ?? word)

@@ -49,7 +49,19 @@ export class Analysis {
             return;
         const settings = told.settings.map((row) => ({...row, value: row.values[axis]}));
         refill(figure, bands({settings, best: told.best, boundary: told.boundary,
-                              name: last(axis), width: Math.max(280, figure.clientWidth)}) ?? []);
+                              name: last(axis), what: this.losses(), width: Math.max(280, figure.clientWidth)}) ?? [],
+            element("p", {class: "note"}, this.isOne ? ""
+                : "Line: the median over the starts. Band: four of five starts, 10 to 90 %. ",
+                "Shaded: within 5 % of the lowest."));
+    }
+
+    /* Without several starts the losses are just those. */
+    get isOne() {
+        return this.told.settings.every(({n}) => n === 1);
+    }
+
+    losses() {
+        return this.isOne ? "loss" : "median loss";
     }
 
     /* Each setting in words, as short as tells them apart. */
@@ -70,12 +82,12 @@ export class Analysis {
         const number = (value) => element("td", {title: exact(value)}, short(value));
         return scrolling("The settings", element("table", {},
             element("thead", {}, element("tr", {}, element("th", {scope: "col"}, heading),
-                ["runs", "median loss", "10 %", "90 %"].map((word) =>
-                    element("th", {scope: "col"}, word)),
+                (this.isOne ? [this.losses()] : ["runs", this.losses(), "10 %", "90 %"])
+                    .map((word) => element("th", {scope: "col"}, word)),
                 seen.map((fate) => element("th", {scope: "col"}, WORDS[fate])))),
             element("tbody", {}, settings.map(({n, loss, fates}, i) => element("tr", {},
-                element("th", {scope: "row"}, names[i]), element("td", {}, n),
-                number(loss.median), number(loss.q10), number(loss.q90),
+                element("th", {scope: "row"}, names[i]), !this.isOne && element("td", {}, n),
+                number(loss.median), !this.isOne && [number(loss.q10), number(loss.q90)],
                 seen.map((fate) => element("td", {}, fates[fate])))))),
             starts.length > 1 ? "what became of the runs" : "more");
     }

@@ -5,7 +5,7 @@ import {svg} from "../base/element.js";
 import {tick} from "../base/format.js";
 
 const HEIGHT = 300;
-const MARGIN = {left: 58, right: 14, top: 12, bottom: 40};
+const MARGIN = {left: 58, right: 14, top: 34, bottom: 40};
 const LOG_FROM = 30; // a ratio between largest and smallest that wants a logarithmic axis
 
 /* Places values on pixels from..to, by their logarithm where they spread far. */
@@ -37,8 +37,8 @@ function ticks({isLog, low, high}) {
 const finite = (loss) => loss.median !== null;
 
 /* A figure as wide as `width` pixels of `settings` as the server lists them, each with its `value`;
- * `best` and `boundary` are the server's. Null when no setting has a finite loss. */
-export function bands({settings, best, boundary, name, width}) {
+ * `what` the losses are, `name` the axis, `best` and `boundary` are the server's. Null when no setting has a finite loss. */
+export function bands({settings, best, boundary, name, what, width}) {
     const known = settings.filter(({loss}) => finite(loss));
     if (known.length === 0)
         return null;
@@ -51,7 +51,8 @@ export function bands({settings, best, boundary, name, width}) {
     const lower = known.map(({value, loss}) => point(value, loss.q10)).reverse();
     const line = known.map(({value, loss}) => point(value, loss.median));
     return svg("svg", {class: "bands", viewBox: `0 0 ${width} ${HEIGHT}`, width, height: HEIGHT,
-                       role: "img", "aria-label": `Median loss by ${name}; the table has it all`},
+                       role: "img", "aria-label": `${what} by ${name}; the table has it all`},
+        svg("text", {class: "number", x: 4, y: 12}, y.isLog ? `${what} (log scale)` : what),
         best && interval(x, best.interval),
         ticks(y).map((loss) => [
             svg("line", {class: "grid", x1: MARGIN.left, x2: width - MARGIN.right,
@@ -59,7 +60,8 @@ export function bands({settings, best, boundary, name, width}) {
             svg("text", {class: "number end", x: MARGIN.left - 8, y: y.at(loss) + 4}, tick(loss))]),
         ticks(x).map((value) => svg("text", {class: "number middle", x: x.at(value),
                                              y: HEIGHT - MARGIN.bottom + 18}, tick(value))),
-        svg("text", {class: "number end", x: width - MARGIN.right, y: HEIGHT - 4}, name),
+        svg("text", {class: "number end", x: width - MARGIN.right, y: HEIGHT - 4},
+            x.isLog ? `${name} (log scale)` : name),
         svg("polygon", {class: "band", points: [...upper, ...lower].join(" ")}),
         svg("polyline", {class: "median", points: line.join(" ")}),
         known.map(({value, loss}) => svg("circle", {class: "dot", r: 2.5, cx: x.at(value),
@@ -79,6 +81,6 @@ function interval(x, [from, to]) {
 function edge(x, at) {
     return [svg("line", {class: "edge", x1: x.at(at), x2: x.at(at), y1: MARGIN.top,
                          y2: HEIGHT - MARGIN.bottom}),
-            svg("text", {class: "number end", x: x.at(at) - 6, y: MARGIN.top + 12},
+            svg("text", {class: "number end", x: x.at(at) - 6, y: MARGIN.top - 6},
                 "half collapse")];
 }

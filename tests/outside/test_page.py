@@ -423,6 +423,9 @@ def test_a_run_that_diverged_in_its_first_epoch_says_so_in_place_of_a_curve(page
     page.open(f"/?experiment={row['id']}")
     page.wait(lambda: page.text(".notes .note") == "The run diverged in its first epoch: there is "
               "no loss to draw. A smaller learning rate may help.", "what happened")
+    assert not page.one(".chart").is_displayed() and not page.one(".switch").is_displayed()
+    assert page.text(".runs tbody td") == "\u25b2 diverged in epoch 1"
+    assert not page.one(".again button").is_displayed() and page.one(".again a").is_displayed()
 
 
 def test_names_keep_their_direction_to_themselves(page):

@@ -110,11 +110,12 @@ def rows_of(page, selector):
 
 def point(page, epoch):
     """Puts the chart's cursor on an epoch, by the keys that a reader has."""
-    chart = page.one(".chart")
-    for _ in range(200):
-        words = page.text(".legend-head")
-        now = int(words.split()[1]) if words.startswith("epoch ") else 0
-        if now == epoch:
-            return
-        chart.send_keys("\ue014" if now < epoch else "\ue012")
-    raise AssertionError(f"epoch {epoch} is not reached: {words}")
+    page.run("""
+        const chart = document.querySelector(".chart");
+        for (let i = 0; i < 200; i++) {
+            const words = document.querySelector(".legend-head").textContent;
+            const now = Number(words.match(/^epoch (\\d+)/)?.[1] ?? 0);
+            if (now === arguments[0]) return;
+            const key = now < arguments[0] ? "ArrowRight" : "ArrowLeft";
+            chart.dispatchEvent(new KeyboardEvent("keydown", {key, cancelable: true}));
+        }""", epoch)

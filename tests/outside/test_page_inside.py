@@ -82,6 +82,7 @@ def test_an_epoch_is_a_table_whose_samples_open(page, report):
     assert "printed loss" in page.text(".inside .facts")
     page.click(".epoch-rows tbody tr:nth-child(8) button")
     page.wait(lambda: "Sample 7 of epoch 2" in (page.text(".inside .facts") or ""), "the sample")
+    assert page.run("return document.activeElement.value") == "7"
 
 
 def test_a_surface_is_painted_and_read_out(page, report):
@@ -207,3 +208,21 @@ def test_a_network_too_large_for_it_is_told(page, server):
     page.open(f"/?experiment={experiment}&inside=curvature,0,1")
     page.wait(lambda: "at most 256" in (page.text(".inside-body .fault") or ""), "the fault")
     page.browser.get_log("browser")  # the refused request is noted there
+
+
+def test_a_look_that_takes_longer_is_said_to_be_under_way(page, report):
+    def delay(ms):
+        page.browser.execute_cdp_cmd("Network.emulateNetworkConditions", {
+            "offline": False, "latency": ms, "downloadThroughput": -1, "uploadThroughput": -1})
+    page.open(f"/?experiment={report}&inside=curvature,0,40")
+    page.one(".curvature .facts")
+    page.browser.execute_cdp_cmd("Network.enable", {})
+    delay(1500)
+    try:
+        put(page, ".stepper input", "7")
+        page.wait(lambda: page.one(".inside > .note").is_displayed(), "the words")
+        assert page.text(".inside > .note") == "Computing \u2026"
+        page.wait(lambda: "after epoch 7 has" in page.text(".curvature .facts"), "the answer")
+        assert not page.one(".inside > .note").is_displayed()
+    finally:
+        delay(0)

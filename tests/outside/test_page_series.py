@@ -85,7 +85,9 @@ def test_the_table_of_runs_tells_why_one_stopped_and_its_best_epoch(page, traine
             "best epoch"} <= set(columns)
     ends = [row["stopped"] for row in trained["runs"]]
     assert ends == [None, "patience"]
-    assert page.texts(".runs tbody td:first-of-type") == ["\u2713 done", "\u2713 done (patience)"]
+    assert page.texts(".runs tbody td:first-of-type") == [
+        "\u2713 done", f"\u2713 done, stopped by patience at epoch {trained['runs'][1]['epoch']}"]
+    assert "2 runs of up to" in page.text(".headline .facts")
     row = trained["runs"][1]
     cells = page.texts(".runs tbody tr:nth-child(2) td")
     assert float(cells[7]) == row["validation_loss"]

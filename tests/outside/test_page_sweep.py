@@ -18,6 +18,8 @@ def test_a_sweep_is_summed_up_and_two_settings_compared(page):
     rows = [row.text.split() for row in page.all(".analysis tbody tr")]
     assert [row[:2] for row in rows] == [["0.0001", "20"], ["0.001", "20"], ["0.01", "20"]]
     assert len(page.all(".bands .dot")) == 3
+    assert page.texts(".bands text")[0].startswith("median loss")
+    assert "four of five starts" in page.text(".figure .note")
     page.all(".compare select")[1].send_keys("0.01")
     page.one(".compare button").click()
     sentence = told["compared"]["text"].replace("setting 0", "0.0001").replace("setting 2", "0.01")
@@ -43,6 +45,8 @@ def test_a_sweep_of_one_axis_needs_no_starts(page):
     page.open(f"/?experiment={experiment['id']}")
     page.wait(lambda: page.all(".analysis tbody tr"), "the analysis")
     assert not page.all(".compare")
+    heads = page.texts(".analysis thead th")
+    assert heads[:2] == ["learning rate", "loss"] and "90 %" not in heads
 
 
 def test_one_run_has_no_analysis(page):
