@@ -1,6 +1,8 @@
 """Every run explained: floors before the first epoch, verdicts while it trains and when it has
 ended, on the stream, in the records, after a restart; and nobody's training waits for them."""
 import json
+import os
+import pathlib
 import signal
 import time
 
@@ -247,6 +249,29 @@ def test_explanations_are_kept_and_missing_ones_made_after_a_restart(fresh_serve
     server.restart(signal.SIGKILL)
     assert verdicts_of(server, experiment) == before
     assert all(run["explained"] == "full" for run in server.explained(other)["runs"])
+
+
+def spent_s(server):
+    """Processor time of the server so far."""
+    fields = pathlib.Path(f"/proc/{server.pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_nobody_thinks_about_what_was_deleted(fresh_server):
+    """Its re-runs would take over a second of processor time, and begin at once."""
+    server = fresh_server()
+    spec = specs.report(1e-6, epochs=12000)
+    spec["network"] = {"layers": [{"units": 24, "activation": "tanh"}, {"units": 1}],
+                       "init": {"scheme": "uniform", "seed": 1}}
+    path = f"/experiments/{server.train(spec)['id']}"
+    wait_until(lambda: server.get(path)["runs"][0]["explained"] == "end", 30 * server.slowness,
+               "the first explanation")
+    assert server.request("DELETE", path).status_code == 204
+    before, quiet_since, used = spent_s(server), time.monotonic(), 0.0
+    while time.monotonic() < quiet_since + 0.2:
+        if spent_s(server) > before + used:
+            used, quiet_since = spent_s(server) - before, time.monotonic()
+            assert used < 0.3 * server.slowness
 
 
 def test_an_experiment_can_be_deleted_while_it_is_explained(fresh_server):
