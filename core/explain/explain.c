@@ -19,6 +19,7 @@ static const struct diagnosis *const DIAGNOSES[CODE_COUNT] = {
     [CODE_SYMMETRIC_UNITS] = &diagnosis_symmetry,
     [CODE_AFFINE_ON_DATA] = &diagnosis_affine,
     [CODE_FP_STALL] = &diagnosis_stall,
+    [CODE_OVERFITTING] = &diagnosis_overfitting,
     [CODE_UNDERTRAINED] = &diagnosis_undertrained,
     [CODE_LR_NOISE_FLOOR] = &diagnosis_noise_floor,
     [CODE_NO_SIGNAL] = &diagnosis_no_signal,
@@ -100,7 +101,11 @@ static int find_asides(struct examination *it, struct error *error)
 
 static int find_reruns(struct examination *it, struct error *error)
 {
-    const char *codes = "UNDERTRAINED, LR_NOISE_FLOOR, SENSITIVE_DEPENDENCE, PLATEAU_SCALING";
+    const char *codes = it->subject->validation
+                            ? "UNDERTRAINED, LR_NOISE_FLOOR, SENSITIVE_DEPENDENCE, "
+                              "PLATEAU_SCALING, OVERFITTING"
+                            : "UNDERTRAINED, LR_NOISE_FLOOR, SENSITIVE_DEPENDENCE, "
+                              "PLATEAU_SCALING";
     if (it->depth != EXPLAIN_FULL) {
         examination_not_run(it, codes, "they wait for the run to be trained again, and on");
         return 0;
@@ -110,7 +115,8 @@ static int find_reruns(struct examination *it, struct error *error)
                                                              : it->setting.why_not);
         return 0;
     }
-    if (continuation_find(it, error) != 0 || sensitivity_find(it, error) != 0) {
+    if (overfitting_find(it, error) != 0 || continuation_find(it, error) != 0 ||
+        sensitivity_find(it, error) != 0) {
         return -1;
     }
     return plateau_find(it, error);
@@ -180,11 +186,12 @@ static int is_blocking(const struct verdict *verdict)
 }
 
 /* The first that blocks. If none does: zeros, which explain why nothing moves even where there is
- * nothing to be learnt; that nothing is; that the loss is near the best known; else the first that
- * fired and is no aside. CODE_COUNT: none. */
+ * nothing to be learnt; that nothing is; that samples were learnt by heart; that the loss is near
+ * the best known; else the first that fired and is no aside. CODE_COUNT: none. */
 static enum code headline(const struct examination *it)
 {
-    static const enum code CALM[] = {CODE_ZERO_INIT_SADDLE, CODE_NO_SIGNAL, CODE_NEAR_BEST_KNOWN};
+    static const enum code CALM[] = {CODE_ZERO_INIT_SADDLE, CODE_NO_SIGNAL, CODE_OVERFITTING,
+                                     CODE_NEAR_BEST_KNOWN};
     for (int i = 0; i < CODE_COUNT; i++) {
         if (is_blocking(&it->verdicts[i])) {
             return (enum code)i;

@@ -151,6 +151,17 @@ def long_and_wide(rng, activation, epochs):
 
 FLOW, DRIFT = "learning_rate x epochs", "learning_rate^2 x epochs"
 
+def watched(rng, n, units, activation, rate, epochs, rows=300, **more):
+    """With a validation part of the same law."""
+    x, y = data(rng, n)
+    vx, vy = data(rng, rows)
+    start = np.r_[rng.normal(0, 1, 2 * units), rng.uniform(-2, 2, units),
+                  rng.normal(0, .5, units), 8.]
+    return run(rng, data=(x, y), start=start, units=units, activation=activation, rate=rate,
+               epochs=epochs, best=1.6, order="shuffle",
+               order_seed=int(rng.integers(1 << 31))) | {"vx": vx, "vy": vy} | more
+
+
 # name, what builds it, the code that must fire (None: a control), with its law where it tells one,
 # the codes that must not, and the share of true cases that section 5 of the diagnoses reached
 CASES = [
@@ -205,6 +216,15 @@ CASES = [
     ("alive, small rate", lambda r: run(r, rate=1e-5), None, ("SENSITIVE_DEPENDENCE",), 1),
     ("known noise, long", lambda r: long_and_wide(r, "tanh", 2000), "BELOW_NOISE_FLOOR", (), .8),
     ("known noise, short", lambda r: long_and_wide(r, "tanh", 5), None, ("BELOW_NOISE_FLOOR",), 1),
+    ("15 samples by heart", lambda r: watched(r, 15, 8, "tanh", 2e-3, 4000), "OVERFITTING", (), .8),
+    ("the same, 8 rows to look at", lambda r: watched(r, 15, 8, "tanh", 2e-3, 1000, 8), None,
+     ("OVERFITTING",), 1),
+    ("the same, 15 epochs", lambda r: watched(r, 15, 8, "tanh", 2e-3, 15), None,
+     ("OVERFITTING",), 1),
+    ("300 samples, small net", lambda r: watched(r, 300, 2, "relu", 4e-4, 600, 60), None,
+     ("OVERFITTING",), 1),
+    ("300 samples, noisy rate", lambda r: watched(r, 300, 4, "tanh", 5e-3, 400, 60), None,
+     ("OVERFITTING",), 1),
     ("tanh, biases -30", lambda r: with_bias(r, -30, activation="tanh"), "SATURATED_UNITS",
      ("DEAD_UNITS",), 1),
     ("tanh", lambda r: run(r, activation="tanh"), None, ("SATURATED_UNITS", "DEAD_UNITS"), 1),

@@ -6,6 +6,7 @@
  *   "order": "fixed", "gradient": "full",
  *   "loss": "mse", "optimizer": "sgd", "settings": {...}, "order_seed": 0, "depth": "full",
  *   "best": the best known loss, or left out: searched for if the depth is full,
+ *   "vx", "vy": the validation part, or left out,
  *   "noise": variance, "points": [[...]], "weights": [...], "means": [...]: the population}
  * With "descend": steps, instead of all that, {"parameters", "loss"} of the minimum below the start.
  * Added to the answer: "first_printed", "parameters", "epoch", "seconds" the
@@ -25,7 +26,7 @@
 struct run {
     struct network network;
     struct training training;
-    struct dataset *dataset;
+    struct dataset *dataset, *validation; /* the latter NULL: none */
     struct population population;
     double *start, *parameters;
     double first_loss;
@@ -89,21 +90,22 @@ static void read_network(struct run *run, const json_t *spec, int n_inputs)
     }
 }
 
-static void read_data(struct run *run, const json_t *spec)
+static struct dataset *read_data(const json_t *spec, const char *x_name, const char *y_name)
 {
     size_t n_features, n_targets;
-    const json_t *x = json_object_get(spec, "x");
+    const json_t *x = json_object_get(spec, x_name);
     double *features = numbers(x, &n_features);
-    double *targets = numbers(json_object_get(spec, "y"), &n_targets);
+    double *targets = numbers(json_object_get(spec, y_name), &n_targets);
     size_t n = json_array_size(x);
-    run->dataset = dataset_create(n, n_features / n, n_targets / n, NULL);
-    if (!run->dataset || !features || !targets) {
+    struct dataset *dataset = n > 0 ? dataset_create(n, n_features / n, n_targets / n, NULL) : NULL;
+    if (!dataset || !features || !targets) {
         end_badly("no data");
     }
-    memcpy(run->dataset->features, features, n_features * sizeof *features);
-    memcpy(run->dataset->targets, targets, n_targets * sizeof *targets);
+    memcpy(dataset->features, features, n_features * sizeof *features);
+    memcpy(dataset->targets, targets, n_targets * sizeof *targets);
     free(features);
     free(targets);
+    return dataset;
 }
 
 static void read_training(struct run *run, const json_t *spec)
@@ -168,6 +170,7 @@ static void train(struct run *run)
     block_destroy(block);
     run->subject.network = &run->network;
     run->subject.dataset = run->dataset;
+    run->subject.validation = run->validation;
     run->subject.training = &run->training;
     run->subject.start = run->start;
     run->subject.parameters = run->parameters;
@@ -177,7 +180,10 @@ static struct run *read_run(const json_t *spec)
 {
     struct run *run = take(1, sizeof *run);
     size_t n_start;
-    read_data(run, spec);
+    run->dataset = read_data(spec, "x", "y");
+    if (json_object_get(spec, "vx")) {
+        run->validation = read_data(spec, "vx", "vy");
+    }
     read_network(run, spec, (int)run->dataset->n_features);
     read_training(run, spec);
     read_population(run, spec);
@@ -191,6 +197,7 @@ static struct run *read_run(const json_t *spec)
 static void free_run(struct run *run)
 {
     dataset_destroy(run->dataset);
+    dataset_destroy(run->validation);
     free(run->population.noise);
     free(run->population.points);
     free(run->population.weights);

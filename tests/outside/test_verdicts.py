@@ -2,6 +2,7 @@
 against training on."""
 import json
 
+import numpy as np
 import pytest
 
 from explain_probe import ROOT, explain
@@ -186,3 +187,69 @@ def test_the_way_off_a_plateau_is_not_looked_for_where_that_takes_long():
     assert [one["why"] for one in answer["not_run"] if one["code"] == "PLATEAU_SCALING"] == [
         "five times the epochs to its escape, at half the rate, take too long (over 3e8 parameter "
         "visits)"]
+
+
+# --- the validation part ------------------------------------------------------------------------
+
+
+def by_heart(**changes):
+    """15 samples of a line with noise for 25 parameters, and 200 rows to look at."""
+    rng = np.random.default_rng(4)
+    x, vx = rng.uniform(-2, 2, (15, 1)), rng.uniform(-2, 2, (200, 1))
+    return {"x": x, "y": 2 * x[:, 0] + rng.normal(0, 1, 15), "vx": vx,
+            "vy": 2 * vx[:, 0] + rng.normal(0, 1, 200), "layers": [[8, "tanh"], [1, "linear"]],
+            "start": rng.normal(0, 1, 25), "learning_rate": .1, "gradient": "half",
+            "epochs": 2000, "batch_size": 15, "best": .5} | changes
+
+
+def losses_of(answer, x, y):
+    """Each row's squared error."""
+    p = np.array(answer["parameters"])
+    hidden = np.tanh(np.outer(x, p[:8]) + p[8:16])
+    return (hidden @ p[16:24] + p[24] - y) ** 2
+
+
+def test_learning_by_heart_is_told_by_the_validation_part():
+    """Best epoch, losses and p against training so far and NumPy; 1e-9: other sums, another tanh."""
+    run = by_heart()
+    told, = explain([run])
+    verdict = told["fired"]["OVERFITTING"]
+    found, best = verdict["evidence"], verdict["evidence"]["best_epoch"]
+    assert (verdict["kind"], verdict["severity"], verdict["certain"]) == ("statistical", "warn",
+                                                                          False)
+    epochs = range(1, 101)
+    at = dict(zip(epochs, explain([run | {"epochs": epoch, "depth": "live"} for epoch in epochs])))
+    rows = {epoch: losses_of(answer, run["vx"][:, 0], run["vy"]) for epoch, answer in at.items()}
+    halves = [min(rows, key=lambda epoch: rows[epoch][half::2].mean()) for half in (0, 1)]
+    assert best == min(rows, key=lambda epoch: rows[epoch].mean())
+    assert found["validation_loss_best"] == pytest.approx(rows[best].mean(), rel=1e-9)
+    assert found["train_loss_best"] == pytest.approx(at[best]["loss"]["end"], rel=1e-9)
+    end = losses_of(told, run["vx"][:, 0], run["vy"])
+    assert found["validation_loss_end"] == pytest.approx(end.mean(), rel=1e-9)
+    assert found["train_loss_end"] == told["loss"]["end"] < found["train_loss_best"]
+    rises = end.copy()  # rows of even place against the epoch that the odd ones pick, and back
+    rises[0::2] -= rows[halves[1]][0::2]
+    rises[1::2] -= rows[halves[0]][1::2]
+    t = rises.mean() / (rises.std(ddof=1) / len(rises) ** .5)
+    assert found["mean_rise_of_rows"] == pytest.approx(rises.mean(), rel=1e-9)
+    assert (found["rows"], found["rows_worse"]) == (200, (rises > 0).sum())
+    assert t > 2.6 and found["p"] < .01  # 2.6: two-sided p = 0.01 with 199 degrees of freedom
+    assert f"epoch {best}" in verdict["text"]
+
+
+def test_more_epochs_of_what_is_learnt_by_heart_are_not_asked_for():
+    told, = explain([by_heart()])
+    assert told["headline"] == "OVERFITTING"
+    more = told["fired"]["UNDERTRAINED"]
+    assert more["severity"] == "note" and not more["actions"] and "by heart" in more["text"]
+
+
+def test_few_rows_tell_nothing_of_learning_by_heart():
+    run = by_heart()
+    answers = explain([run | {"vx": run["vx"][:9], "vy": run["vy"][:9]}, run | {"epochs": 9},
+                       run | {"vx": None, "vy": None}])
+    assert [[one["why"] for one in answer["not_run"] if one["code"] == "OVERFITTING"]
+            for answer in answers] == [
+        ["the validation part has fewer than 10 rows, too few to tell"],
+        ["fewer than 10 epochs are too few to tell"], []]
+    assert all("OVERFITTING" not in answer["fired"] for answer in answers)

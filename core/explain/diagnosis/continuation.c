@@ -121,6 +121,12 @@ static int stopped_as_asked(const struct examination *it)
     return stopped == STOPPED_TARGET || stopped == STOPPED_PATIENCE;
 }
 
+/* Then more epochs help those samples only that it trains on. */
+static int is_overfitted(const struct examination *it)
+{
+    return it->verdicts[CODE_OVERFITTING].has_fired;
+}
+
 int continuation_find(struct examination *it, struct error *error)
 {
     struct continuation *on = &it->continuation;
@@ -135,7 +141,7 @@ int continuation_find(struct examination *it, struct error *error)
     if (is_undertrained(it)) {
         on->slowest = slowest(it);
         examination_fire(it, CODE_UNDERTRAINED, KIND_COUNTERFACTUAL,
-                         stopped_as_asked(it) ? SEVERITY_NOTE : severity,
+                         stopped_as_asked(it) || is_overfitted(it) ? SEVERITY_NOTE : severity,
                          SCOPE_THIS_START | SCOPE_FIXED_DATA);
     }
     if (on->gain_tenth > 0.02 && on->gain_tenth > on->gain_same + 0.02) {
@@ -188,11 +194,29 @@ static void asked_text(const struct examination *it, struct teller *teller)
     tell_text(teller, "text", words.text);
 }
 
+/* What they would bring to a run whose validation loss has risen. */
+static void overfitted_text(const struct examination *it, struct teller *teller)
+{
+    struct words words = {0};
+    words_add(&words, "On the samples it trains on, %lld more epochs would still lower the loss "
+                      "from ", (long long)it->continuation.epochs);
+    words_number(&words, it->loss, 4);
+    words_add(&words, " to ");
+    words_number(&words, it->continuation.same, 4);
+    words_add(&words, "; but the validation loss has risen since epoch %lld, so they would only "
+                      "learn more of these samples by heart.", (long long)it->overfit.best_epoch);
+    tell_text(teller, "text", words.text);
+}
+
 static void short_text(const struct examination *it, struct teller *teller)
 {
     struct words words = {0};
     if (stopped_as_asked(it)) {
         asked_text(it, teller);
+        return;
+    }
+    if (is_overfitted(it)) {
+        overfitted_text(it, teller);
         return;
     }
     words_add(&words, "Training stopped while it was still improving: after %lld more epochs the "
@@ -220,7 +244,7 @@ static void short_text(const struct examination *it, struct teller *teller)
 
 static void short_actions(const struct examination *it, struct teller *teller)
 {
-    if (stopped_as_asked(it)) {
+    if (stopped_as_asked(it) || is_overfitted(it)) {
         return;
     }
     action_epochs(teller, it, it->continuation.epochs);

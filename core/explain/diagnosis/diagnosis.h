@@ -24,6 +24,7 @@ int stall_find(struct examination *it, struct error *error);
 int overshoot_find(struct examination *it, struct error *error);
 int continuation_find(struct examination *it, struct error *error);
 int sensitivity_find(struct examination *it, struct error *error);
+int overfitting_find(struct examination *it, struct error *error);
 int plateau_find(struct examination *it, struct error *error);
 void signal_find(struct examination *it);
 int minimum_find(struct examination *it, struct error *error);
@@ -42,7 +43,8 @@ extern const struct diagnosis diagnosis_nonfinite, diagnosis_zero_init, diagnosi
     diagnosis_undertrained, diagnosis_noise_floor, diagnosis_no_signal, diagnosis_worse_minimum,
     diagnosis_overshoot_start, diagnosis_overshoot_epoch, diagnosis_gd_limit,
     diagnosis_sensitivity, diagnosis_plateau, diagnosis_below_noise, diagnosis_printed,
-    diagnosis_near_best, diagnosis_balance, diagnosis_limits, diagnosis_gradient_check;
+    diagnosis_near_best, diagnosis_overfitting, diagnosis_balance, diagnosis_limits,
+    diagnosis_gradient_check;
 
 /* Whether a tenth of the learning rate may save a dead unit: not where each was born dead or is
  * known to die all the same. Without dead units it may help, too. */

@@ -23,6 +23,12 @@ static int has_block(const struct examination *it)
     return 0;
 }
 
+/* Whether a lower loss on these samples would be worth nothing on others. */
+static int would_fit_noise(const struct examination *it)
+{
+    return it->verdicts[CODE_NO_SIGNAL].has_fired || it->verdicts[CODE_OVERFITTING].has_fired;
+}
+
 static int polish_below(struct examination *it, struct error *error)
 {
     struct minimum *minimum = &it->minimum;
@@ -57,7 +63,7 @@ int minimum_find(struct examination *it, struct error *error)
         return 0;
     }
     examination_fire(it, CODE_WORSE_LOCAL_MINIMUM, KIND_NUMERICAL,
-                     it->verdicts[CODE_NO_SIGNAL].has_fired ? SEVERITY_NOTE : SEVERITY_BLOCK,
+                     would_fit_noise(it) ? SEVERITY_NOTE : SEVERITY_BLOCK,
                      SCOPE_THESE_SAMPLES);
     return polish_below(it, error);
 }
@@ -83,7 +89,7 @@ static void worse_text(const struct examination *it, struct teller *teller)
     words_add(&words, " %% above the best loss that a search found for this network, ");
     words_number(&words, it->best, 4);
     words_add(&words, ".");
-    if (it->verdicts[CODE_NO_SIGNAL].has_fired) {
+    if (would_fit_noise(it)) {
         words_add(&words, " Chasing that gap would only be fitting noise.");
     } else {
         words_add(&words, " Nothing else we look for explains it: it is another valley. Another "

@@ -71,6 +71,29 @@ void action_epochs(struct teller *teller, const struct examination *it, int64_t 
     end(teller);
 }
 
+void action_patience(struct teller *teller, int64_t patience)
+{
+    struct words label = {0};
+    words_add(&label, "again, stopping once the validation loss has not improved for %lld epochs",
+              (long long)patience);
+    start(teller, label.text, "start");
+    tell_text(teller, "/training/stop/monitor", series_name(SERIES_VALIDATION_LOSS));
+    tell_integer(teller, "/training/stop/patience", patience);
+    end(teller);
+}
+
+void action_decay(struct teller *teller, const struct examination *it)
+{
+    double old = it->subject->training->settings[SETTING_WEIGHT_DECAY];
+    double decay = old > 0.0 ? round_rate(old, 10.0) : 1e-3;
+    struct words label = {0};
+    words_add(&label, "again with a weight decay of ");
+    words_number(&label, decay, 6);
+    start(teller, label.text, "start");
+    tell_number(teller, "/training/optimizer/weight_decay", decay);
+    end(teller);
+}
+
 static void tell_init(struct teller *teller)
 {
     tell_object(teller, "/network/init");

@@ -11,6 +11,8 @@ void action_rate(struct teller *teller, const struct examination *it, const char
 void action_rate_for(struct teller *teller, const struct examination *it, double factor,
                      int64_t epochs); /* from the start, exactly that rate */
 void action_epochs(struct teller *teller, const struct examination *it, int64_t epochs);
+void action_patience(struct teller *teller, int64_t patience); /* with the validation loss */
+void action_decay(struct teller *teller, const struct examination *it);
 void action_seed(struct teller *teller);
 void action_wider(struct teller *teller, const struct examination *it);
 void action_leaky(struct teller *teller, const struct examination *it);

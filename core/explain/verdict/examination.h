@@ -95,6 +95,15 @@ struct continuation {
     double minimum, predicted;    /* of the noise floor: the minimum below, and what it predicts */
 };
 
+/* On the validation part, diagnosis/overfitting.c. */
+struct overfit {
+    int64_t best_epoch;
+    double best, end, lowest_late;  /* its losses there, at the end, the lowest of the last tenth */
+    double train_best;              /* the loss on what is trained on, at the best epoch */
+    double rise, p;                 /* of the rows' losses, the mean; and that it is chance */
+    int64_t n_worse;                /* rows whose loss rose */
+};
+
 /* From the height of the best plane, diagnosis/plateau.c: [0] the run, [1] at half its rate. */
 struct escape {
     int is_known;
@@ -179,6 +188,7 @@ struct examination {
     struct continuation continuation;
     struct sensitivity sensitivity;
     struct escape escape;
+    struct overfit overfit;
     struct signal signal;
     struct minimum minimum;
     struct limits limits;
