@@ -35,6 +35,8 @@ static void walk_state(struct cursor *cursor, struct block_state *state)
     cursor_i64(cursor, &state->epoch);
     cursor_i64(cursor, &state->diverged_epoch);
     cursor_i64(cursor, &state->diverged_sample);
+    if (cursor->in != NULL)
+        state->diverged_position = status == BLOCK_DIVERGED ? -1 : 0;
 }
 
 static void walk_training(struct cursor *cursor, struct checkpoint *checkpoint)

@@ -160,8 +160,11 @@ json_t *present_outputs(const struct run_plan *plan, const double *parameters,
 
 json_t *present_divergence(const struct engine_run *run)
 {
-    return json_pack("{s:I, s:I}", "epoch", (json_int_t)run->diverged_epoch, "sample",
-                     (json_int_t)run->diverged_sample);
+    json_t *position = run->diverged_position < 0
+                           ? json_null()
+                           : json_integer((json_int_t)run->diverged_position);
+    return json_pack("{s:I, s:o, s:I}", "epoch", (json_int_t)run->diverged_epoch, "sample",
+                     position, "row", (json_int_t)run->diverged_sample);
 }
 
 /* What the spec asks of a run. */

@@ -115,7 +115,9 @@ struct engine_run {
     struct engine_record last, best; /* of committed epochs; the worker said which is best */
     double loss, first_loss, best_loss; /* of committed epochs; NaN before the first */
     int64_t best_epoch;                 /* the first one with best_loss; 0 while there is none */
-    int64_t diverged_epoch, diverged_sample; /* 0, -1 unless diverged */
+    int64_t diverged_epoch, diverged_sample; /* 0, -1 unless diverged; a row of the data set */
+    int64_t diverged_position; /* of that sample in its epoch's order; -1: unless diverged, or not
+                                  known */
     int64_t started_ms, ended_ms;            /* first claim, final state; 0 when not yet */
     enum engine_depth explained;             /* how far */
     char *headline;                          /* of its explanation, "" without; owned likewise */
@@ -334,7 +336,7 @@ enum engine_result engine_append(struct engine *engine, const struct engine_clai
 
 /* Commits a last chunk (n may be 0; it may leave out the checkpoint, as nothing goes on from it)
  * and the final state, durably. `message` says why it failed or diverged ("" otherwise);
- * diverged_epoch 0, diverged_sample -1 unless diverged. */
+ * diverged_epoch 0, diverged_sample -1 unless diverged; at which position is left open. */
 enum engine_result engine_finish(struct engine *engine, const struct engine_claim *claim,
                                  const struct engine_chunk *chunk, enum run_state state,
                                  const char *message, int64_t diverged_epoch,
@@ -348,6 +350,7 @@ struct engine_handover {
     enum run_state state; /* RUN_RUNNING: it goes on; otherwise how it ends, and as for */
     const char *message;  /* engine_finish: */
     int64_t diverged_epoch, diverged_sample;
+    int64_t diverged_position; /* heard where there is a diverged_sample */
     const char *verdict; /* a text for the log, behind the chunk and before the end; NULL: none */
     const char *stopped; /* RUN_DONE: why before its last epoch; NULL or "": it was not */
     enum engine_result result; /* filled in: ENGINE_OK or ENGINE_FENCED */

@@ -267,9 +267,10 @@ static enum run_state final_state(const struct block_state *state, char *message
     if (state->status == BLOCK_DONE)
         return RUN_DONE;
     snprintf(message, size,
-             "the loss or a parameter was no longer a finite number in epoch %lld, at sample %lld "
-             "(counted from 0); the parameters are the last finite ones",
-             (long long)state->diverged_epoch, (long long)state->diverged_sample);
+             "the loss or a parameter was no longer a finite number in epoch %lld, at sample %lld, "
+             "row %lld of the data (both counted from 0); the parameters are the last finite ones",
+             (long long)state->diverged_epoch, (long long)state->diverged_position,
+             (long long)state->diverged_sample);
     return RUN_DIVERGED;
 }
 
@@ -341,6 +342,7 @@ static int gather_parts(struct job *job, struct engine_handover *parts, struct p
             parts[n].state = final_state(&state, of[n].message, sizeof of[n].message);
         if (state.status == BLOCK_DIVERGED)
             parts[n].diverged_sample = state.diverged_sample;
+        parts[n].diverged_position = state.diverged_position;
         n++;
     }
     return n;

@@ -211,8 +211,8 @@ def test_a_diverged_run_goes_on_before_the_epoch_in_which_it_did(server):
     assert row["state"] == "done" or row["diverged"]["epoch"] == 1
     again = server.train(fork(made))
     assert again["runs"][0]["state"] == "diverged"
-    sample = made["runs"][0]["diverged"]["sample"]
-    assert again["runs"][0]["diverged"] == {"epoch": 1, "sample": sample}
+    where = made["runs"][0]["diverged"]
+    assert again["runs"][0]["diverged"] == {**where, "epoch": 1}
     early = server.train(fork(made, 1, {specs.RATE: 1e-4, "/training/epochs": 3}))
     assert early["runs"][0]["state"] == "done"
 

@@ -239,18 +239,34 @@ def test_a_diverged_run_names_the_row_of_the_data_set(server):
                 and min(order[18:]) < 13)
     spec["dataset"]["split"]["seed"] = seed
     run = server.train(spec)["runs"][0]
-    assert run["state"] == "diverged" and run["diverged"] == {"epoch": 1, "sample": 13}
+    kept_out = np.random.RandomState(seed).permutation(20)[18:]
+    assert run["state"] == "diverged"
+    assert run["diverged"] == {"epoch": 1, "sample": 13 - sum(kept_out < 13), "row": 13}
 
 
-def test_the_step_in_which_a_run_diverged_is_told(server):
-    spec = specs.report(epochs=50)
-    spec["training"]["optimizer"]["learning_rate"] = 1e6
+def is_killed(step):
+    return any(each["new"] is None for each in step["update"]) or step["loss"]["value"] is None
+
+
+@pytest.mark.parametrize("more", [{}, {"order": "shuffle", "seed": 3}, {"batch_size": 7},
+                                  {"order": "with_replacement", "seed": 4, "batch_size": 3}],
+                         ids=str)
+def test_the_step_in_which_a_run_diverged_is_told(server, more):
+    spec = {**specs.report(epochs=50)}
+    spec["dataset"]["split"] = {"train": 0.8, "test": 0.2, "seed": 1}
+    spec["training"].update(more)
+    spec["training"]["optimizer"]["learning_rate"] = 1e6 if "batch_size" not in more else 1e4
     run = server.train(spec)
-    row = run["runs"][0]
-    assert row["state"] == "diverged"
-    epoch, sample = row["diverged"]["epoch"], row["diverged"]["sample"]
+    diverged = run["runs"][0]["diverged"]
+    epoch, sample = diverged["epoch"], diverged["sample"]
+    assert f"epoch {epoch}, at sample {sample}, row {diverged['row']} of" in \
+        run["runs"][0]["message"]
     step = server.get(step_path(run["id"], f"?epoch={epoch}&sample={sample}"))
-    assert any(each["new"] is None for each in step["update"]) or step["loss"]["value"] is None
+    assert (step["sample"], step["row"]) == (sample, diverged["row"])
+    assert is_killed(step)
+    before = sample - spec["training"]["batch_size"]
+    if before >= 0:
+        assert not is_killed(server.get(step_path(run["id"], f"?epoch={epoch}&sample={before}")))
     assert server.request("GET", step_path(run["id"], f"?epoch={epoch + 1}")).status_code == 400
 
 

@@ -40,6 +40,7 @@ static void remembers_a_new_run_as_queued_and_without_losses(void **state)
     assert_int_equal(run.best_epoch, 0);
     assert_int_equal(run.diverged_epoch, 0);
     assert_int_equal(run.diverged_sample, -1);
+    assert_int_equal(run.diverged_position, -1);
     assert_int_equal(run.started_ms, 0);
     assert_int_equal(run.ended_ms, 0);
     engine_run_clear(&run);

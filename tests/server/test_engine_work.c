@@ -259,6 +259,7 @@ static void a_diverged_run_says_where(void **state)
     assert_string_equal(run.message, "not finite");
     assert_int_equal(run.diverged_epoch, 1);
     assert_int_equal(run.diverged_sample, 42);
+    assert_int_equal(run.diverged_position, -1);
     assert_int_equal(run.epoch, 0);
     assert_true(isnan(run.loss));
     engine_run_clear(&run);
@@ -443,6 +444,7 @@ static void a_block_is_handed_over_at_once_but_for_the_fenced(void **state)
     handovers[3].message = "why";
     handovers[3].diverged_epoch = 6;
     handovers[3].diverged_sample = 9;
+    handovers[3].diverged_position = 4;
     must(engine_hand_over(engine, handovers, BLOCK, fresh()));
     block_free(made);
     const enum run_state states[] = {RUN_RUNNING, RUN_QUEUED, RUN_DONE, RUN_DIVERGED};
@@ -460,6 +462,7 @@ static void a_block_is_handed_over_at_once_but_for_the_fenced(void **state)
     assert_string_equal(run.message, "why");
     assert_int_equal(run.diverged_epoch, 6);
     assert_int_equal(run.diverged_sample, 9);
+    assert_int_equal(run.diverged_position, 4);
     engine_run_clear(&run);
 }
 

@@ -20,7 +20,7 @@ static double largest_overshoot(const struct examination *it)
 static void evidence(const struct examination *it, struct teller *teller)
 {
     tell_integer(teller, "epoch", it->subject->state.diverged_epoch);
-    tell_integer(teller, "sample",
+    tell_integer(teller, "row",
                  (int64_t)dataset_row(it->subject->dataset,
                                       (size_t)it->subject->state.diverged_sample));
     tell_number(teller, "overshoot_init", largest_overshoot(it));

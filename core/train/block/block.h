@@ -76,6 +76,8 @@ struct block_state {
     int64_t epoch;           /* finished epochs; of a diverged run, those before it diverged */
     int64_t diverged_epoch;  /* 1-based, epoch + 1; 0 unless diverged */
     int64_t diverged_sample; /* 0-based row of the data set; 0 unless diverged */
+    int64_t diverged_position; /* 0-based, of that sample in the epoch's order; 0 unless diverged;
+                                  -1: not known, of a state that was loaded */
 };
 
 struct block;

@@ -188,6 +188,7 @@ static void find_divergence(struct block *block, const struct block_call *call, 
         .epoch = epoch,
         .diverged_epoch = epoch + 1,
         .diverged_sample = sample_order_rows(&block->order, epoch)[position],
+        .diverged_position = (int64_t)position,
     };
 }
 

@@ -173,7 +173,7 @@ int engine_list(struct engine *engine, int64_t cursor, int limit, engine_experim
     " diverged_epoch, diverged_sample, started_ms, ended_ms, exact, explained,"                    \
     " coalesce((SELECT headline FROM explanation"                                                  \
     "    WHERE explanation.experiment = run.experiment AND explanation.run = run.run), ''),"     \
-    " series, last, best, trained_ms, stopped"
+    " series, last, best, trained_ms, stopped, diverged_position"
 
 /* The column's record, or one of the loss alone. */
 static struct engine_record run_record(struct query *query, int column, unsigned series,
@@ -206,6 +206,7 @@ static struct engine_run run_row(struct query *query)
                              .best_epoch = query_integer(query, 8),
                              .diverged_epoch = query_integer(query, 9),
                              .diverged_sample = query_integer(query, 10),
+                             .diverged_position = query_integer(query, 21),
                              .started_ms = query_integer(query, 11),
                              .ended_ms = query_integer(query, 12),
                              .exact = query_integer(query, 13),

@@ -183,8 +183,13 @@ static const char version_8[] =
     "ALTER TABLE run ADD COLUMN stopped TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE run ADD COLUMN trained_ms INTEGER NOT NULL DEFAULT 0;";
 
-static const char *const migrations[] = {version_1, version_2, version_3, version_4,
-                                         version_5, version_6, version_7, version_8};
+/* Notes on version 9, the step in which a run diverged:
+ * - diverged_position: of diverged_sample in its epoch's order; -1: not known, in an older store. */
+static const char version_9[] =
+    "ALTER TABLE run ADD COLUMN diverged_position INTEGER NOT NULL DEFAULT -1;";
+
+static const char *const migrations[] = {version_1, version_2, version_3, version_4, version_5,
+                                         version_6, version_7, version_8, version_9};
 enum { VERSION = sizeof migrations / sizeof migrations[0] };
 
 static int read_identity(struct connection *connection, int64_t *out_version, int *out_is_new,

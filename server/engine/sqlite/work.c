@@ -198,12 +198,13 @@ static int store_end(struct engine *engine, const struct run_key *key,
     struct query query;
     query_start(&query, &engine->writer,
                 "UPDATE run SET state = ?, message = ?, diverged_epoch = ?, diverged_sample = ?,"
-                "  stopped = ?, ended_ms = ? WHERE experiment = ? AND run = ?",
+                "  diverged_position = ?, stopped = ?, ended_ms = ? WHERE experiment = ? AND run = ?",
                 error);
     query_bind_text(&query, run_state_name(end->state));
     query_bind_text(&query, end->message);
     query_bind_integer(&query, end->diverged_epoch);
     query_bind_integer(&query, end->diverged_sample);
+    query_bind_integer(&query, end->diverged_sample < 0 ? -1 : end->diverged_position);
     query_bind_text(&query, end->stopped != NULL ? end->stopped : "");
     query_bind_integer(&query, clock_wall_ms());
     query_bind_integer(&query, key->experiment);
@@ -295,7 +296,8 @@ enum engine_result engine_finish(struct engine *engine, const struct engine_clai
 {
     struct engine_handover handover = {.claim = claim, .chunk = *chunk, .state = state,
                                        .message = message, .diverged_epoch = diverged_epoch,
-                                       .diverged_sample = diverged_sample};
+                                       .diverged_sample = diverged_sample,
+                                       .diverged_position = -1};
     if (state == RUN_RUNNING)
         handover.state = RUN_QUEUED; /* refused as every state that is no end */
     return hand_over_one(engine, &handover, error);
