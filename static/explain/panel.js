@@ -135,11 +135,11 @@ export class Explain {
     line({headline, row, runs}, many) {
         const names = many && element("p", {class: "which-runs"},
             element("bdi", {}, this.heading), ": ",
-            runs.slice(0, NAMED).map((run, i) => [i > 0 && ", ",
+            runs.slice(0, NAMED).map((run, i, named) => [i > 0 && " ", element("span", {},
                 element("button", {type: "button", class: "quiet",
                                    title: `Show the proof for ${this.labels[run].title}`,
                                    onclick: () => this.look(run)},
-                    element("bdi", {}, this.labels[run].label))]),
+                    element("bdi", {}, this.labels[run].label)), i + 1 < named.length && ",")]),
             runs.length > NAMED && ` and ${plural(runs.length - NAMED, "more run")}`);
         if (!headline)
             return element("li", {}, names, element("p", {class: "says"},

@@ -2,7 +2,7 @@
 
 import * as api from "../base/api.js";
 import {append, element} from "../base/element.js";
-import {exact, short} from "../base/format.js";
+import {exact, setting, short} from "../base/format.js";
 import * as view from "../base/view.js";
 import {termOf} from "./terms.js";
 
@@ -88,10 +88,14 @@ function evidenceOf(evidence) {
     return list;
 }
 
+/* Such as a learning rate that was typed: 0.025 is that, and not 0.025000. */
+const isRound = (value) => Number(value.toPrecision(4)) === value;
+
 function valueOf(value) {
     if (typeof value === "number")
         return element("span", {class: "value", title: exact(value)},
-            Number.isInteger(value) ? String(value) : short(value));
+            Number.isInteger(value) || isRound(value)
+                ? setting(value).replace("-", "\u2212") : short(value));
     if (Array.isArray(value))
         return value.every((one) => typeof one !== "object")
             ? value.map((one, i) => [i > 0 && ", ", valueOf(one)])

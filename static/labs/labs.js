@@ -2,6 +2,7 @@
 
 import * as api from "../base/api.js";
 import {append, element, refill} from "../base/element.js";
+import {count, short} from "../base/format.js";
 import * as view from "../base/view.js";
 import {expected, look} from "./claims.js";
 
@@ -55,6 +56,7 @@ class Sheet {
     /* Starts all parts, waits until they have ended, and looks at the numbers. */
     async run() {
         this.button.disabled = true;
+        this.button.textContent = "Running \u2026";
         this.fault.hidden = true;
         try {
             for (const part of this.parts)
@@ -91,6 +93,11 @@ class Sheet {
         claim.mark.className = holds ? "mark holds" : "mark fails";
         claim.mark.title = `found ${JSON.stringify(found)}, expected ${expected(claim)}`;
         refill(claim.mark, holds ? "\u2713 holds" : "\u2717 does not hold",
-            element("span", {class: "found"}, ` (${found === null ? "none" : found})`), " ");
+            element("span", {class: "found"}, ` (${written(found)})`), " ");
     }
 }
+
+/* A value that was found, with six digits; the mark's tip has them all. */
+const written = (found) => typeof found === "number"
+    ? Number.isInteger(found) ? count(found) : short(found, 6)
+    : found === null ? "none" : typeof found === "object" ? JSON.stringify(found) : found;

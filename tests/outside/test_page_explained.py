@@ -55,6 +55,16 @@ def test_facts_that_hold_for_most_runs_are_folded_below_the_others(page, dead):
     assert page.one(".verdicts > .verdict").get_attribute("data-code") == "COLLAPSED_TO_CONSTANT"
 
 
+def test_evidence_within_evidence_has_room_on_a_phone(page, dead):
+    page.resize(360, 740)
+    open_explained(page, dead)
+    page.run("document.querySelectorAll('.verdict details').forEach((one) => { one.open = true; })")
+    widths = page.run("return [...document.querySelectorAll('.nested dt, .nested dd')]"
+                      ".map((cell) => cell.clientWidth)")
+    assert len(widths) > 20 and min(widths) > 100
+    assert page.run("return document.documentElement.scrollWidth") <= 360
+
+
 def test_floors_are_lines_of_the_chart_and_can_be_taken_away(page, dead):
     open_explained(page, dead)
     levels = page.wait(lambda: page.one(".chart").get_attribute("data-levels"), "the floors")

@@ -1,4 +1,6 @@
 """What a sweep shows, the labs, and the answers, on the page."""
+import re
+
 from test_page import browser, page  # noqa: F401  (fixtures)
 
 RATE = "/training/optimizer/learning_rate"
@@ -76,6 +78,7 @@ def test_a_lab_starts_its_runs_and_checks_their_numbers(page):
         page.texts("#lab-twins .mark")), "the marks", 60)
     assert len(marks) == len(labs[2]["show"])
     assert all(mark.startswith("\u2713 holds") for mark in marks), marks
+    assert not any(re.search(r"\d{7}", mark) for mark in marks), marks
     page.click("#lab-twins .parts a")
     page.wait(lambda: page.all(".story, .legend-head"), "the experiment")
 
