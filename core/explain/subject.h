@@ -26,6 +26,7 @@ struct subject {
     struct block_state state;
     double printed_loss;           /* of epoch state.epoch; NaN before the first */
     const struct population *population; /* NULL: nothing is known */
+    const char *no_replay;         /* static: why it is not to be trained again; NULL: it may be */
     int (*stop)(void *context);    /* asked every few milliseconds: 1 gives up; NULL: never */
     void *context;
 };

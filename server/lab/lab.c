@@ -195,8 +195,10 @@ static int queue_unfinished(struct lab *lab, struct error *error)
 
 static int start_explainer(struct lab *lab, struct error *error)
 {
-    const struct explainer_config config = {lab->config.engine, lab->shelf, has_waiting_runs,
-                                            tell_explained, lab};
+    const struct explainer_config config = {.engine = lab->config.engine, .shelf = lab->shelf,
+                                            .end_ms = 5000, .full_ms = 10000,
+                                            .must_wait = has_waiting_runs, .tell = tell_explained,
+                                            .context = lab};
     lab->explainer = explainer_create(&config, error);
     return lab->explainer != NULL ? 0 : -1;
 }

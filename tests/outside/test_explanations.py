@@ -198,6 +198,25 @@ def test_unknown_runs_are_not_found(server, dead):
         assert server.request("GET", path, headers={"Prefer": "wait=5"}).status_code == 404
 
 
+def test_a_run_of_a_million_epochs_is_explained_at_once_but_for_what_needs_it_again(fresh_server):
+    """Training it again takes longer than an answer may; meanwhile others keep the background."""
+    server = fresh_server(workers=1)
+    experiment = server.train(specs.report(1e-7, epochs=1000000))["id"]
+    first = server.get(f"/experiments/{experiment}/runs/0")
+    assert {"constant", "linear", "noise"} <= lines_of(first["floors"]).keys()
+    assert first["verdicts"]["state"] in ("end", "full")
+    assert first["verdicts"]["numbers"]["largest_curvature"] > 0
+    assert {"LR_WINDOW", "GRADIENT_CHECK"} <= set(codes_of(first["verdicts"]))
+    if first["verdicts"]["state"] == "end":
+        told = {entry["code"]: entry["why"] for entry in first["verdicts"]["not_run"]}
+        assert "100 ms" in told["the median loss of the last epochs"]
+    full = verdicts_of(server, experiment)
+    assert full["state"] == "full" and full["loss"]["median_of_last_epochs"] > 3.3
+    told = {entry["code"]: entry["why"] for entry in full["not_run"]}
+    assert any("UNDERTRAINED" in code and "over 20,000 epochs" in why
+               for code, why in told.items())
+
+
 # --- on the stream -----------------------------------------------------------------------------
 
 

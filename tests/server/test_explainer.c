@@ -16,7 +16,7 @@ static const char spec_format[] =
     "  \"features\": {\"x\": \"uniform(0, 1)\"}, \"target\": \"x**2 + normal(0, 0.1)\"},"
     " \"network\": {\"layers\": [{\"units\": 2, \"activation\": \"tanh\"}, {\"units\": 1}],"
     "  \"init\": {\"scheme\": \"uniform\", \"seed\": %d}},"
-    " \"training\": {\"epochs\": 200, \"optimizer\": {\"name\": \"sgd\", \"learning_rate\": 0.01}}}";
+    " \"training\": {\"epochs\": %d, \"optimizer\": {\"name\": \"sgd\", \"learning_rate\": 0.01}}}";
 
 struct stage {
     struct store store;
@@ -24,6 +24,7 @@ struct stage {
     struct explainer *explainer;
     pthread_mutex_t mutex; /* guards all below */
     pthread_cond_t changed;
+    int epochs, end_ms;
     pthread_t asker; /* the explainer's first thread; the other one thinks */
     int is_known;
     char told[TOLD_MAX][ENGINE_ID_BYTES]; /* whose explanations were stored, one after the other */
@@ -35,12 +36,12 @@ struct stage {
     char first[ENGINE_ID_BYTES], second[ENGINE_ID_BYTES];
 };
 
-static void train(struct stage *stage, int seed, char id[ENGINE_ID_BYTES])
+static void train(struct stage *stage, int seed, int epochs, char id[ENGINE_ID_BYTES])
 {
     char text[1024];
     int runs[] = {0}, n;
     struct faults *faults = calloc(1, sizeof *faults);
-    snprintf(text, sizeof text, spec_format, seed);
+    snprintf(text, sizeof text, spec_format, seed, epochs);
     json_t *json = json_loads(text, 0, NULL);
     struct spec *spec = spec_parse(json, faults);
     assert_non_null(spec);
@@ -94,13 +95,14 @@ static void note(void *context, const char *id)
  * over. */
 static void play(struct stage *stage, void (*act)(struct stage *stage), int n_told)
 {
-    const struct explainer_config config = {stage->store.engine, stage->shelf, must_wait, note,
-                                            stage};
+    const struct explainer_config config = {
+        .engine = stage->store.engine, .shelf = stage->shelf, .end_ms = stage->end_ms,
+        .full_ms = 2 * stage->end_ms, .must_wait = must_wait, .tell = note, .context = stage};
     int64_t until_ns = clock_monotonic_ns() + (int64_t)WAIT_MS * 1000000;
     struct timespec until = {until_ns / 1000000000, until_ns % 1000000000};
     int fault = 0;
     stage->act = act;
-    train(stage, 1, stage->first);
+    train(stage, 1, stage->epochs, stage->first);
     stage->explainer = explainer_create(&config, fresh());
     assert_non_null(stage->explainer);
     pthread_mutex_lock(&stage->mutex);
@@ -117,6 +119,8 @@ static int stage_setup(void **state)
     struct stage *stage = calloc(1, sizeof *stage);
     pthread_condattr_t attributes;
     *state = stage;
+    stage->epochs = 200;
+    stage->end_ms = 5000;
     place_make(stage->store.place);
     pthread_mutex_init(&stage->mutex, NULL);
     pthread_condattr_init(&attributes);
@@ -143,7 +147,7 @@ static int stage_teardown(void **state)
 
 static void end_another(struct stage *stage)
 {
-    train(stage, 2, stage->second);
+    train(stage, 2, 200, stage->second);
     explainer_wake(stage->explainer);
 }
 
@@ -185,6 +189,41 @@ static void an_interrupt_of_another_experiment_changes_nothing(void **state)
     assert_string_equal(stage->told[1], stage->first);
 }
 
+static void do_nothing(struct stage *stage)
+{
+    (void)stage;
+}
+
+static int says(const json_t *list, const char *name, const char *text)
+{
+    size_t i;
+    const json_t *entry;
+    json_array_foreach(list, i, entry)
+        if (strcmp(json_string_value(json_object_get(entry, name)), text) == 0)
+            return 1;
+    return 0;
+}
+
+/* A million epochs: some hundred times the limit. */
+static void what_is_too_long_to_be_trained_again_is_explained_without(void **state)
+{
+    struct stage *stage = *state;
+    enum engine_depth depth;
+    char *text = NULL;
+    stage->epochs = 1000000;
+    stage->end_ms = 20;
+    play(stage, do_nothing, 1);
+    must(engine_read_explanation(stage->store.engine, stage->first, 0, &depth, &text, fresh()));
+    json_t *told = json_loads(text, 0, NULL), *verdicts = json_object_get(told, "verdicts");
+    assert_string_equal(json_string_value(json_object_get(verdicts, "state")), "end");
+    assert_true(json_array_size(json_object_get(json_object_get(told, "floors"), "lines")) >= 2);
+    assert_true(says(json_object_get(verdicts, "verdicts"), "code", "LR_WINDOW"));
+    assert_true(says(json_object_get(verdicts, "not_run"), "why",
+                     "training it again takes more than 0.02 s of processor time"));
+    json_decref(told);
+    free(text);
+}
+
 #define STAGE_TEST(name) cmocka_unit_test_setup_teardown(name, stage_setup, stage_teardown)
 
 int main(void)
@@ -193,6 +232,7 @@ int main(void)
         STAGE_TEST(who_has_just_ended_comes_before_reruns),
         STAGE_TEST(what_was_deleted_is_not_thought_about),
         STAGE_TEST(an_interrupt_of_another_experiment_changes_nothing),
+        STAGE_TEST(what_is_too_long_to_be_trained_again_is_explained_without),
     };
     return cmocka_run_group_tests_name("explainer", tests, NULL, NULL);
 }

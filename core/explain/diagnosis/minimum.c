@@ -59,7 +59,9 @@ int minimum_find(struct examination *it, struct error *error)
     }
     if (it->depth != EXPLAIN_FULL || !it->continuation.is_known) {
         examination_not_run(it, "WORSE_LOCAL_MINIMUM",
-                            "it waits until training on has told what is left to gain");
+                            it->depth == EXPLAIN_FULL
+                                ? "what is left to gain is not known without training on"
+                                : "it waits until training on has told what is left to gain");
         return 0;
     }
     examination_fire(it, CODE_WORSE_LOCAL_MINIMUM, KIND_NUMERICAL,

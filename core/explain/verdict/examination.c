@@ -23,10 +23,11 @@ static void set_limits(struct setting *setting, const struct subject *subject)
     int is_watching_others = !subject->validation &&
                              schedule_is_watchful(&subject->training->schedule) &&
                              series_is_of_validation(subject->training->monitor);
-    setting->can_replay = run <= REPLAY_WORK_MAX && !is_watching_others;
+    setting->can_replay = run <= REPLAY_WORK_MAX && !is_watching_others && !subject->no_replay;
     setting->can_rerun = setting->can_replay && run <= RERUN_WORK_MAX &&
                          subject->state.epoch <= RERUN_EPOCHS_MAX;
     setting->why_not = is_watching_others ? "its learning rate follows a part that is not at hand"
+                       : subject->no_replay ? subject->no_replay
                        : !setting->can_replay
                            ? "training it again takes too long (over 4e9 parameter visits)"
                            : "training it on takes too long (over 20,000 epochs or 1e9 parameter "

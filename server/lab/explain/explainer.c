@@ -6,8 +6,9 @@
  *
  * The engine knows what is left, in order (engine_find_unexplained); nothing is kept here.
  * What is broken off because runs wait is begun anew later. What takes longer than its share of
- * processor time is given up for good, and the answer says so; so does a run that cannot be
- * explained at all, or the same one would come up for ever.
+ * processor time is given up for good, and the answer says so: first the re-runs, then all that
+ * needs the run to be trained again; so does a run that cannot be explained at all, or the same one
+ * would come up for ever.
  *
  * The mutex guards is_woken, is_over, has_left, and which experiment is being explained; nothing is
  * called with it. */
@@ -26,9 +27,8 @@
 #include "server/lab/explain/explanation.h"
 #include "server/lab/explain/thinker.h"
 
-/* Processor time of an explanation without and with re-runs; how often a busy lab is looked at; how
- * long after a failed write. */
-enum { END_MS = 5000, FULL_MS = 10000, LOOK_MS = 50, RETRY_MS = 1000 };
+/* How often a busy lab is looked at; how long after a failed write. */
+enum { LOOK_MS = 50, RETRY_MS = 1000 };
 
 struct explainer {
     struct explainer_config config;
@@ -46,6 +46,7 @@ struct explainer {
     int64_t until_ns;         /* of the thinker's processor time, its own; 0: it has not begun */
     int limit_ms;
     int is_too_long;
+    char no_replay[80]; /* said where training a run again takes longer than end_ms */
     struct explanation_memo memo;
 };
 
@@ -149,26 +150,33 @@ static int is_final(const struct explainer *explainer, const struct error *error
 }
 
 static json_t *make(struct explainer *explainer, const struct study *study, int run,
-                    enum explain_depth depth, struct error *error)
+                    enum explain_depth depth, const char *no_replay, struct error *error)
 {
     struct explanation_wish wish = {.engine = explainer->config.engine, .study = study, .run = run,
-                                    .depth = depth, .memo = &explainer->memo, .stop = must_stop,
+                                    .depth = depth, .no_replay = no_replay,
+                                    .memo = &explainer->memo, .stop = must_stop,
                                     .context = explainer};
-    explainer->limit_ms = depth == EXPLAIN_END ? END_MS : FULL_MS;
+    explainer->limit_ms =
+        depth == EXPLAIN_END ? explainer->config.end_ms : explainer->config.full_ms;
     explainer->depth = depth;
     explainer->is_too_long = 0;
     explainer->until_ns = 0;
     json_t *json = thinker_make(explainer->thinker, &wish, error);
     if (json == NULL && error->kind == ERROR_BUSY && explainer->is_too_long)
-        snprintf(error->text, sizeof error->text, "it takes more than %d s of processor time",
-                 explainer->limit_ms / 1000);
+        snprintf(error->text, sizeof error->text, "it takes more than %g s of processor time",
+                 explainer->limit_ms / 1000.0);
     return json;
 }
 
+/* Where that takes too long, without what needs the run to be trained again. */
 static json_t *make_end(struct explainer *explainer, const struct study *study, int run,
                         struct error *error)
 {
-    json_t *json = make(explainer, study, run, EXPLAIN_END, error);
+    json_t *json = make(explainer, study, run, EXPLAIN_END, NULL, error);
+    if (json == NULL && error->kind == ERROR_BUSY && explainer->is_too_long) {
+        *error = (struct error)ERROR_INIT;
+        json = make(explainer, study, run, EXPLAIN_END, explainer->no_replay, error);
+    }
     if (json == NULL && is_final(explainer, error))
         json = json_pack("{s:n, s:o}", "floors", "verdicts", explanation_not_run(error->text));
     return json;
@@ -186,7 +194,7 @@ static json_t *make_full(struct explainer *explainer, const struct study *study,
     if (record.state == RUN_CANCELLED)
         error_set(&fault, ERROR_CONFLICT, "the run was cancelled");
     else
-        json = make(explainer, study, run, EXPLAIN_FULL, &fault);
+        json = make(explainer, study, run, EXPLAIN_FULL, NULL, &fault);
     engine_run_clear(&record);
     if (json != NULL || !is_final(explainer, &fault)) {
         *error = fault;
@@ -269,6 +277,8 @@ struct explainer *explainer_create(const struct explainer_config *config, struct
     if (explainer == NULL)
         return NULL;
     explainer->config = *config;
+    snprintf(explainer->no_replay, sizeof explainer->no_replay,
+             "training it again takes more than %g s of processor time", config->end_ms / 1000.0);
     pthread_condattr_t attributes;
     pthread_mutex_init(&explainer->mutex, NULL);
     pthread_condattr_init(&attributes);

@@ -18,6 +18,7 @@ struct explainer;
 struct explainer_config {
     struct engine *engine; /* borrowed, as all */
     struct shelf *shelf;
+    int end_ms, full_ms; /* of processor time, for an explanation without re-runs and with */
     int (*must_wait)(void *context); /* runs have not begun; any thread, cheap */
     void (*tell)(void *context, const char *id); /* an explanation was stored */
     void *context;

@@ -71,7 +71,8 @@ static void scene_clear(struct scene *scene)
 static int scene_load(struct scene *scene, const struct explanation_wish *wish,
                       struct error *error)
 {
-    *scene = (struct scene){.subject = {.stop = wish->stop, .context = wish->context}};
+    *scene = (struct scene){.subject = {.no_replay = wish->no_replay, .stop = wish->stop,
+                                        .context = wish->context}};
     if (spec_plan(wish->study->spec, wish->run, 1, &scene->plan, error) != 0)
         return -1;
     scene->parameters = memory_array(network_n_parameters(&scene->plan.network),

@@ -24,6 +24,7 @@ struct explanation_wish {
     const struct study *study;
     int run;
     enum explain_depth depth;
+    const char *no_replay;         /* static: why it is not to be trained again; NULL: it may be */
     struct explanation_memo *memo; /* of EXPLAIN_FULL; NULL: none */
     int (*stop)(void *context);    /* asked every few milliseconds; 1 gives up */
     void *context;
