@@ -272,7 +272,8 @@ static void tell_loss(const struct examination *it, struct teller *teller)
     tell_number(teller, "end", it->now.loss);
     tell_number(teller, "median_of_last_epochs", it->tail.losses ? it->loss : NAN);
     tell_number(teller, "best_known", it->floors->value[FLOOR_BEST_KNOWN]);
-    tell_number(teller, "gap", isnan(it->floors->value[FLOOR_BEST_KNOWN]) ? NAN : it->gap);
+    tell_number(teller, "gap",
+                examination_excess(it, it->loss, it->floors->value[FLOOR_BEST_KNOWN]));
     tell_number(teller, "noise_p", it->noise_p);
     tell_end(teller);
 }

@@ -161,6 +161,44 @@ def test_actions_can_be_posted_as_they_are(server, dead):
         assert reply.status_code == 200, (post, reply.text)
 
 
+def by_heart(**training):
+    """15 samples of a line with noise for 25 parameters, and 200 rows to look at."""
+    return {"dataset": {"kind": "formula", "samples": 215, "seed": 3,
+                        "features": {"x": "uniform(-2,2)"}, "target": "2*x + normal(0,1)",
+                        "split": {"train": 15 / 215, "validation": 200 / 215}},
+            "network": {"layers": [{"units": 8, "activation": "tanh"},
+                                   {"units": 1, "activation": "linear"}],
+                        "init": {"scheme": "normal", "sd": 1, "seed": 3}},
+            "training": {"optimizer": {"name": "sgd", "learning_rate": .1}, "gradient": "half",
+                         "batch_size": 15, "epochs": 2000, **training}, "cache": False}
+
+
+def test_learning_by_heart_is_seen_in_the_validation_part(server):
+    """The best epoch is that of the recorded validation loss, to the last bit; and what is to be
+    tried instead can be: the run that stops by patience ends before."""
+    experiment = server.train(by_heart())["id"]
+    verdicts = verdicts_of(server, experiment)
+    assert verdicts["headline"] == "OVERFITTING"
+    found = verdicts["verdicts"][0]
+    losses = server.get(f"/experiments/{experiment}/runs/0/epochs")["validation_loss"]
+    best = min(range(len(losses)), key=losses.__getitem__)
+    assert found["evidence"]["best_epoch"] == best + 1
+    assert found["evidence"]["validation_loss_best"] == losses[best]
+    assert found["evidence"]["validation_loss_end"] == losses[-1]
+    stopped, decayed = (server.train(action["post"]) for action in found["actions"])
+    assert stopped["runs"][0]["epoch"] < 2000
+    assert stopped["runs"][0]["stopped"] == "patience"
+    assert decayed["spec"]["training"]["optimizer"]["weight_decay"] == .001
+
+
+def test_a_rate_that_follows_the_validation_part_is_trained_on(server):
+    """It is trained again and on, looking at the same rows."""
+    schedule = {"kind": "reduce_on_plateau", "patience": 20, "factor": .5}
+    experiment = server.train(by_heart(schedule=schedule, epochs=400))["id"]
+    verdicts = verdicts_of(server, experiment)
+    assert not any("UNDERTRAINED" in one["code"] for one in verdicts["not_run"])
+
+
 def test_the_same_results_have_the_same_explanation(server, dead):
     spec = {**specs.golden("lr_0.025"), "cache": True}
     first, other = server.train(spec), server.train({**spec, "name": "again"})

@@ -253,3 +253,31 @@ def test_few_rows_tell_nothing_of_learning_by_heart():
         ["the validation part has fewer than 10 rows, too few to tell"],
         ["fewer than 10 epochs are too few to tell"], []]
     assert all("OVERFITTING" not in answer["fired"] for answer in answers)
+
+
+# --- next to 0 ----------------------------------------------------------------------------------
+
+
+def test_a_distance_from_next_to_nothing_is_no_percentage():
+    """A line through a parabola settles; what a search found is half of that, little, nothing."""
+    x = np.linspace(0, 2, 9)[:, None]
+    run = {"x": x, "y": x[:, 0] ** 2, "layers": [[1, "linear"], [1, "linear"]],
+           "start": [.5, .1, .5, 0], "learning_rate": .05, "epochs": 2000, "batch_size": 9}
+    line = np.c_[x, np.ones(9)]
+    settled = ((run["y"] - line @ np.linalg.lstsq(line, run["y"], rcond=None)[0]) ** 2).mean()
+    for best, words, gap in (
+            (settled / 2, "100 % above the best loss", 1),
+            (settled / 250, "250 times the best loss", 249),
+            (1e-15, f"{settled:.2g} above the best loss", None)):
+        told, = explain([run | {"best": best}])
+        assert told["headline"] == "WORSE_LOCAL_MINIMUM" and words in told["text"], told["text"]
+        assert told["loss"]["gap"] == (gap and pytest.approx(gap, rel=1e-6))
+
+
+def test_a_plane_that_fits_all_but_exactly_is_told_by_its_difference():
+    run = {"x": [[1], [2], [3], [5]], "y": [2, 4, 6, 10], "layers": [[1, "relu"], [1, "linear"]],
+           "start": [1, 1, 1, 0], "learning_rate": 1e-3, "epochs": 50, "best": 0}
+    told, = explain([run])
+    evidence = told["fired"]["AFFINE_ON_DATA"]["evidence"]
+    assert evidence["excess_over_ols"] is None
+    assert evidence["above"] == pytest.approx(evidence["loss"], rel=1e-9)

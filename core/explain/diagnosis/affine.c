@@ -53,7 +53,9 @@ static void evidence(const struct examination *it, struct teller *teller)
     int is_squared = it->subject->training->loss == LOSS_MSE;
     tell_number(teller, "loss", it->loss);
     tell_number(teller, is_squared ? "ols" : floor_code(FLOOR_LINEAR, it->floors->loss), linear);
-    tell_number(teller, is_squared ? "excess_over_ols" : "excess", it->loss / linear - 1.0);
+    tell_number(teller, is_squared ? "excess_over_ols" : "excess",
+                examination_excess(it, it->loss, linear));
+    tell_number(teller, "above", it->loss - linear);
     tell_number(teller, "lof_p", it->floors->lack_of_fit_p);
     tell_number(teller, is_squared ? "pure_error"
                                    : floor_code(FLOOR_PURE_ERROR, it->floors->loss),

@@ -77,7 +77,7 @@ static void worse_evidence(const struct examination *it, struct teller *teller)
     tell_number(teller, "loss", it->loss);
     tell_number(teller, "polished", it->minimum.polished);
     tell_number(teller, "best_known", it->best);
-    tell_number(teller, "gap", it->gap);
+    tell_number(teller, "gap", examination_excess(it, it->loss, it->best));
     tell_number(teller, "lam_min", it->minimum.curvature);
 }
 
@@ -87,8 +87,8 @@ static void worse_text(const struct examination *it, struct teller *teller)
     words_add(&words, "The run settled at ");
     words_number(&words, it->loss, 4);
     words_add(&words, ", ");
-    words_number(&words, 100.0 * it->gap, 2);
-    words_add(&words, " %% above the best loss that a search found for this network, ");
+    words_above(&words, it, it->loss, it->best);
+    words_add(&words, " the best loss that a search found for this network, ");
     words_number(&words, it->best, 4);
     words_add(&words, ".");
     if (would_fit_noise(it)) {
@@ -119,7 +119,7 @@ static void near_evidence(const struct examination *it, struct teller *teller)
     double constant = it->floors->value[FLOOR_CONSTANT];
     tell_number(teller, "loss", it->loss);
     tell_number(teller, "best", it->best);
-    tell_number(teller, "gap", it->gap);
+    tell_number(teller, "gap", examination_excess(it, it->loss, it->best));
     tell_number(teller, "R2", constant > 0.0 ? 1.0 - it->loss / constant : NAN);
     tell_number(teller, "explained_of_explainable", explained(it));
 }

@@ -95,13 +95,30 @@ static void evidence(const struct examination *it, struct teller *teller)
     tell_number(teller, "dL_rel", it->sensitivity.change);
 }
 
+/* Of a loss next to 0 as a difference: in per cent it would be of any size. */
+static void say_change(const struct examination *it, struct words *words)
+{
+    double change = it->sensitivity.change;
+    if (!isfinite(change)) {
+        words_add(words, "made the loss grow beyond all numbers");
+    } else if (change > 10.0) {
+        words_add(words, "changed the final loss, ");
+        words_number(words, it->loss, 3);
+        words_add(words, ", by ");
+        words_number(words, change * it->loss, 3);
+    } else {
+        words_add(words, "changed the final loss by ");
+        words_number(words, 100.0 * change, 3);
+        words_add(words, " %%");
+    }
+}
+
 static void text(const struct examination *it, struct teller *teller)
 {
     struct words words = {0};
-    words_add(&words, "Moving the start by a billionth, far below anything one would type, changed "
-                      "the final loss by ");
-    words_number(&words, 100.0 * it->sensitivity.change, 3);
-    words_add(&words, " %%. This run balances on an edge: small differences between it and other "
+    words_add(&words, "Moving the start by a billionth, far below anything one would type, ");
+    say_change(it, &words);
+    words_add(&words, ". This run balances on an edge: small differences between it and other "
                       "runs say little.");
     tell_text(teller, "text", words.text);
 }

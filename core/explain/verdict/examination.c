@@ -248,6 +248,12 @@ int examination_has_gap(const struct examination *it)
     return it->gap > 0.05 && !(left <= 1e-3);
 }
 
+double examination_excess(const struct examination *it, double loss, double floor)
+{
+    int is_next_to_zero = floor <= 1e-9 * it->floors->value[FLOOR_CONSTANT];
+    return is_next_to_zero ? NAN : loss / floor - 1.0;
+}
+
 const double *examination_features(const struct examination *it, size_t sample)
 {
     const struct dataset *dataset = it->subject->dataset;

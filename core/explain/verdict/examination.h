@@ -230,6 +230,10 @@ void examination_not_run(struct examination *it, const char *code, const char *w
  * without noise the best loss is next to 0, and any gap to it large. */
 int examination_has_gap(const struct examination *it);
 
+/* How far a loss is above a floor, relative to it. NaN of a floor next to 0, below 1e-9 of the best
+ * constant's loss: such a ratio would be of roundings. */
+double examination_excess(const struct examination *it, double loss, double floor);
+
 const double *examination_features(const struct examination *it, size_t sample);
 const double *examination_targets(const struct examination *it, size_t sample);
 

@@ -1,6 +1,7 @@
 /* Sentences piece by piece. */
 #include "core/explain/verdict/words.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +26,21 @@ void words_number(struct words *words, double value, int digits)
     snprintf(text, sizeof text, "%.*e", digits - 1, value);
     number_print(text, strtod(text, NULL));
     words_add(words, "%s", text);
+}
+
+void words_above(struct words *words, const struct examination *it, double loss, double floor)
+{
+    double excess = examination_excess(it, loss, floor);
+    if (isnan(excess)) {
+        words_number(words, loss - floor, 2);
+        words_add(words, " above");
+    } else if (excess > 10.0) {
+        words_number(words, excess + 1.0, 2);
+        words_add(words, " times");
+    } else {
+        words_number(words, 100.0 * excess, 2);
+        words_add(words, " %% above");
+    }
 }
 
 void words_list(struct words *words, const int *items, int n)

@@ -20,6 +20,10 @@ void words_add(struct words *words, const char *format, ...)
 /* A number as a person writes it: `digits` significant ones, 0.0004 and 4e-7. */
 void words_number(struct words *words, double value, int digits);
 
+/* How far a loss is above a floor, before "the best loss ...": "12 % above", "35 times", or above
+ * one next to 0 (examination_excess) the difference, "0.0012 above". */
+void words_above(struct words *words, const struct examination *it, double loss, double floor);
+
 /* "1", "1 and 2", "1, 2 and 3", "1, 2, 3 and 5 more", counted from 1. */
 void words_list(struct words *words, const int *items, int n);
 
