@@ -197,22 +197,30 @@ static json_t *with_record(json_t *row, const struct engine_record *record, unsi
     return row;
 }
 
+/* An epoch's number, null for the 0 of none. */
+static json_t *epoch_json(int64_t epoch)
+{
+    return epoch > 0 ? json_integer((json_int_t)epoch) : json_null();
+}
+
 /* `row` with what is recorded of every epoch, the last epoch's numbers, and the epoch in which the
- * monitored one was lowest. A run of an older server has its loss alone. */
+ * monitored one was lowest. A run of an older server has its loss alone, and one that ended in its
+ * first epoch has no column of anything else either. */
 static json_t *with_series(json_t *row, const struct engine_run *run, const struct asked *asked)
 {
-    unsigned series = run->epoch > 0 ? run->series : asked->series;
+    int is_to_come = run->epoch == 0 && !run_state_is_final(run->state);
+    unsigned series = is_to_come ? asked->series : run->series;
     enum series monitor = (series >> asked->monitor & 1) == 1 ? asked->monitor : SERIES_LOSS;
     json_t *names = json_array();
     for (int s = 0; s < series_n(series); s++)
         names = json_push(names, json_string(series_name(series_at(series, s))));
-    json_t *best = json_pack("{s:s, s:I, s:o}", "monitor", series_name(monitor), "epoch",
-                             (json_int_t)run->best.epoch, "loss",
+    json_t *best = json_pack("{s:s, s:o, s:o}", "monitor", series_name(monitor), "epoch",
+                             epoch_json(run->best.epoch), "loss",
                              json_number(run->best.values[SERIES_LOSS]));
     row = with_record(row, &run->last, series);
     row = json_put(row, "series", names);
     row = json_put(row, "best", with_record(best, &run->best, series));
-    row = json_put(row, "best_epoch", json_integer(run->best.epoch));
+    row = json_put(row, "best_epoch", epoch_json(run->best.epoch));
     return json_put(row, "stopped",
                     run->stopped[0] == '\0' ? json_null() : json_string(run->stopped));
 }

@@ -188,6 +188,22 @@ def test_a_run_without_a_validation_part_has_its_loss_alone(server):
 # --- the same everywhere -----------------------------------------------------------------------
 
 
+def test_a_run_that_ended_in_its_first_epoch_has_no_best_one_and_lists_what_its_table_has(server):
+    spec = specs.report(epochs=20)
+    spec["dataset"]["split"] = {"train": 0.8, "validation": 0.2}
+    spec["training"]["record"] = ["end_loss"]
+    spec["training"]["optimizer"]["learning_rate"] = 1e6
+    made = server.train(spec)
+    row, = made["runs"]
+    assert (row["state"], row["epoch"]) == ("diverged", 0)
+    columns = server.get(path(made["id"], "/epochs"))
+    assert row["series"] == [name for name in columns if name not in ("run", "exact", "epoch")]
+    assert row["best_epoch"] is None
+    assert row["best"] == {"monitor": "loss", "epoch": None, "loss": None}
+    asked = server.request("GET", path(made["id"], "/parameters?epoch=best"))
+    assert (asked.status_code, "no epoch" in asked.json()["detail"]) == (409, True)
+
+
 def test_every_series_is_the_same_in_json_csv_ndjson_and_the_stream(server):
     experiment = server.train(classes(700))["id"]
     columns = server.get(path(experiment, "/epochs"))
@@ -473,8 +489,9 @@ def to_version_7(path):
         assert len(losses) == n
         database.execute("UPDATE log SET losses = ? WHERE sequence = ?",
                          (struct.pack(f"<{n}d", *losses), key))
-    for table, column in (("log", "series"), ("run", "series"), ("run", "last"), ("run", "best"),
-                          ("run", "stopped"), ("run", "trained_ms")):
+    for table, column in (("run", "diverged_position"), ("log", "series"), ("run", "series"),
+                          ("run", "last"), ("run", "best"), ("run", "stopped"),
+                          ("run", "trained_ms")):
         database.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
     database.execute("PRAGMA user_version = 7")
     database.commit()
