@@ -5,14 +5,12 @@
  * DESIGN. x = n ln 2 + r with a whole n and |r| <= ln 2 / 2, ln 2 in two parts so that n times
  * the first is exact (Cody & Waite, "Software Manual for the Elementary Functions", 1980);
  * e^r by its Taylor series to r^13, whose remainder is below 2^-57; e^x = 2^n e^r. Only
- * + - * / and the double's own bits are used, in a fixed order, and no branch. */
+ * + - * / and the double's own bits are used, in a fixed order, and no branch; or, where the
+ * processor has it, one operation that gives the bits of several. */
 #ifndef CORE_BASE_ELEMENTARY_LANES_H
 #define CORE_BASE_ELEMENTARY_LANES_H
 
 #include "core/base/lanes.h"
-
-/* Adding it to a |y| < 2^51 rounds y to a whole number, which then stands in the low bits. */
-#define ELEMENTARY_ROUND 0x1.8p52
 
 /* e^r - 1 - r, for |r| <= 0.35: the terms from r^2/2! to r^13/13!, in Estrin's order (pairs, then
  * pairs of pairs) to keep the chain of dependent operations short. */
@@ -32,52 +30,72 @@ LANES_FN lanes elementary_series(lanes r)
     return r2 * (low + r4 * (middle + r4 * high));
 }
 
-/* e^x = 2^n e^r, r in two parts: sets *out_n, a whole number, and *out_lost, what rounding r cut
- * off, and returns r. Needs |x| < 2^20. */
-LANES_FN lanes elementary_reduce(lanes x, lanes *out_n, lanes *out_lost)
+/* e^x = 2^n e^r: sets *out_n, a whole number, and *out_high and *out_low, whose difference is the
+ * true r, and returns it rounded. high is exact, and so is high - r. Needs |x| < 2^20. */
+LANES_FN lanes elementary_reduce(lanes x, lanes *out_n, lanes *out_high, lanes *out_low)
 {
-    lanes round = lanes_set(ELEMENTARY_ROUND);
-    lanes n = (x * lanes_set(0x1.71547652b82fep+0) + round) - round; /* 1 / ln 2 */
-    lanes high = x - n * lanes_set(0x1.62e42feep-1);                 /* exact */
-    lanes low = n * lanes_set(0x1.a39ef35793c76p-33);
-    lanes r = high - low;
-    *out_n = n;
-    *out_lost = (high - r) - low;
-    return r;
+    *out_n = lanes_round(x * lanes_set(0x1.71547652b82fep+0)); /* 1 / ln 2 */
+    *out_high = lanes_minus_exact(x, *out_n, lanes_set(0x1.62e42feep-1));
+    *out_low = *out_n * lanes_set(0x1.a39ef35793c76p-33);
+    return *out_high - *out_low;
 }
 
 /* 2^n for a whole n from -1022 to 1023, built from the double's own bits. */
 LANES_FN lanes elementary_power_of_two(lanes n)
 {
-    lanes biased = n + lanes_set(ELEMENTARY_ROUND + 1023.0);
+    lanes biased = n + lanes_set(LANES_ROUND + 1023.0);
     return lanes_from_bits(lanes_to_bits(biased) << 52);
+}
+
+/* The processor scales by any power of two, also by an infinite one, and rounds once. */
+#ifdef LANES_MASKS
+#define ELEMENTARY_SCALES
+#endif
+
+/* x 2^n for a whole n, rounded once. Needs |n| < 2000 without ELEMENTARY_SCALES: the power is taken
+ * in two steps, so that the largest and the subnormal results come out right. */
+LANES_FN lanes elementary_scale(lanes x, lanes n)
+{
+#if LANES == 2 && defined(ELEMENTARY_SCALES)
+    return __builtin_ia32_scalefpd128_mask(x, n, x, -1);
+#elif LANES == 4 && defined(ELEMENTARY_SCALES)
+    return __builtin_ia32_scalefpd256_mask(x, n, x, -1);
+#elif LANES == 8 && defined(ELEMENTARY_SCALES)
+    return __builtin_ia32_scalefpd512_mask(x, n, x, -1, 4);
+#else
+    lanes half = lanes_round(n * lanes_set(0.5));
+    return (x * elementary_power_of_two(half)) * elementary_power_of_two(n - half);
+#endif
 }
 
 LANES_FN lanes lanes_exp(lanes x)
 {
+#ifndef ELEMENTARY_SCALES
     /* Beyond these bounds the result is inf or 0 anyway; NaN passes both comparisons. */
-    x = lanes_choose_positive(x - lanes_set(710.0), lanes_set(710.0), x);
-    x = lanes_choose_positive(lanes_set(-746.0) - x, lanes_set(-746.0), x);
-    lanes n, lost;
-    lanes r = elementary_reduce(x, &n, &lost);
-    /* What 1 + r rounds off joins the small terms (Dekker's fast two-sum). */
+    x = lanes_at_least(lanes_at_most(x, lanes_set(710.0)), lanes_set(-746.0));
+#endif
+    lanes n, high, low;
+    lanes r = elementary_reduce(x, &n, &high, &low);
     lanes one = lanes_set(1.0);
     lanes sum = one + r;
-    sum = sum + ((((one - sum) + r) + lost) + elementary_series(r));
-    /* 2^n in two steps, so that the largest and the subnormal results come out right. */
-    lanes round = lanes_set(ELEMENTARY_ROUND);
-    lanes half = (n * lanes_set(0.5) + round) - round;
-    return (sum * elementary_power_of_two(half)) * elementary_power_of_two(n - half);
+    /* What 1 + r and r itself round off joins the small terms (Dekker's fast two-sum): 1 - sum is
+     * exact, and so is its sum with high, a multiple of 2^-54 below 2^-22 wherever n isn't 0. */
+    sum = sum + ((((one - sum) + high) - low) + elementary_series(r));
+#ifdef ELEMENTARY_SCALES
+    /* From |x| = 2^20 on r is anything; n alone decides, if the sum is some positive number. */
+    sum = lanes_choose_positive(lanes_set(0.25) - r * r, sum, one);
+#endif
+    return elementary_scale(sum, n);
 }
 
 /* e^x - 1 for x <= 0, exact for small x: (2^n - 1) + 2^n (e^r - 1). */
 LANES_FN lanes lanes_expm1(lanes x)
 {
-    x = lanes_choose_positive(lanes_set(-50.0) - x, lanes_set(-50.0), x); /* -1 long before */
-    lanes n, lost;
-    lanes r = elementary_reduce(x, &n, &lost);
+    x = lanes_at_least(x, lanes_set(-50.0)); /* -1 long before */
+    lanes n, high, low;
+    lanes r = elementary_reduce(x, &n, &high, &low);
     lanes power = elementary_power_of_two(n);
-    return (power - lanes_set(1.0)) + power * (r + (lost + elementary_series(r)));
+    return (power - lanes_set(1.0)) + power * (r + (((high - r) - low) + elementary_series(r)));
 }
 
 /* With a = |x| and q = 2^n, e^r = 1 + p of e^-2a or e^2a: below 1,
@@ -89,12 +107,13 @@ LANES_FN lanes lanes_tanh(lanes x)
     lanes_bits sign = lanes_to_bits(x) & sign_bit;
     lanes a = lanes_from_bits(lanes_to_bits(x) ^ sign);
     lanes one = lanes_set(1.0), two = lanes_set(2.0);
-    a = lanes_choose_positive(a - lanes_set(40.0), lanes_set(40.0), a); /* tanh is 1 long before */
+    a = lanes_at_most(a, lanes_set(40.0)); /* tanh is 1 long before */
     lanes below_one = one - a;
-    lanes n, lost;
-    lanes r = elementary_reduce(lanes_choose_positive(below_one, -two * a, two * a), &n, &lost);
+    lanes n, high, low;
+    lanes signed_2a = lanes_choose_positive(below_one, -two * a, two * a);
+    lanes r = elementary_reduce(signed_2a, &n, &high, &low);
     lanes power = elementary_power_of_two(n);
-    lanes rest = power * (r + (lost + elementary_series(r)));
+    lanes rest = power * (r + (((high - r) - low) + elementary_series(r)));
     lanes top = lanes_choose_positive(below_one, (one - power) - rest, two);
     lanes quotient = top / ((one + power) + rest);
     lanes result = lanes_choose_positive(below_one, quotient, one - quotient);

@@ -186,8 +186,19 @@ LANES_FN lanes lanes_if_positive(lanes z, lanes a)
 /* z > 0 ? a : b */
 LANES_FN lanes lanes_choose_positive(lanes z, lanes a, lanes b)
 {
+#if LANES == 2 && defined(LANES_MASKS)
+    unsigned char mask = __builtin_ia32_cmppd128_mask(z, lanes_set(0.0), LANES_GREATER, -1);
+    return __builtin_ia32_blendmpd_128_mask(b, a, mask);
+#elif LANES == 4 && defined(LANES_MASKS)
+    unsigned char mask = __builtin_ia32_cmppd256_mask(z, lanes_set(0.0), LANES_GREATER, -1);
+    return __builtin_ia32_blendmpd_256_mask(b, a, mask);
+#elif LANES == 8 && defined(LANES_MASKS)
+    unsigned char mask = __builtin_ia32_cmppd512_mask(z, lanes_set(0.0), LANES_GREATER, -1, 4);
+    return __builtin_ia32_blendmpd_512_mask(b, a, mask);
+#else
     lanes_bits where = lanes_where_positive(z);
     return lanes_from_bits((lanes_to_bits(a) & where) | (lanes_to_bits(b) & ~where));
+#endif
 }
 
 /* z > 0 ? z : 0.0. The processor's maximum is that exactly, NaN and -0.0 included, when 0.0 is its
@@ -203,6 +214,65 @@ LANES_FN lanes lanes_positive(lanes z)
     return __builtin_ia32_maxpd512_mask(z, lanes_set(0.0), z, -1, 4);
 #else
     return lanes_if_positive(z, z);
+#endif
+}
+
+/* limit < x ? limit : x, and x < limit ? limit : x: NaN stays. The processor's minimum and maximum
+ * are that exactly when x is their second operand. */
+LANES_FN lanes lanes_at_most(lanes x, lanes limit)
+{
+#if LANES == 2 && defined(__SSE2__)
+    return __builtin_ia32_minpd(limit, x);
+#elif LANES == 4 && defined(__x86_64__)
+    return __builtin_ia32_minpd256(limit, x);
+#elif LANES == 8 && defined(__x86_64__) && !defined(__clang__)
+    return __builtin_ia32_minpd512_mask(limit, x, x, -1, 4);
+#else
+    return lanes_choose_positive(x - limit, limit, x);
+#endif
+}
+
+LANES_FN lanes lanes_at_least(lanes x, lanes limit)
+{
+#if LANES == 2 && defined(__SSE2__)
+    return __builtin_ia32_maxpd(limit, x);
+#elif LANES == 4 && defined(__x86_64__)
+    return __builtin_ia32_maxpd256(limit, x);
+#elif LANES == 8 && defined(__x86_64__) && !defined(__clang__)
+    return __builtin_ia32_maxpd512_mask(limit, x, x, -1, 4);
+#else
+    return lanes_choose_positive(limit - x, limit, x);
+#endif
+}
+
+/* Adding it to an |x| < 2^51 rounds x to a whole number, which then stands in the low bits. */
+#define LANES_ROUND 0x1.8p52
+
+/* x rounded to a whole number, ties to even, for |x| < 2^51. A zero's sign is left open. */
+LANES_FN lanes lanes_round(lanes x)
+{
+#if LANES == 2 && defined(LANES_MASKS)
+    return __builtin_ia32_rndscalepd_128_mask(x, 8, x, -1); /* 8: ties to even, quietly */
+#elif LANES == 4 && defined(LANES_MASKS)
+    return __builtin_ia32_rndscalepd_256_mask(x, 8, x, -1);
+#elif LANES == 8 && defined(LANES_MASKS)
+    return __builtin_ia32_rndscalepd_mask(x, 8, x, -1, 4);
+#else
+    return (x + lanes_set(LANES_ROUND)) - lanes_set(LANES_ROUND);
+#endif
+}
+
+/* c - a * b where the product is exact: then a fused operation gives the same bits. */
+LANES_FN lanes lanes_minus_exact(lanes c, lanes a, lanes b)
+{
+#if LANES == 2 && defined(LANES_MASKS)
+    return __builtin_ia32_vfmaddpd128_mask(a, -b, c, -1);
+#elif LANES == 4 && defined(LANES_MASKS)
+    return __builtin_ia32_vfmaddpd256_mask(a, -b, c, -1);
+#elif LANES == 8 && defined(LANES_MASKS)
+    return __builtin_ia32_vfmaddpd512_mask(a, -b, c, -1, 4);
+#else
+    return c - a * b;
 #endif
 }
 

@@ -269,14 +269,22 @@ static void tanh_is_odd_and_sigmoids_add_to_one(void **state)
     }
 }
 
-/* Points of every kind, the edges among them. */
+/* Points of every kind: the edges, results that are subnormal or just too large, what lies beside a
+ * multiple of ln 2 / 2, where exp rounds x / ln 2 up or down, and points of every size. */
 static void fill_points(struct rng *rng, double *points, int n)
 {
-    static const double edges[] = {0.0,     -0.0,   INFINITY, -INFINITY, NAN,   709.8,  -745.0,
-                                   -745.13, -746.0, 710.0,    0x1p-1074, 1e308, -1e308, 1.0};
+    static const double edges[] = {0.0,     -0.0,   INFINITY, -INFINITY,  NAN,   709.8,  -745.0,
+                                   -745.13, -746.0, 710.0,    0x1p-1074,  1e308, -1e308, 1.0,
+                                   40.0,    -40.0,  -50.0,    -0x1p-1074, 39.0,  0x1p-1022};
     int n_edges = sizeof edges / sizeof edges[0];
     for (int i = 0; i < n; i++) {
-        points[i] = i < n_edges ? edges[i] : draw_point(rng, i);
+        double u = rng_uniform(rng);
+        points[i] = i < n_edges   ? edges[i]
+                    : i % 8 == 3 ? ldexp(2 * u - 1, (int)rng_randint(rng, 10, 1025))
+                    : i % 8 == 5 ? -745.2 + 40 * u
+                    : i % 8 == 6 ? 709.78 + 0.01 * u
+                    : i % 8 == 7 ? (double)rng_randint(rng, -2160, 2161) * 0x1.62e42fefa39efp-2
+                                 : draw_point(rng, i);
     }
 }
 
@@ -289,7 +297,7 @@ static void every_width_gives_the_bits_of_one_lane(void **state)
 {
     (void)state;
     enum { N = 8 * 10000 };
-    static double points[N], wide[N];
+    static double points[N], of_expm1[N], wide[N];
     static double (*const single[])(double) = {
         [WIDE_EXP] = elementary_exp,
         [WIDE_EXPM1] = elementary_expm1,
@@ -302,8 +310,7 @@ static void every_width_gives_the_bits_of_one_lane(void **state)
         [WIDE_NORMAL_DENSITY] = elementary_normal_density,
         [WIDE_POSITIVE] = positive_part,
     };
-    void (*widths[4])(enum wide_function, double *, size_t) = {wide_elementary_1,
-                                                               wide_elementary_2};
+    wide_elementary_of *widths[6] = {wide_elementary_1, wide_elementary_2};
     int n_widths = 2;
 #ifdef __x86_64__
     if (__builtin_cpu_supports("avx2")) {
@@ -311,18 +318,23 @@ static void every_width_gives_the_bits_of_one_lane(void **state)
     }
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
         __builtin_cpu_supports("avx512dq")) {
+        widths[n_widths++] = wide_elementary_2_avx512;
+        widths[n_widths++] = wide_elementary_4_avx512;
         widths[n_widths++] = wide_elementary_8;
     }
 #endif
     struct rng rng;
     rng_seed(&rng, 63);
     fill_points(&rng, points, N);
+    for (int i = 0; i < N; i++) {
+        of_expm1[i] = not_positive(points[i]); /* it is promised no other */
+    }
     for (int w = 0; w < n_widths; w++) {
         for (int f = WIDE_EXP; f <= WIDE_POSITIVE; f++) {
-            memcpy(wide, points, sizeof wide);
-            widths[w]((enum wide_function)f, wide, N);
+            const double *from = f == WIDE_EXPM1 ? of_expm1 : points;
+            widths[w]((enum wide_function)f, from, wide, N);
             for (int i = 0; i < N; i++) {
-                assert_same_double(wide[i], single[f](points[i]), "a lane");
+                assert_same_double(wide[i], single[f](from[i]), "a lane");
             }
         }
     }

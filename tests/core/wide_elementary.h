@@ -1,5 +1,5 @@
-/* The elementary functions and the positive part over arrays, at a given vector width. A source that
- * defines LANES gets the definitions for that width: the file wide_elementary_WIDTH.c. */
+/* The elementary functions and the positive part over arrays, at a given vector width. A source
+ * that defines LANES gets the definitions for that width: the file wide_elementary_WIDTH.c. */
 #ifndef TESTS_CORE_WIDE_ELEMENTARY_H
 #define TESTS_CORE_WIDE_ELEMENTARY_H
 
@@ -18,50 +18,44 @@ enum wide_function {
     WIDE_POSITIVE
 };
 
-/* values[n] becomes the function's; n a multiple of 8. Width 4 needs AVX2, width 8 AVX-512. */
-void wide_elementary_1(enum wide_function function, double *values, size_t n);
-void wide_elementary_2(enum wide_function function, double *values, size_t n);
-void wide_elementary_4(enum wide_function function, double *values, size_t n);
-void wide_elementary_8(enum wide_function function, double *values, size_t n);
+/* to[n] becomes the function of from[n]; n a multiple of 8. */
+typedef void wide_elementary_of(enum wide_function function, const double *from, double *to,
+                                size_t n);
+
+wide_elementary_of wide_elementary_1, wide_elementary_2;
+wide_elementary_of wide_elementary_4;        /* needs AVX2 */
+wide_elementary_of wide_elementary_2_avx512; /* these need AVX-512 */
+wide_elementary_of wide_elementary_4_avx512;
+wide_elementary_of wide_elementary_8;
 
 #ifdef LANES
 #include "core/base/logarithm_lanes.h"
 #include "core/base/normal_lanes.h"
 
-LANES_FN lanes wide_value(enum wide_function function, lanes x)
+#define WIDE_CASE(name, function)                                                                  \
+    case name:                                                                                     \
+        for (size_t i = 0; i < n; i += LANES) {                                                    \
+            lanes x;                                                                               \
+            memcpy(&x, from + i, sizeof x);                                                        \
+            x = function(x);                                                                       \
+            memcpy(to + i, &x, sizeof x);                                                          \
+        }                                                                                          \
+        break
+
+/* The choice stands outside the loop, so that the constants can stay in registers within it. */
+LANES_FN void wide_elementary(enum wide_function function, const double *from, double *to, size_t n)
 {
     switch (function) {
-    case WIDE_EXP:
-        return lanes_exp(x);
-    case WIDE_TANH:
-        return lanes_tanh(x);
-    case WIDE_SIGMOID:
-        return lanes_sigmoid(x);
-    case WIDE_EXPM1:
-        return lanes_expm1(x);
-    case WIDE_LOG:
-        return lanes_log(x);
-    case WIDE_LOG1P:
-        return lanes_log1p(x);
-    case WIDE_SOFTPLUS:
-        return lanes_softplus(x);
-    case WIDE_NORMAL_CDF:
-        return lanes_normal_cdf(x);
-    case WIDE_NORMAL_DENSITY:
-        return lanes_normal_density(x);
-    case WIDE_POSITIVE:
-        break;
-    }
-    return lanes_positive(x);
-}
-
-LANES_FN void wide_elementary(enum wide_function function, double *values, size_t n)
-{
-    for (size_t i = 0; i < n; i += LANES) {
-        lanes x;
-        memcpy(&x, values + i, sizeof x);
-        x = wide_value(function, x);
-        memcpy(values + i, &x, sizeof x);
+        WIDE_CASE(WIDE_EXP, lanes_exp);
+        WIDE_CASE(WIDE_EXPM1, lanes_expm1);
+        WIDE_CASE(WIDE_TANH, lanes_tanh);
+        WIDE_CASE(WIDE_SIGMOID, lanes_sigmoid);
+        WIDE_CASE(WIDE_LOG, lanes_log);
+        WIDE_CASE(WIDE_LOG1P, lanes_log1p);
+        WIDE_CASE(WIDE_SOFTPLUS, lanes_softplus);
+        WIDE_CASE(WIDE_NORMAL_CDF, lanes_normal_cdf);
+        WIDE_CASE(WIDE_NORMAL_DENSITY, lanes_normal_density);
+        WIDE_CASE(WIDE_POSITIVE, lanes_positive);
     }
 }
 #endif

@@ -2,7 +2,7 @@
 #define LANES 1
 #include "tests/core/wide_elementary.h"
 
-void wide_elementary_1(enum wide_function function, double *values, size_t n)
+void wide_elementary_1(enum wide_function function, const double *from, double *to, size_t n)
 {
-    wide_elementary(function, values, n);
+    wide_elementary(function, from, to, n);
 }

@@ -6,13 +6,14 @@
 #include "tests/core/wide_elementary.h"
 
 #ifdef LANES
-LANES_TARGET void wide_elementary_4(enum wide_function function, double *values, size_t n)
+LANES_TARGET void wide_elementary_4(enum wide_function function, const double *from,
+                                    double *to, size_t n)
 {
-    wide_elementary(function, values, n);
+    wide_elementary(function, from, to, n);
 }
 #else
-void wide_elementary_4(enum wide_function function, double *values, size_t n)
+void wide_elementary_4(enum wide_function function, const double *from, double *to, size_t n)
 {
-    wide_elementary_2(function, values, n);
+    wide_elementary_2(function, from, to, n);
 }
 #endif
