@@ -2,15 +2,11 @@
  * processor and kernel. tests/bits/compare checks that. */
 #include <inttypes.h>
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "core/base/elementary.h"
 #include "core/data/pattern.h"

@@ -2,14 +2,10 @@
 #include "tests/core/reference.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "core/base/elementary.h"
 
@@ -534,22 +530,4 @@ void reference_case_clear(struct reference_case *it)
 {
     dataset_destroy(it->dataset);
     free(it->parameters);
-}
-
-void assert_same_double(double got, double expected, const char *what)
-{
-    int both_nan = isnan(got) && isnan(expected);
-    if (!both_nan && memcmp(&got, &expected, sizeof got) != 0) {
-        fail_msg("%s: got %a (%.17g), expected %a (%.17g)", what, got, got, expected, expected);
-    }
-}
-
-void assert_same_doubles(const double *got, const double *expected, size_t n, const char *what)
-{
-    for (size_t i = 0; i < n; i++) {
-        int both_nan = isnan(got[i]) && isnan(expected[i]);
-        if (!both_nan && memcmp(&got[i], &expected[i], sizeof got[i]) != 0) {
-            fail_msg("%s, entry %zu of %zu: got %a, expected %a", what, i, n, got[i], expected[i]);
-        }
-    }
 }

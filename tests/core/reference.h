@@ -10,6 +10,7 @@
 #include "core/model/network.h"
 #include "core/train/block/block.h"
 #include "core/train/training.h"
+#include "tests/core/same.h"
 
 /* Trains `parameters` in place for up to training->epochs epochs and writes each finished epoch's
  * printed loss, which is monitored, but stops nothing. A run that diverges ends as block.h says. */
@@ -58,9 +59,5 @@ void reference_case_clear(struct reference_case *it);
 /* A data set of small random values for the network. Aborts without memory, as a test may. */
 struct dataset *reference_dataset(struct rng *rng, const struct network *network, size_t n_samples);
 double *reference_parameters(struct rng *rng, const struct network *network, double scale);
-
-/* Fails the test, naming `what`, unless both have the same bits (any NaN equals any NaN). */
-void assert_same_double(double got, double expected, const char *what);
-void assert_same_doubles(const double *got, const double *expected, size_t n, const char *what);
 
 #endif
