@@ -142,9 +142,10 @@ static int build_intake(struct job *job, const struct candidate *candidates, str
     return 0;
 }
 
-static int build_observer(struct job *job, struct candidate *candidates, struct error *error)
+static int build_observer(struct job *job, const struct spec *spec, struct candidate *candidates,
+                          struct error *error)
 {
-    job->observer = observer_create(candidates, job->n_lanes, job->dataset, error);
+    job->observer = observer_create(spec, candidates, job->n_lanes, job->dataset, error);
     return job->observer == NULL && error->kind != ERROR_NONE ? -1 : 0;
 }
 
@@ -175,7 +176,7 @@ struct job *job_begin(struct engine *engine, const struct study *study, const in
     if (n_claimed > 0 && (build_block(job, candidates, error) != 0 ||
                           build_buffers(job, &candidates[0].plan, error) != 0 ||
                           build_intake(job, candidates, error) != 0 ||
-                          build_observer(job, candidates, error) != 0)) {
+                          build_observer(job, study->spec, candidates, error) != 0)) {
         release = error->kind == ERROR_MEMORY || error->kind == ERROR_STORAGE;
         if (release) { /* it may be otherwise later: they are tried again */
             *out_n = 0;

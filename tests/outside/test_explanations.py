@@ -294,6 +294,29 @@ def test_a_live_run_tells_when_its_units_die(server):
         server.request("POST", f"/experiments/{experiment}/cancel", data="{}", headers=JSON_TYPE)
 
 
+@pytest.mark.parametrize("samples, target, init, code, severity", [
+    # dead from the start; without noise all that is left could have been learnt
+    (50, "x**2", {"scheme": "constant", "weight": -1, "bias": -1}, "COLLAPSED_TO_CONSTANT",
+     "block"),
+    (3, "x + normal(0, 3)", {"scheme": "uniform", "seed": 3}, "BELOW_NOISE_FLOOR", None)])
+def test_a_live_run_knows_the_noise_of_its_data(server, samples, target, init, code, severity):
+    experiment = server.post({
+        "dataset": {"kind": "formula", "samples": samples, "seed": 1,
+                    "features": {"x": "uniform(0, 2)"}, "target": target},
+        "network": {"layers": [{"units": 8, "activation": "relu"}, {"units": 1}], "init": init},
+        "training": {"epochs": 100000000,
+                     "optimizer": {"name": "sgd", "learning_rate": 0.01}}})["id"]
+    try:
+        with server.stream(experiment, seconds=30) as stream:
+            told = next(event.data for event in stream
+                        if event.name == "verdict" and code in event.data["codes"])
+        assert told["state"] == "running"
+        assert severity is None or (told["headline"]["code"], told["headline"]["severity"]) == (
+            code, severity)
+    finally:
+        server.request("POST", f"/experiments/{experiment}/cancel", data="{}", headers=JSON_TYPE)
+
+
 # --- the explainer -----------------------------------------------------------------------------
 
 

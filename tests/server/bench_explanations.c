@@ -77,7 +77,7 @@ static int run_round(struct bench *bench, struct error *error)
     int64_t start = clock_thread_ns();
     block_train(bench->block, INT64_MAX, EPOCHS, bench->losses);
     int64_t trained = clock_thread_ns();
-    struct observer *observer = observer_create(bench->candidates, RUNS,
+    struct observer *observer = observer_create(bench->spec, bench->candidates, RUNS,
                                                 bench->candidates[0].plan.dataset, error);
     if (observer == NULL)
         return -1;

@@ -18,6 +18,7 @@
 /* FLOORS_WORK: samples times inputs squared, some milliseconds. LOOKS_NS: for a look at every run
  * of the block, 2 % of the time until the next. */
 enum { EVERY_NS = 1000000000, LOOKS_NS = 20000000, FLOORS_WORK = 1000000 };
+#define LASTING_WORK 1e9 /* parameters times samples times epochs: a second at least */
 
 struct observed {
     struct training training;
@@ -31,6 +32,7 @@ struct observed {
 struct observer {
     struct network network;
     const struct dataset *dataset;
+    struct population *population; /* NULL: not known, or not found out */
     struct floors *floors; /* NULL until the first look */
     double *parameters;    /* room for a run's */
     struct glance glance;  /* the present one */
@@ -52,8 +54,15 @@ static int is_long(const struct dataset *dataset)
     return (double)dataset->n_samples * inputs * inputs > FLOORS_WORK;
 }
 
-struct observer *observer_create(struct candidate *candidates, int n, const struct dataset *dataset,
-                                 struct error *error)
+/* Whether the runs will train for about a second, so that there will be looks amid it. */
+static int is_lasting(const struct run_plan *plan, const struct dataset *dataset)
+{
+    return (double)plan->training.epochs * (double)dataset->n_samples *
+               (double)network_n_parameters(&plan->network) >= LASTING_WORK;
+}
+
+struct observer *observer_create(const struct spec *spec, struct candidate *candidates, int n,
+                                 const struct dataset *dataset, struct error *error)
 {
     if (is_long(dataset))
         return NULL;
@@ -73,7 +82,9 @@ struct observer *observer_create(struct candidate *candidates, int n, const stru
     }
     observer->parameters = memory_array(network_n_parameters(&observer->network),
                                         sizeof *observer->parameters, error);
-    if (observer->parameters != NULL)
+    if (observer->parameters != NULL &&
+        (!is_lasting(&candidates[0].plan, dataset) ||
+         spec_population(spec, candidates[0].run, &observer->population, error) == 0))
         return observer;
     observer_destroy(observer);
     return NULL;
@@ -88,6 +99,7 @@ void observer_destroy(struct observer *observer)
         text_clear(&observer->runs[i].told);
     }
     floors_destroy(observer->floors);
+    population_destroy(observer->population);
     free(observer->parameters);
     free(observer);
 }
@@ -107,10 +119,12 @@ static int look_at(struct observer *observer, int i, const struct block_state *s
     const struct subject subject = {.network = &observer->network, .dataset = observer->dataset,
                                     .training = &run->training, .start = run->start,
                                     .parameters = observer->parameters, .state = *state,
-                                    .printed_loss = printed_loss, .stop = is_too_long,
+                                    .printed_loss = printed_loss,
+                                    .population = observer->population, .stop = is_too_long,
                                     .context = observer};
     if (observer->floors == NULL)
-        observer->floors = floors_create(observer->dataset, run->training.loss, NULL, NULL);
+        observer->floors = floors_create(observer->dataset, run->training.loss,
+                                         observer->population, NULL);
     if (observer->floors == NULL)
         return -1;
     observer->until_ns = clock_monotonic_ns() + LOOKS_NS / observer->n;

@@ -11,11 +11,12 @@
 /* One worker at a time uses it. */
 struct observer;
 
-/* Observes the block's runs, of which candidates[n] are the same ones; takes their start values.
- * Borrows the dataset. NULL with ERROR_MEMORY; also NULL, without an error, where looking would
- * take long beside training. */
-struct observer *observer_create(struct candidate *candidates, int n, const struct dataset *dataset,
-                                 struct error *error);
+/* Observes runs of `spec` in a block, of which candidates[n] are the same ones; takes their start
+ * values, borrows the dataset. What is known of the data's generator it finds out for runs that
+ * will train a second and longer: it may take 20 ms. NULL with ERROR_MEMORY; also NULL, without an
+ * error, where looking would take long beside training. */
+struct observer *observer_create(const struct spec *spec, struct candidate *candidates, int n,
+                                 const struct dataset *dataset, struct error *error);
 void observer_destroy(struct observer *observer); /* NULL is fine */
 
 /* What there is to be told of run `i` of the block, which is at an epoch's end or over, and whose
