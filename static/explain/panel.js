@@ -18,7 +18,7 @@ export class Explain {
         Object.assign(this, {id, rows, labels, heading, onFloors, say});
         this.live = new Map();   // run: headline, while it trains
         this.run = 0;
-        this.state = element("p", {class: "note"});
+        this.state = element("p", {class: "note"}, "Nothing stands out so far.");
         this.headlines = element("ul", {class: "headlines"});
         this.choice = element("select", {onchange: () => this.look(Number(this.choice.value))},
             labels.map(({title}, run) => element("option", {value: run}, title)));

@@ -71,10 +71,9 @@ function actionOf(action, onTry) {
     const label = action.label[0].toUpperCase() + action.label.slice(1);
     const start = element("button", {type: "button", onclick: () => onTry(action, false, start)},
         label);
-    return [start, element("button", {type: "button", class: "quiet",
-                                      "aria-label": `Change first: ${label}`,
-                                      onclick: () => onTry(action, true, start)},
-        "Change first")];
+    return element("span", {class: "pair"}, start, element("button", {type: "button",
+        class: "quiet", "aria-label": `Change first: ${label}`,
+        onclick: () => onTry(action, true, start)}, "Change first"));
 }
 
 /* Nested evidence as nested lists; numbers with five digits, all of them in the tip. */

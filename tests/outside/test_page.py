@@ -411,6 +411,7 @@ def test_what_waits_for_the_same_spec_says_where_it_is_trained(page):
     assert page.one(".headline .facts a").get_attribute("href").endswith(f"?experiment={first}")
     page.wait(lambda: page.text(".notes .note").endswith("when that experiment has ended."),
               "why there is no loss")
+    assert page.text(".explain > .note") == "Nothing stands out so far."
     for experiment in (second, first):
         page.server.request("POST", f"/experiments/{experiment}/cancel", data="{}",
                             headers=service.JSON_TYPE)

@@ -106,6 +106,9 @@ def test_an_action_starts_what_it_says(page, dead):
 
 def test_an_action_can_be_changed_first(page, dead):
     open_explained(page, dead)
+    beside = page.run("return [...document.querySelectorAll('.verdict .pair')].map((pair) =>"
+                      "pair.children[0].offsetTop === pair.children[1].offsetTop)")
+    assert len(beside) > 3 and all(beside)
     page.click(".verdict .actions .quiet")
     page.one(".form")
     assert page.spec()["training"]["optimizer"]["learning_rate"] == 0.0025
