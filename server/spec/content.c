@@ -23,6 +23,33 @@ static void remove_at(json_t *spec, const char *pointer)
     json_object_del(json_at(spec, above), last + 1);
 }
 
+/* Whether leaving one_hot out says true or false; -1: neither, or not of every run the same. */
+static int absent_one_hot(const json_t *spec)
+{
+    const json_t *dataset = json_object_get(spec, "dataset");
+    const char *kind = json_string_value(json_object_get(dataset, "kind"));
+    void *axis = json_object_iter(json_object_get(spec, "sweep"));
+
+    for (; axis != NULL; axis = json_object_iter_next(json_object_get(spec, "sweep"), axis))
+        if (strncmp(json_object_iter_key(axis), "/dataset", 8) == 0)
+            return -1;
+    if (option_has_word("iris|wine|digits", kind))
+        return 1;
+    if (option_has_word("xor|circles|spirals|moons", kind))
+        return 0;
+    return strcmp(kind, "gaussians") == 0
+               ? json_integer_value(json_object_get(dataset, "classes")) > 2
+               : -1;
+}
+
+static void strip_one_hot(json_t *spec)
+{
+    const json_t *given = json_at(spec, "/dataset/one_hot");
+
+    if (given != NULL && json_is_true(given) == absent_one_hot(spec))
+        remove_at(spec, "/dataset/one_hot");
+}
+
 /* Takes out what says nothing. 0, or -1 for memory. */
 static int strip(json_t *spec)
 {
@@ -31,6 +58,7 @@ static int strip(json_t *spec)
     for (size_t i = 0; i < sizeof origins / sizeof origins[0]; i++)
         if (json_at(spec, origins[i]) != NULL)
             remove_at(spec, origins[i]);
+    strip_one_hot(spec);
     for (const struct option *row = option_whole(); row->pointer != NULL; row++) {
         /* Where runs may be of kinds with different defaults, leaving it out says several things.*/
         int is_clear = row->absent != NULL && (row->but_when == NULL || !is_sweep);

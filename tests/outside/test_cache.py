@@ -108,6 +108,24 @@ def test_what_says_no_more_than_leaving_it_out_is_the_same(server, pointer, valu
     assert again["runs"][0]["loss"] == first["runs"][0]["loss"]
 
 
+@pytest.mark.parametrize("dataset, says", [
+    ({"kind": "moons", "samples": 30}, False), ({"kind": "iris"}, True),
+    ({"kind": "gaussians", "samples": 30, "classes": 2}, False),
+    ({"kind": "gaussians", "samples": 30, "classes": 3}, True)], ids=str)
+def test_what_leaving_out_one_hot_says_is_the_same_when_said(server, dataset, says):
+    def spec(**more):
+        n_targets = 1 if not more.get("one_hot", says) else 3 if says else 2
+        return {"dataset": {**dataset, **more}, "training": {"epochs": 3},
+                "network": {"layers": [{"units": 3, "activation": "tanh"}, {"units": n_targets}]}}
+
+    first = server.train(spec())
+    said = server.train(spec(one_hot=says))
+    assert said["cached_from"] == first.get("cached_from", first["id"])
+    assert said["runs"][0]["loss"] == first["runs"][0]["loss"]
+    other = server.train(spec(one_hot=not says))
+    assert other["runs"][0]["loss"] != first["runs"][0]["loss"]
+
+
 def test_what_leaving_out_says_may_depend_on_the_run(server):
     """adamw's weight decay is 0.01 when it is left out."""
     swept = cached(specs.report(epochs=38))

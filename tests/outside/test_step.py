@@ -426,3 +426,11 @@ def test_places_that_do_not_exist_are_refused(server, report, query, detail):
 def test_numbers_the_step_does_not_have_are_refused(server, report, answers, pointer):
     problem = check(server, report, answers, status=422)
     assert [error["pointer"] for error in problem["errors"]] == [pointer], problem
+
+
+def test_a_check_of_no_number_says_what_is_wanted_and_where(server, report):
+    for body in ({}, {"digits": 3}, {"new": {}}):
+        reply = server.request("POST", step_path(report, "/check?epoch=1&sample=0"), json=body)
+        assert reply.status_code == 422
+        assert reply.json()["detail"].startswith("the body: got no number, expected at least one")
+        assert reply.json()["errors"][0]["pointer"] == ""

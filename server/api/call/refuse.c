@@ -24,8 +24,9 @@ void refuse_faults(struct call *call, const struct faults *faults)
     char *members = text_take(&extension, NULL);
     char detail[FAULT_POINTER_BYTES + FAULT_TEXT_BYTES + 64];
     int more = faults->n_found - 1;
+    const char *pointer = n > 0 ? faults->items[0].pointer : "";
     snprintf(detail, sizeof detail, more > 0 ? "%s: %s (and %d more)" : "%s: %s",
-             n > 0 ? faults->items[0].pointer : "", n > 0 ? faults->items[0].detail : "", more);
+             pointer[0] != '\0' ? pointer : "the body", n > 0 ? faults->items[0].detail : "", more);
     http_reply_problem(call->request, 422, detail, members);
     free(members);
 }

@@ -182,7 +182,9 @@ static json_t *mark(struct wish *wish, const struct step *step, struct error *er
             name_strangers(json_object_get(wish->body, name), lines, name, wish->faults);
         }
     } else if (answers.n_asked == 0) {
-        faults_add(wish->faults, "", "got no number, expected some of the step's: {\"z1\": 0.62}");
+        faults_add(wish->faults, "",
+                   "got no number, expected at least one of the step's by its name, such as "
+                   "{\"z1\": 0.62} or {\"new\": {\"w1\": 0.74}}, as GET .../step names them");
     }
     if (wish->faults->n_found == 0)
         return json;

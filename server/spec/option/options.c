@@ -379,8 +379,9 @@ static const struct option table[] = {
      .description = "Only a loss below the best one times (1 - threshold) is an improvement."},
     {"/training/schedule/min_learning_rate", OPTION_NUMBER, .when = "kind=reduce_on_plateau",
      .fallback = "0", .minimum = 0, .maximum = INFINITY, .also = "min_lr|min|floor|minimum",
-     .description = "The rate is never made smaller than this. A change of 1e-8 or less is not "
-                    "made, as in PyTorch."},
+     .description = "The rate is never made smaller than this, nor larger: a learning_rate that is "
+                    "not above it stays as it is. A change of 1e-8 or less is not made. All as in "
+                    "PyTorch."},
     {"/training/schedule/final", OPTION_NUMBER, .when = "kind=cosine|range_test", .fallback = "0",
      .but_when = "kind=range_test", .but = "1", .minimum = 0, .maximum = INFINITY,
      .also = "to|end|eta_min|min|max",
