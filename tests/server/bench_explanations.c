@@ -3,7 +3,11 @@
  *   bench_explanations DIR
  *
  * Sixteen runs of the report's network are trained together, as a worker does, and looked at once a
- * second of training and when they end. Ratios of slices that follow each other; medians. */
+ * second of training and when they end. The least of some rounds: what others do to the caches
+ * meanwhile is not its cost.
+ *
+ * A run that trains for seconds pays next to nothing. One of 1,000 epochs, which takes 0.1 ms of
+ * its block's time, pays for one look: one pass over its samples and some hundred printed bytes. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +18,7 @@
 #include "server/lab/explain/observer.h"
 #include "server/spec/spec.h"
 
-enum { RUNS = 16, ROUNDS = 15, EPOCHS = 1000, MAX_PERCENT = 3 };
+enum { RUNS = 16, ROUNDS = 31, EPOCHS = 1000, MAX_PERCENT = 3, MAX_PERCENT_SHORT = 6 };
 
 static const char spec_text[] =
     "{\"dataset\": {\"kind\": \"formula\", \"samples\": 100, \"seed\": 134551,"
@@ -35,16 +39,9 @@ struct bench {
     double train_ns, open_ns, look_ns;
 };
 
-static int by_size(const void *a, const void *b)
+static double least(double least_so_far, double value)
 {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *values)
-{
-    qsort(values, ROUNDS, sizeof *values, by_size);
-    return values[ROUNDS / 2];
+    return least_so_far > 0.0 && least_so_far < value ? least_so_far : value;
 }
 
 static int load(struct bench *bench, struct error *error)
@@ -96,25 +93,27 @@ static int run_round(struct bench *bench, struct error *error)
     return 0;
 }
 
-/* 0 if a second of training, with a look at every run and the opening in it, is within the limit. */
+/* 0 if both a second of training, with a look at every run and the opening in it, and runs that end
+ * sooner are within their limits. */
 static int report(double train_ns, double open_ns, double look_ns)
 {
     double percent = 100 * (open_ns + look_ns) / 1e9;
+    double percent_short = 100 * (open_ns + look_ns) / train_ns;
     printf("explanations, %d runs of 2-2-1 with 100 samples in one block\n", RUNS);
     printf("  %d epochs of all runs        %9.1f us\n", EPOCHS, train_ns / 1e3);
     printf("  floors and the first look      %9.1f us\n", open_ns / 1e3);
     printf("  a live look at all runs        %9.1f us\n", look_ns / 1e3);
     printf("  of a second of training        %9.3f %%  must be below %d %%\n", percent, MAX_PERCENT);
-    printf("  of runs of %d epochs         %9.1f %%  (told once, when they end)\n", EPOCHS,
-           100 * (open_ns + look_ns) / train_ns);
-    return percent < MAX_PERCENT ? 0 : 1;
+    printf("  of runs of %d epochs         %9.1f %%  must be below %d %% (told once, when they end)\n",
+           EPOCHS, percent_short, MAX_PERCENT_SHORT);
+    return percent < MAX_PERCENT && percent_short < MAX_PERCENT_SHORT ? 0 : 1;
 }
 
 int main(void)
 {
     struct bench bench = {0};
     struct error error = ERROR_INIT;
-    double train[ROUNDS], open[ROUNDS], look[ROUNDS];
+    double train = 0.0, open = 0.0, look = 0.0;
     struct faults *faults = memory_array(1, sizeof *faults, &error);
     json_t *json = json_loads(spec_text, 0, NULL);
     int result = 1;
@@ -127,11 +126,11 @@ int main(void)
         clear(&bench);
         if (result != 0)
             goto out;
-        train[round] = bench.train_ns;
-        open[round] = bench.open_ns;
-        look[round] = bench.look_ns;
+        train = least(train, bench.train_ns);
+        open = least(open, bench.open_ns);
+        look = least(look, bench.look_ns);
     }
-    result = report(median(train), median(open), median(look));
+    result = report(train, open, look);
 out:
     if (result != 0 && error.kind != ERROR_NONE)
         fprintf(stderr, "bench_explanations: %s\n", error.text);

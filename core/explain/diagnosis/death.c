@@ -39,8 +39,8 @@ static int list_deaths(struct examination *it, struct error *error)
         death->residual_before = death->residual_after = death->overshoot = NAN;
         death->is_born = hunt_is_dead(it, it->subject->start, i);
         death->is_known = death->is_born;
-        death->weights = memory_array(n, sizeof(double), error);
-        if (!death->weights) {
+        death->weights = it->is_brief ? NULL : memory_array(n, sizeof(double), error);
+        if (!death->weights && !it->is_brief) {
             return -1;
         }
     }
