@@ -280,7 +280,7 @@ static void descend(const struct run *run, int n_steps)
 {
     struct json_teller json;
     struct levenberg levenberg;
-    if (levenberg_init(&levenberg, &run->network, run->dataset, NULL) != 0) {
+    if (levenberg_init(&levenberg, &run->network, run->dataset, LOSS_MSE, NULL) != 0) {
         end_badly("out of memory");
     }
     json_teller_init(&json);

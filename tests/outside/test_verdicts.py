@@ -107,15 +107,73 @@ def test_a_tenth_of_the_rate_is_tried_for_as_long_as_it_takes(told):
         assert [death["lr_div10_epochs"] for death in deaths] == [epochs, epochs]
 
 
-def test_nothing_blocks_where_noise_cannot_be_told(told):
-    """Two classes and inputs that do not repeat: no test says whether the gap is noise."""
+def odd_rows(loss, output):
     x = [[i / 7, (i * i % 11) / 11] for i in range(30)]
-    answer, = explain([{"x": x, "y": [float(i % 3 == 0) for i in range(30)], "batch_size": 1,
-                        "layers": [[2, "relu"], [1, "sigmoid"]], "loss": "binary_cross_entropy",
-                        "start": [.5, .5, .5, .5, 0, -90, .5, .5, 0], "learning_rate": .01,
-                        "epochs": 20, "best": 1e-3}])
+    return {"x": x, "y": [float(i % 3 == 0) for i in range(30)], "batch_size": 1, "loss": loss,
+            "layers": [[2, "relu"], [1, output]], "epochs": 20, "best": 1e-3,
+            "start": [.5, .5, .5, .5, 0, -90, .5, .5, 0], "learning_rate": .01}
+
+
+def test_nothing_blocks_where_noise_cannot_be_told():
+    """Inputs that do not repeat, and a loss that has no test of what is left."""
+    answer, = explain([odd_rows("mae", "linear")])
     assert answer["loss"]["gap"] > 10 and answer["loss"]["noise_p"] is None
     assert answer["fired"]["DEAD_UNITS"]["severity"] == "note"
+
+
+def test_nothing_blocks_where_classes_are_noise_to_every_test():
+    """Every third sample is in: neither the inputs nor their squares and products know."""
+    answer, = explain([odd_rows("binary_cross_entropy", "sigmoid")])
+    assert answer["loss"]["gap"] > 10 and answer["loss"]["noise_p"] > .5
+    assert answer["fired"]["DEAD_UNITS"]["severity"] == "note"
+
+
+def score_p(x, y, chance):
+    """Rao's score test of the inputs, squares and products beside the chances, as an F-test."""
+    terms = np.c_[np.ones(len(x)), x, x[:, 0] ** 2, x[:, 0] * x[:, 1], x[:, 1] ** 2]
+    scale = np.sqrt(chance * (1 - chance))
+    left = (y - chance) / scale
+    fit = np.linalg.lstsq(terms * scale[:, None], left, rcond=None)[0]
+    rest = ((left - terms * scale[:, None] @ fit) ** 2).sum()
+    f = ((left ** 2).sum() - rest) / 6 / (rest / (len(x) - 6))
+    beats = np.random.default_rng(1).f(6, len(x) - 6, 400_000) >= f
+    return beats.mean()
+
+
+def test_what_is_left_of_classes_is_told_from_noise_by_the_score_test():
+    rng = np.random.default_rng(8)
+    x = rng.normal(size=(80, 2))
+    for bend, epochs in ((0, 200), (0, 0), (.4, 60)):
+        y = (rng.random(80) < 1 / (1 + np.exp(-x[:, 0] - bend * x[:, 1] ** 2))) * 1.
+        answer, = explain([{"x": x, "y": y, "layers": [[1, "sigmoid"]], "start": [.2, 0, .1],
+                            "loss": "binary_cross_entropy", "learning_rate": .02,
+                            "epochs": epochs + 1}])
+        w = answer["parameters"]
+        chance = 1 / (1 + np.exp(-x @ w[:2] - w[2]))
+        # the oracle's p is a count of 400,000 draws
+        assert answer["loss"]["noise_p"] == pytest.approx(score_p(x, y, chance), rel=.03, abs=1e-4)
+
+
+def circle(rng):
+    x = rng.uniform(-1, 1, (60, 2))
+    return x, ((x ** 2).sum(1) < .5) * 1.
+
+
+def test_classes_all_on_their_own_side_are_never_sick_however_large_the_gap():
+    """Nothing is noise here, and no loss above 0 is the best: only the sides can tell."""
+    rng = np.random.default_rng(3)
+    x, y = circle(rng)
+    run = {"x": x, "y": y, "layers": [[6, "tanh"], [1, "sigmoid"]], "learning_rate": .05,
+           "start": rng.normal(size=25), "loss": "binary_cross_entropy", "noise": 0.,
+           "points": x, "weights": np.full(60, 1 / 60), "means": y}
+    short, long = explain([run | {"epochs": 60}, run | {"epochs": 3000}])
+    assert all(answer["loss"]["best_known"] == 0 and answer["loss"]["gap"] is None and
+               answer["loss"]["noise_p"] == 0 for answer in (short, long))
+    assert short["fired"]["UNDERTRAINED"]["severity"] == "block"
+    assert not [v for v in long["verdicts"] if v["severity"] in ("block", "error")]
+    near = long["fired"]["NEAR_BEST_KNOWN"]
+    assert near["evidence"]["n_wrong"] == 0 and "own side" in near["text"]
+    assert long["headline"] == "NEAR_BEST_KNOWN" and "NO_SIGNAL" not in long["fired"]
 
 
 def test_a_run_that_has_nothing_to_learn_has_not_stalled():

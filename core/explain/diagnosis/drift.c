@@ -27,7 +27,7 @@ int drift_minimum(struct examination *it, int n_steps, double *parameters, doubl
     if (!it->setting.can_polish || !it->setting.is_squared) {
         return 0;
     }
-    int status = levenberg_init(&levenberg, subject->network, subject->dataset, error);
+    int status = levenberg_init(&levenberg, subject->network, subject->dataset, LOSS_MSE, error);
     if (status == 0) {
         memcpy(parameters, subject->parameters, it->n_parameters * sizeof *parameters);
         *out_loss = levenberg_descend(&levenberg, parameters, n_steps);

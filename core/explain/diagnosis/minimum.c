@@ -72,12 +72,20 @@ int minimum_find(struct examination *it, struct error *error)
 
 /* --- telling -------------------------------------------------------------------------------- */
 
+static void tell_wrong(const struct examination *it, struct teller *teller)
+{
+    if (isinf(it->gap)) {
+        tell_integer(teller, "n_wrong", (int64_t)it->n_wrong);
+    }
+}
+
 static void worse_evidence(const struct examination *it, struct teller *teller)
 {
     tell_number(teller, "loss", it->loss);
     tell_number(teller, "polished", it->minimum.polished);
     tell_number(teller, "best_known", it->best);
     tell_number(teller, "gap", examination_excess(it, it->loss, it->best));
+    tell_wrong(it, teller);
     tell_number(teller, "lam_min", it->minimum.curvature);
 }
 
@@ -86,11 +94,17 @@ static void worse_text(const struct examination *it, struct teller *teller)
     struct words words = {0};
     words_add(&words, "The run settled at ");
     words_number(&words, it->loss, 4);
-    words_add(&words, ", ");
-    words_above(&words, it, it->loss, it->best);
-    words_add(&words, " the best loss that a search found for this network, ");
-    words_number(&words, it->best, 4);
-    words_add(&words, ".");
+    if (isinf(it->gap)) {
+        words_add(&words, ", with %zu of %zu samples on the wrong side, while a network of this "
+                          "shape can have each class on its own side and come as near to 0 as you "
+                          "like.", it->n_wrong, it->n_samples);
+    } else {
+        words_add(&words, ", ");
+        words_above(&words, it, it->loss, it->best);
+        words_add(&words, " the best loss that a search found for this network, ");
+        words_number(&words, it->best, 4);
+        words_add(&words, ".");
+    }
     if (would_fit_noise(it)) {
         words_add(&words, " Chasing that gap would only be fitting noise.");
     } else {
@@ -120,6 +134,7 @@ static void near_evidence(const struct examination *it, struct teller *teller)
     tell_number(teller, "loss", it->loss);
     tell_number(teller, "best", it->best);
     tell_number(teller, "gap", examination_excess(it, it->loss, it->best));
+    tell_wrong(it, teller);
     tell_number(teller, "R2", constant > 0.0 ? 1.0 - it->loss / constant : NAN);
     tell_number(teller, "explained_of_explainable", explained(it));
 }
@@ -129,9 +144,19 @@ static void near_text(const struct examination *it, struct teller *teller)
     struct words words = {0};
     words_add(&words, "The final weights score ");
     words_number(&words, it->loss, 4);
-    words_add(&words, "; the best that a search found for this network on these samples is ");
-    words_number(&words, it->best, 4);
-    words_add(&words, ". There is little left to gain here with a network of this size.");
+    if (isinf(it->gap)) {
+        words_add(&words, it->n_wrong == 0
+                              ? ", and every sample has its class on its own side. Nothing is left "
+                                "to learn here: growing weights alone take the loss as near to 0 "
+                                "as you like."
+                              : ", next to nothing of what the best constant leaves; a network of "
+                                "this shape can come as near to 0 as you like.");
+    } else {
+        words_add(&words, "; the best that a search found for this network on these samples is ");
+        words_number(&words, it->best, 4);
+        words_add(&words,
+                  ". There is little left to gain here with a network of this size.");
+    }
     tell_text(teller, "text", words.text);
 }
 

@@ -24,8 +24,8 @@ static void find_no_signal(struct examination *it)
                                                  : "it waits for the permutation test");
         return;
     }
-    if (!(p > 0.05) || floors->anova_p <= 0.05) {
-        return;
+    if (!(p > 0.05) || floors->anova_p <= 0.05 || floors->value[FLOOR_NOISE] == 0.0) {
+        return; /* without noise the inputs say all, however little of it is a plane */
     }
     if (isnan(it->first_loss)) {
         examination_take_first_loss(it);

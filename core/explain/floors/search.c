@@ -2,7 +2,8 @@
  *
  * DESIGN. A start places its kinks among the data: weights of a size that fits the spread of what
  * the layer sees, and a bias that puts the unit's middle near one of the samples. The output layer,
- * where it is linear, is then the best one for those units, by least squares. So nearly every start
+ * where it is linear, is then the best one for those units, by least squares (of the
+ * cross-entropies one that gives the classes' sums 2 and -2). So nearly every start
  * begins below the best plane, and all that a descent has to do is move the kinks. Starts are
  * numbered, each with a generator of its own, and their number comes from a count of operations:
  * the result does not depend on the machine. */
@@ -23,9 +24,14 @@ enum { STARTS_MAX = 200, STARTS_LEAST = 10, STEPS = 80, STEPS_AT_END = 400 };
 /* Half a second at most, on the machine this was written on. */
 #define SEARCH_WORK_MAX 1.5e9
 
+static int is_entropy(enum loss loss)
+{
+    return loss_activation(loss) != ACTIVATION_COUNT;
+}
+
 struct search {
     struct levenberg levenberg;
-    const struct network *network;
+    const struct network *network; /* its: of the cross-entropies the last layer is linear */
     double *layer;       /* [n_points][widest]: what the next layer sees */
     double *next;        /* [n_points][widest] */
     double *parameters;  /* [n_parameters] of the start under way */
@@ -61,11 +67,11 @@ static void clear(struct search *it)
 }
 
 static int init(struct search *it, const struct network *network, const struct dataset *dataset,
-                struct error *error)
+                enum loss loss, struct error *error)
 {
     size_t widest = widest_of(network), p = network_n_parameters(network);
-    *it = (struct search){.network = network};
-    if (levenberg_init(&it->levenberg, network, dataset, error) != 0) {
+    *it = (struct search){.network = &it->levenberg.network};
+    if (levenberg_init(&it->levenberg, network, dataset, loss, error) != 0) {
         return -1;
     }
     size_t n = it->levenberg.n_points;
@@ -141,7 +147,7 @@ static void pass_layer(struct search *it, int l)
 static void fit_outputs(struct search *it)
 {
     size_t n = it->levenberg.n_points, n_outputs = it->levenberg.n_outputs;
-    int l = it->network->n_layers - 1;
+    int l = it->network->n_layers - 1, is_of_classes = is_entropy(it->levenberg.loss);
     size_t n_inputs = (size_t)network_layer_inputs(it->network, l);
     it->qr.n_rows = n;
     it->qr.n_columns = n_inputs + 1;
@@ -155,8 +161,9 @@ static void fit_outputs(struct search *it)
     linalg_qr_factor(&it->qr);
     for (size_t j = 0; j < n_outputs; j++) {
         for (size_t i = 0; i < n; i++) {
-            it->right[i] =
-                sqrt(it->levenberg.weights[i]) * it->levenberg.targets[i * n_outputs + j];
+            double target = it->levenberg.targets[i * n_outputs + j];
+            it->right[i] = sqrt(it->levenberg.weights[i]) *
+                           (is_of_classes ? 4.0 * target - 2.0 : target);
         }
         linalg_qr_rotate(&it->qr, it->right);
         linalg_qr_solve(&it->qr, it->right, it->solution);
@@ -186,33 +193,40 @@ static void draw_start(struct search *it, int start)
 /* --- the search ----------------------------------------------------------------------------- */
 
 /* How many starts the work allows: 0 when too few. */
-static int start_count(const struct network *network, size_t n_points)
+static int start_count(const struct network *network, const struct floors *floors)
 {
-    double starts = SEARCH_WORK_MAX / (levenberg_work(network, n_points) * STEPS);
+    int is_grouped = floors->loss == LOSS_MSE || is_entropy(floors->loss);
+    double starts = SEARCH_WORK_MAX /
+                    (levenberg_work(network, floors->loss,
+                                    is_grouped ? floors->n_groups : floors->n_samples) * STEPS);
     return starts < STARTS_LEAST ? 0 : starts < STARTS_MAX ? (int)starts : STARTS_MAX;
 }
 
-/* Whether it can be any plane and nothing else: linear, and nowhere too narrow. */
-static int is_plane(const struct network *network)
+/* Whether it can be any plane and nothing else: linear, and nowhere too narrow. A cross-entropy's
+ * last layer counts by its weighted sums, of which softmax leaves one to choose. */
+static int is_plane(const struct network *network, enum loss loss)
 {
-    int n_outputs = network_n_outputs(network);
-    int rank = network->n_inputs < n_outputs ? network->n_inputs : n_outputs;
+    int n_free = network_n_outputs(network) - (loss == LOSS_CATEGORICAL_CROSS_ENTROPY);
+    int rank = network->n_inputs < n_free ? network->n_inputs : n_free;
     for (int l = 0; l < network->n_layers; l++) {
-        if (network->layers[l].activation != ACTIVATION_LINEAR || network->layers[l].units < rank) {
+        int is_of_classes = l + 1 == network->n_layers && is_entropy(loss);
+        if ((network->layers[l].activation != ACTIVATION_LINEAR && !is_of_classes) ||
+            network->layers[l].units < rank) {
             return 0;
         }
     }
     return 1;
 }
 
-/* Descends from all starts; the lowest loss, NaN when stopped, infinity when none is finite.
- * losses: [n_starts], each start's. */
-static double descend_all(struct search *it, double *losses, int n_starts,
+/* Descends from all starts, up to one that separates the classes, which leaves nothing to be found;
+ * the lowest loss, NaN when stopped, infinity when none is finite. losses: [*n_starts], each
+ * start's; *n_starts becomes how many there were. */
+static double descend_all(struct search *it, double *losses, int *n_starts,
                           int (*stop)(void *context), void *context)
 {
     double lowest = INFINITY;
     size_t bytes = it->levenberg.n_parameters * sizeof *it->best;
-    for (int start = 0; start < n_starts; start++) {
+    for (int start = 0; start < *n_starts; start++) {
         if (stop && stop(context)) {
             return NAN;
         }
@@ -222,6 +236,7 @@ static double descend_all(struct search *it, double *losses, int n_starts,
             lowest = losses[start];
             memcpy(it->best, it->parameters, bytes);
         }
+        *n_starts = lowest < it->levenberg.enough ? start + 1 : *n_starts;
     }
     return isinf(lowest) ? lowest : levenberg_descend(&it->levenberg, it->best, STEPS_AT_END);
 }
@@ -243,24 +258,37 @@ static void take_result(struct floors *floors, double lowest, const double *loss
     floors->best_is_lowest = lowest - pure <= 1e-10 * floors->value[FLOOR_CONSTANT];
 }
 
+/* Classes that a network of this shape separates have an infimum of 0. */
+static void take_infimum(struct floors *floors, int is_separable)
+{
+    if (is_separable) {
+        floors->value[FLOOR_BEST_KNOWN] = 0.0;
+        floors->why[FLOOR_BEST_KNOWN] = "a network of this shape separates the classes: growing "
+                                        "weights come as near to 0 as one likes, and none reaches "
+                                        "it";
+        floors->best_is_lowest = 1;
+    }
+}
+
 static int search(struct floors *floors, const struct network *network,
                   const struct dataset *dataset, int n_starts, int (*stop)(void *context),
                   void *context, struct error *error)
 {
     struct search it;
     double *losses = memory_array((size_t)n_starts, sizeof *losses, error);
-    int result = init(&it, network, dataset, error);
+    int result = init(&it, network, dataset, floors->loss, error);
     if (!losses || result != 0) {
         result = -1;
         goto out;
     }
-    double lowest = descend_all(&it, losses, n_starts, stop, context);
+    double lowest = descend_all(&it, losses, &n_starts, stop, context);
     if (isnan(lowest)) {
         result = error_set(error, ERROR_BUSY, "stopped");
     } else if (isinf(lowest)) {
         floors->why[FLOOR_BEST_KNOWN] = "no start of the search had a finite loss";
     } else {
         take_result(floors, lowest, losses, n_starts);
+        take_infimum(floors, lowest < it.levenberg.enough);
     }
 out:
     clear(&it);
@@ -272,12 +300,10 @@ int floors_search(struct floors *floors, const struct network *network,
                   const struct dataset *dataset, int (*stop)(void *context), void *context,
                   struct error *error)
 {
-    int n_starts = start_count(network, floors->n_groups);
-    if (floors->loss != LOSS_MSE) {
-        floors->why[FLOOR_BEST_KNOWN] = "not searched for: only for the mean squared error";
-    } else if (is_plane(network) && !isnan(floors->value[FLOOR_LINEAR])) {
+    int n_starts = start_count(network, floors);
+    if (is_plane(network, floors->loss) && !isnan(floors->value[FLOOR_LINEAR])) {
         floors->value[FLOOR_BEST_KNOWN] = floors->value[FLOOR_LINEAR];
-        floors->why[FLOOR_BEST_KNOWN] = NULL;
+        floors->why[FLOOR_BEST_KNOWN] = floors->why[FLOOR_LINEAR];
         floors->best_is_lowest = 1;
     } else if (n_starts == 0) {
         floors->why[FLOOR_BEST_KNOWN] = "not searched for: the network and its data are too large";

@@ -13,6 +13,9 @@ struct formula_text {
 };
 
 #define GROUPS "\\frac{1}{N}\\sum_g \\sum_{i \\in g} "
+#define BEST_KNOWN                                                                                 \
+    "best_known", "lowest loss that Levenberg-Marquardt found from its starts",                    \
+        "\\min_s L(\\theta_s)"
 #define PLANES "\\min_{a, b} \\frac{1}{N}\\sum_i "
 
 static const struct formula_text formulas[FLOOR_COUNT][LOSS_COUNT] = {
@@ -77,8 +80,11 @@ static const struct formula_text formulas[FLOOR_COUNT][LOSS_COUNT] = {
                                              "among the samples with the same inputs",
                                              "\\frac{1}{N}\\sum_g n_g H(p_g)"}},
     [FLOOR_BEST_KNOWN] =
-        {[LOSS_MSE] = {"best_known", "lowest loss that Levenberg-Marquardt found from its starts",
-                       "\\min_s L(\\theta_s)"}},
+        {[LOSS_MSE] = {BEST_KNOWN},
+         [LOSS_MAE] = {BEST_KNOWN},
+         [LOSS_HUBER] = {BEST_KNOWN},
+         [LOSS_BINARY_CROSS_ENTROPY] = {BEST_KNOWN},
+         [LOSS_CATEGORICAL_CROSS_ENTROPY] = {BEST_KNOWN}},
     [FLOOR_NOISE] = {[LOSS_MSE] = {"noise", "expected (y - mean of y given x)^2",
                                    "\\mathbb{E}\\,(y - \\mathbb{E}[y \\mid x])^2"},
                      [LOSS_BINARY_CROSS_ENTROPY] = {"noise", "expected entropy of y given x",
@@ -172,7 +178,11 @@ static void write_pure_error(const struct floors *floors, char text[TEXT_BYTES])
 static void write_best_known(const struct floors *floors, char text[TEXT_BYTES])
 {
     double value = floors->value[FLOOR_BEST_KNOWN];
-    if (floors->best_is_lowest) {
+    if (is_entropy(floors->loss) && value == 0.0) {
+        snprintf(text, TEXT_BYTES,
+                 "A network of this shape can have every sample's class on its own side, so growing "
+                 "weights can come as near to 0 as you like.");
+    } else if (floors->best_is_lowest) {
         snprintf(text, TEXT_BYTES, "No network of this shape can get below %.4g on these samples.",
                  value);
     } else {

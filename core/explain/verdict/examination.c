@@ -57,6 +57,61 @@ static void set_setting(struct examination *it)
     set_limits(setting, subject);
 }
 
+/* --- the gap -------------------------------------------------------------------------------- */
+
+/* A plane is within reach of every network whose hidden units are not all bounded away from one;
+ * so where no search was run least squares bounds the optimum. */
+static double best_known(const struct examination *it)
+{
+    double best = it->floors->value[FLOOR_BEST_KNOWN];
+    double linear = it->floors->value[FLOOR_LINEAR];
+    return isnan(best) ? linear : best;
+}
+
+/* Whether it is a loss of classes whose infimum is 0, which nothing reaches. */
+static int is_separable(const struct examination *it)
+{
+    return it->best == 0.0 && loss_activation(it->floors->loss) != ACTIVATION_COUNT;
+}
+
+/* Targets are 0 and 1; of softmax the class is that of the largest chance. */
+static int is_on_its_side(const double *outputs, const double *targets, size_t n)
+{
+    double own = 0.0, other = 0.0;
+    if (n == 1) {
+        return targets[0] == 1.0 ? outputs[0] > 0.5 : outputs[0] < 0.5;
+    }
+    for (size_t j = 0; j < n; j++) {
+        double *most = targets[j] == 1.0 ? &own : &other;
+        *most = fmax(*most, outputs[j]);
+    }
+    return own > other;
+}
+
+static void count_wrong(struct examination *it)
+{
+    size_t n_outputs = it->subject->dataset->n_targets;
+    size_t n_together = it->floors->loss == LOSS_CATEGORICAL_CROSS_ENTROPY ? n_outputs : 1;
+    for (size_t i = 0; i < it->n_samples; i++) {
+        int is_wrong = 0;
+        derivative_forward(&it->derivative, it->subject->parameters, examination_features(it, i),
+                           NULL);
+        for (size_t j = 0; j < n_outputs; j += n_together) {
+            is_wrong |= !is_on_its_side(derivative_outputs(&it->derivative) + j,
+                                        examination_targets(it, i) + j, n_together);
+        }
+        it->n_wrong += (size_t)is_wrong;
+    }
+}
+
+void examination_compare(struct examination *it)
+{
+    it->best = best_known(it);
+    it->gap = is_separable(it) ? INFINITY : it->loss / fmax(it->best, 1e-300) - 1.0;
+}
+
+/* --- an examination ------------------------------------------------------------------------- */
+
 /* What both need. */
 static int begin(struct examination *it, struct error *error)
 {
@@ -72,6 +127,9 @@ static int begin(struct examination *it, struct error *error)
     set_setting(it);
     it->loss = it->now.loss;
     examination_compare(it);
+    if (is_separable(it)) {
+        count_wrong(it);
+    }
     return 0;
 }
 
@@ -200,21 +258,6 @@ out:
     return status;
 }
 
-/* A plane is within reach of every network whose hidden units are not all bounded away from one;
- * so where no search was run least squares bounds the optimum. */
-static double best_known(const struct examination *it)
-{
-    double best = it->floors->value[FLOOR_BEST_KNOWN];
-    double linear = it->floors->value[FLOOR_LINEAR];
-    return isnan(best) ? linear : best;
-}
-
-void examination_compare(struct examination *it)
-{
-    it->best = best_known(it);
-    it->gap = it->loss / fmax(it->best, 1e-300) - 1.0;
-}
-
 int examination_ask(const struct examination *it, struct error *error)
 {
     const struct subject *subject = it->subject;
@@ -245,6 +288,9 @@ void examination_not_run(struct examination *it, const char *code, const char *w
 int examination_has_gap(const struct examination *it)
 {
     double left = (it->loss - it->best) / it->floors->value[FLOOR_CONSTANT];
+    if (is_separable(it)) {
+        return it->n_wrong > 0 && left > 0.05;
+    }
     return it->gap > 0.05 && !(left <= 1e-3);
 }
 

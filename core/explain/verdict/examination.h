@@ -176,7 +176,8 @@ struct examination {
     double first_loss;    /* L at the start; in brief NaN until it is needed */
     double loss;          /* the median of the last epochs', or that of the present parameters */
     double best;          /* the lowest loss known for this network; NaN: none */
-    double gap;           /* loss / best - 1; NaN */
+    double gap;           /* loss / best - 1; NaN; inf of classes that can be separated: best 0 */
+    size_t n_wrong;       /* then: samples that are not on their class's own side */
     double noise_p;       /* that what is left is noise, diagnosis/noise.c; NaN: can't be told */
     struct replay end;    /* stands at the run's last epoch, where it could be replayed */
 
@@ -227,7 +228,9 @@ void examination_fire(struct examination *it, enum code code, enum kind kind,
 void examination_not_run(struct examination *it, const char *code, const char *why);
 
 /* Whether the gap is above 5 %, and more than a thousandth of what the best constant leaves:
- * without noise the best loss is next to 0, and any gap to it large. */
+ * without noise the best loss is next to 0, and any gap to it large. Of classes that can be
+ * separated, where no loss is the best: whether some sample is on the wrong side, and more than 5 %
+ * is left of what the best constant leaves; the rest is only a matter of growing weights. */
 int examination_has_gap(const struct examination *it);
 
 /* How far a loss is above a floor, relative to it. NaN of a floor next to 0, below 1e-9 of the best
