@@ -66,10 +66,17 @@ export class Curvature {
             element("table", {class: "rates"}, element("tbody", {},
                 line("length of the gradient", slope, "0 where the run could rest"),
                 line("largest curvature \u03bb", largest),
-                limit && line("2 / \u03bb", limit, "the limit of the learning rate"),
-                line("learning rate", rate, limit &&
+                limit && line("2 / \u03bb", limit, "the limit of plain steps"),
+                line("learning rate", rate, limit && this.isPlain() &&
                     (rate > limit ? "above the limit" : "below the limit"), setting)))),
             element("p", {class: "note"}, this.meaning(limit))];
+    }
+
+    /* Whether the run steps by its learning rate times a mean gradient. */
+    isPlain() {
+        return this.field("/training/optimizer/name") === "sgd" &&
+            (this.field("/training/reduction") === "mean" ||
+             this.field("/training/batch_size") === 1);
     }
 
     /* For which steps the limit holds. */
@@ -123,12 +130,13 @@ export class Curvature {
 
 /* How many directions bend which way, and what of. */
 function summary({epoch, eigenvalues, positive, zero, negative, of, zero_within: within}) {
-    const ways = [[positive, "it bends up"], [negative, "it bends down"],
-                  [zero, "it does not bend"]]
-        .filter(([n]) => n > 0).map(([n, how]) => `along ${count(n)} ${how}`);
+    const ways = [[positive, "bends up"], [negative, "bends down"], [zero, "does not bend"]]
+        .filter(([n]) => n > 0)
+        .map(([n, how], i) => `along ${count(n)} ${i === 0 ? "the loss" : "it"} ${how}`);
     return element("p", {class: "facts"},
-        `The Hessian after epoch ${count(epoch)} has ${count(eigenvalues.length)} eigenvalues, ` +
-        `the curvatures of ${of} in as many directions: ${listed(ways)}` +
+        `The Hessian of ${of}${of.includes(",") ? "," : ""} after epoch ${count(epoch)} has ` +
+        `${count(eigenvalues.length)} eigenvalues, the curvatures in as many directions: ` +
+        `${listed(ways)}` +
         `${zero > 0 ? ` (within \u00b1${short(within, 2)}, which is rounding)` : ""}.` +
         (negative > 0 ? " So this is no bottom of a valley." : ""));
 }

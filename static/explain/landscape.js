@@ -8,8 +8,10 @@ import {epochStepper} from "./stepper.js";
 
 const KINDS = {parameters: "parameters", eigenvectors: "the Hessian\u2019s eigenvectors",
                path: "the path of the run", between: "other runs", random: "random directions"};
-const HINTS = {parameters: ["w1", "none: a line"], eigenvectors: ["0", "1"],
-               between: ["a run, as 1 or id:0", "none: a line"], random: ["seed 1", "seed 2"]};
+const HINTS = {parameters: ["name, as w1", "none: a line"],
+               eigenvectors: ["rank, as 0", "another, as 1"],
+               between: ["a run, as 1 or id:0", "none: a line"],
+               random: ["a seed, as 1", "another, as 2"]};
 
 export class Landscape {
     /* context: {id, run, rest, row, wait, note}. */
@@ -111,7 +113,8 @@ export class Landscape {
         this.plot.show({
             label: `Loss along ${x.name}, from ${short(low)} to ${short(high)}`,
             x: this.axis("x"), y: {name: isLog ? "loss (log scale)" : "loss", from, to,
-                                   tick: isLog ? (power) => short(10 ** power, 3) : tick},
+                                   tick: isLog ? (power) => tick(Number((10 ** power).toPrecision(3)))
+                                       : tick},
             paint: (plot) => {
                 plot.pen.strokeStyle = plot.quiet;
                 plot.pen.lineWidth = .4;

@@ -199,6 +199,8 @@ def test_of_too_many_curvatures_the_ends_have_a_line(page, server):
     page.open(f"/?experiment={experiment}&inside=curvature,0,1")
     page.wait(lambda: page.texts(".spectrum tbody th")[15:17] == ["15", "144"], "the ends")
     assert "128 between these" in page.text(".spectrum")
+    assert page.texts(".rates td.word")[2:] == ["the limit of plain steps", ""]  # it is adam
+    assert "The steps of adam are others." in page.text(".curvature")
 
 
 def test_a_network_too_large_for_it_is_told(page, server):
