@@ -105,6 +105,7 @@ static void scene_init(struct scene *scene, double learning_rate, int64_t epochs
     block_parameters(block, 0, scene->parameters);
     scene->subject = (struct subject){.network = &scene->network,
                                       .dataset = scene->dataset,
+                                      .validation = scene->dataset, /* as if: to be looked at */
                                       .training = &scene->training,
                                       .start = scene->start,
                                       .parameters = scene->parameters,
