@@ -272,7 +272,9 @@ static void find_variances(struct floors *floors, const struct population *popul
 
 static void find_population(struct floors *floors, const struct population *population)
 {
-    static const char *const unknown = "how these data come about is not known exactly";
+    const char *unknown = population && !is_entropy(floors->loss) && floors->loss != LOSS_MSE
+                              ? "of these data known for the squared error and cross-entropies only"
+                              : "how these data come about is not known exactly";
     set(floors, FLOOR_NOISE, NAN, unknown);
     set(floors, FLOOR_POPULATION_CONSTANT, NAN, unknown);
     if (!population) {
