@@ -145,7 +145,28 @@ static void all_kernels_equal_the_reference_in_every_way_to_train(void **state)
     }
 }
 
-/* The constant-size kernels' own shapes, per sample and in batches. */
+/* All kernels, the optimizers in turn; adamw with weight decay, and sgd with a clipped norm. */
+static void compare_optimizers(const struct reference_case *plain, struct rng *rng)
+{
+    for (int i = 0; i < OPTIMIZER_COUNT; i++) {
+        struct reference_case it = *plain;
+        struct runs runs;
+        it.training.optimizer = (enum optimizer)i;
+        it.training.settings[SETTING_MOMENTUM] = 0.9;
+        it.training.settings[SETTING_ALPHA] = 0.99;
+        it.training.settings[SETTING_BETA1] = 0.9;
+        it.training.settings[SETTING_BETA2] = 0.999;
+        it.training.settings[SETTING_EPSILON] = 1e-8;
+        it.training.settings[SETTING_WEIGHT_DECAY] = i == OPTIMIZER_ADAMW ? 0.01 : 0.0;
+        it.training.settings[SETTING_CLIP_NORM] = i == OPTIMIZER_SGD ? 0.1 : 0.0;
+        runs_init(&runs, rng, &it);
+        assert_true(compare_all_kernels(&it, &runs) >= 2);
+        compare(&it, &runs, BLOCK_RUNS_MAX, NULL, "chosen kernel");
+        runs_clear(&runs);
+    }
+}
+
+/* The constant-size kernels' own shapes, per sample, by every optimizer, and in batches. */
 static void small_kernels_equal_the_reference(void **state)
 {
     (void)state;
@@ -167,6 +188,9 @@ static void small_kernels_equal_the_reference(void **state)
             runs_init(&runs, &rng, &it);
             assert_true(compare_all_kernels(&it, &runs) >= 3);
             runs_clear(&runs);
+            if (kernel->steps && batch_size == 1) {
+                compare_optimizers(&it, &rng);
+            }
             reference_case_clear(&it);
             n_shapes++;
         }

@@ -406,7 +406,7 @@ LANES_TARGET static void score_batches(const struct kernel_score_task *task)
 /* The row of a table of kernels. */
 #define BATCH_KERNEL(processor)                                                                    \
     {                                                                                              \
-        "batch", KERNEL_ARITHMETIC, processor, 1, NULL, train_batches, score_batches, LANES        \
+        "batch", KERNEL_ARITHMETIC, processor, 1, NULL, train_batches, score_batches, LANES, 1     \
     }
 
 #endif

@@ -30,14 +30,11 @@ LANES_TARGET static void train_any_size(const struct kernel_task *task)
         struct kernel_task part = task_from_vector(task, v, (size_t)space.n_parameters);
         space.parameters = (lanes *)part.parameters;
         space.gradients = (lanes *)part.gradients;
-        switch (way_of(task)) {
-        case WAY_DIRECT:
+        if (way_of(task) == WAY_DIRECT) {
+            space.gradients = space.parameters;
             train(&part, network, task->loss, &space, 1, WAY_DIRECT);
-            break;
-        case WAY_SUM:
-        case WAY_STEP:
+        } else {
             train(&part, network, task->loss, &space, 1, way_of(task));
-            break;
         }
     }
 }
@@ -54,7 +51,8 @@ LANES_TARGET static void score_any_size(const struct kernel_score_task *task)
 /* The row of a table of kernels. */
 #define ANY_SIZE_KERNEL(processor)                                                                 \
     {                                                                                              \
-        "any size", KERNEL_ARITHMETIC, processor, LANES, NULL, train_any_size, score_any_size, 0   \
+        "any size", KERNEL_ARITHMETIC, processor, LANES, NULL, train_any_size, score_any_size,     \
+            0, 1                                                                                   \
     }
 
 #endif

@@ -9,9 +9,10 @@
  * DESIGN. Lanes never meet: nothing here moves a value from one lane to another or branches on
  * one, so a lane that diverged, or holds no run, costs nothing and disturbs nobody.
  *
- * Several vectors (groups) of runs may be trained sample by sample in turn. A single vector's
- * sample is a chain of dependent operations that leaves most of the processor idle; the next
- * vector's chain is independent of it and fills the gaps. */
+ * Several vectors (groups) of runs may be trained together: of each sample first all groups'
+ * passes forward, then all groups' ways back. A single vector's sample is a chain of dependent
+ * operations that leaves much of the processor idle; the next vector's chain is independent of it
+ * and fills the gaps. */
 #ifndef CORE_TRAIN_KERNEL_CORE_H
 #define CORE_TRAIN_KERNEL_CORE_H
 
@@ -30,16 +31,25 @@
 /* The memory a kernel works in. */
 struct workspace {
     lanes *parameters; /* [n_groups][n_parameters] */
-    lanes *gradients;  /* the same; unused by WAY_DIRECT */
-    lanes *units;      /* [n_units]: inputs and every layer's outputs, see forward_lanes.h */
-    lanes *sums;       /* [n_units]: see forward_lanes.h; NULL where nobody looks at them */
-    lanes *deltas;     /* [2][n_widest]: of a layer and of the one below it */
+    lanes *gradients;  /* the same; of WAY_DIRECT the parameters themselves */
+    lanes *units;      /* [n_groups][n_units]: inputs, every layer's outputs: forward_lanes.h */
+    lanes *sums;       /* the same: see forward_lanes.h; NULL where nobody looks at them */
+    lanes *deltas;     /* [n_groups][2][n_widest]: of a layer and of the one below it */
     int n_parameters;
     int n_units;
     int n_widest; /* units of the widest layer */
 };
 
-/* One layer on the way back. `into` is where its gradient is added. */
+/* How a batch changes the parameters. */
+enum way {
+    WAY_DIRECT, /* plain SGD on batches of one sample: the gradient is added as it comes */
+    WAY_SUM,    /* plain SGD: the summed gradient is added after the batch */
+    WAY_EACH,   /* as WAY_STEP on batches of one sample: each gradient replaces the last one */
+    WAY_STEP    /* any other optimizer, penalty or clipping */
+};
+
+/* One layer on the way back. `into` is where its gradient is added or, with is_set (a constant),
+ * put. */
 struct backward_layer {
     const lanes *weights;
     lanes *into;
@@ -50,6 +60,7 @@ struct backward_layer {
     enum activation activation_below;
     int n_inputs;
     int n_units;
+    int is_set;
 };
 
 /* Whether a sample is only to be scored, or to be learned from, too. */
@@ -112,7 +123,9 @@ LANES_FN void backward_rows(const struct backward_layer *layer, const int n_rows
         LANES_UNROLL
         for (int row = 0; row < n_rows; row++) {
             lanes *parameter = &into[row * n_inputs + i];
-            *parameter = lanes_multiply_add(deltas[row], input, *parameter);
+            *parameter = layer->is_set
+                             ? deltas[row] * input /* as if it were added to -0.0 */
+                             : lanes_multiply_add(deltas[row], input, *parameter);
         }
     }
 }
@@ -132,19 +145,19 @@ LANES_FN void backward_one(const struct backward_layer *layer)
     lanes *biases = layer->into + n_units * layer->n_inputs;
     LANES_UNROLL_SIZES
     for (unit = 0; unit < n_units; unit++) {
-        biases[unit] += layer->deltas[unit];
+        biases[unit] = layer->is_set ? layer->deltas[unit] : biases[unit] + layer->deltas[unit];
     }
 }
 
-/* Adds the sample's gradient to `into`, from the deltas of the outputs. */
+/* Adds the sample's gradient to those of one group, from the deltas of the outputs. */
 LANES_FN void backward(const struct network *network, const struct workspace *space,
-                       const lanes *parameters, lanes *into)
+                       const enum way way)
 {
+    const lanes *parameters = space->parameters + space->n_parameters;
+    lanes *into = space->gradients + space->n_parameters;
     const lanes *outputs = space->units + space->n_units;
     const lanes *sums = space->sums ? space->sums + space->n_units : NULL;
     lanes *deltas = space->deltas, *deltas_below = space->deltas + space->n_widest;
-    parameters += space->n_parameters;
-    into += space->n_parameters;
     outputs -= network->layers[network->n_layers - 1].units;
     sums = sums ? sums - network->layers[network->n_layers - 1].units : NULL;
     LANES_UNROLL_SIZES
@@ -165,6 +178,7 @@ LANES_FN void backward(const struct network *network, const struct workspace *sp
             .activation_below = l == 0 ? ACTIVATION_LINEAR : network->layers[l - 1].activation,
             .n_inputs = n_inputs,
             .n_units = n_units,
+            .is_set = way == WAY_EACH,
         };
         backward_one(&layer);
         lanes *swap = deltas;
@@ -173,27 +187,47 @@ LANES_FN void backward(const struct network *network, const struct workspace *sp
     }
 }
 
-/* One sample of one group, whose inputs stand in space->units: returns its loss and adds its
- * gradient to `into`. */
-LANES_FN lanes train_sample(const struct network *network, enum loss loss,
-                            const struct workspace *space, const lanes *parameters, lanes *into,
-                            const double *targets, lanes scale)
+/* What of the workspace is group `g`'s. */
+LANES_FN struct workspace workspace_of(const struct workspace *space, const int g)
 {
-    const struct layer *last = &network->layers[network->n_layers - 1];
-    const lanes *outputs = forward(network, parameters, space->units, space->sums);
-    const lanes *sums = space->sums ? space->sums + (outputs - space->units) : NULL;
-    lanes result = score(loss, last, outputs, sums, targets, 1, 0, scale, space->deltas,
-                         PURPOSE_TRAIN);
-    backward(network, space, parameters, into);
-    return result;
+    struct workspace part = *space;
+    part.parameters += g * space->n_parameters;
+    part.gradients += g * space->n_parameters;
+    part.units += g * space->n_units;
+    part.sums = space->sums ? space->sums + g * space->n_units : NULL;
+    part.deltas += g * 2 * space->n_widest;
+    return part;
 }
 
-/* How a batch changes the parameters. */
-enum way {
-    WAY_DIRECT, /* plain SGD on batches of one sample: the gradient is added as it comes */
-    WAY_SUM,    /* plain SGD: the summed gradient is added after the batch */
-    WAY_STEP    /* any other optimizer, penalty or clipping */
-};
+/* One sample of all groups: adds its loss to their totals, and to their gradients its own. */
+LANES_FN void train_sample(const struct network *network, enum loss loss,
+                           const struct workspace *space, const int n_groups, const enum way way,
+                           const double *features, const double *targets, const lanes *scale,
+                           lanes *totals)
+{
+    const struct layer *last = &network->layers[network->n_layers - 1];
+    const int outputs = space->n_units - last->units;
+    LANES_UNROLL
+    for (int g = 0; g < n_groups; g++) {
+        const struct workspace part = workspace_of(space, g);
+        LANES_UNROLL_SIZES
+        for (int i = 0; i < network->n_inputs; i++) {
+            part.units[i] = lanes_set(features[i]);
+        }
+        forward(network, part.parameters, part.units, part.sums);
+    }
+    LANES_UNROLL
+    for (int g = 0; g < n_groups; g++) {
+        const struct workspace part = workspace_of(space, g);
+        totals[g] += score(loss, last, part.units + outputs, part.sums ? part.sums + outputs : NULL,
+                           targets, 1, 0, scale[g], part.deltas, PURPOSE_TRAIN);
+    }
+    LANES_UNROLL
+    for (int g = 0; g < n_groups; g++) {
+        const struct workspace part = workspace_of(space, g);
+        backward(network, &part, way);
+    }
+}
 
 LANES_FN enum way way_of(const struct kernel_task *task)
 {
@@ -220,37 +254,46 @@ LANES_FN void finish_sum(lanes *parameters, lanes *gradients, const int n)
     clear_gradients(gradients, n);
 }
 
-/* Ends a batch of the first vector: updates its parameters as its optimizer says. */
-LANES_FN void step_batch(const struct kernel_task *task, const struct workspace *space,
-                         const lanes *learning_rate)
+/* Updates the parameters of group `g`, `part` of the workspace, as their optimizer says. */
+LANES_TARGET static __attribute__((noinline, unused)) void
+step_group(const struct kernel_task *task, const struct workspace *part, int g,
+           const lanes *learning_rate)
 {
     struct update update = {.optimizer = task->optimizer,
-                            .n = space->n_parameters,
-                            .parameters = space->parameters,
-                            .descent = space->gradients,
-                            .settings = task->settings,
+                            .n = part->n_parameters,
+                            .parameters = part->parameters,
+                            .descent = part->gradients,
+                            .settings = task->settings + g * LANES,
                             .stride = task->lanes,
-                            .learning_rate = *learning_rate,
+                            .learning_rate = learning_rate[g],
                             .has_penalty = task->has_penalty,
                             .has_clip = task->has_clip};
     for (int k = 0; k < OPTIMIZER_SLOTS_MAX; k++) {
-        update.slots[k] = (lanes *)task->slots[k];
+        lanes *slots = (lanes *)task->slots[k];
+        update.slots[k] = slots ? slots + g * part->n_parameters : NULL;
     }
     for (int k = 0; k < OPTIMIZER_POWERS; k++) {
-        update.powers[k] = (lanes *)task->powers[k];
+        lanes *powers = (lanes *)task->powers[k];
+        update.powers[k] = powers ? powers + g : NULL;
     }
     optimizer_step(&update);
-    clear_gradients(space->gradients, space->n_parameters);
 }
 
-/* Ends a batch in any way. */
+/* Ends a batch in any way but WAY_DIRECT. */
 LANES_FN void finish_batch(const struct kernel_task *task, const struct workspace *space,
                            const int n_groups, const enum way way, const lanes *learning_rate)
 {
+    const int n = n_groups * space->n_parameters;
+    if (way == WAY_SUM) {
+        finish_sum(space->parameters, space->gradients, n);
+        return;
+    }
+    for (int g = 0; g < n_groups; g++) {
+        const struct workspace part = workspace_of(space, g);
+        step_group(task, &part, g, learning_rate);
+    }
     if (way == WAY_STEP) {
-        step_batch(task, space, learning_rate);
-    } else {
-        finish_sum(space->parameters, space->gradients, n_groups * space->n_parameters);
+        clear_gradients(space->gradients, n);
     }
 }
 
@@ -286,8 +329,7 @@ LANES_FN void finish_check(const struct kernel_task *task, const int n_groups,
     }
 }
 
-/* The whole task, for n_groups vectors of runs from the start of its arrays; only one if the way is
- * WAY_STEP. */
+/* The whole task, for n_groups vectors of runs from the start of its arrays. */
 LANES_FN void train(const struct kernel_task *task, const struct network *network,
                     const enum loss loss, const struct workspace *space, const int n_groups,
                     const enum way way)
@@ -318,18 +360,7 @@ LANES_FN void train(const struct kernel_task *task, const struct network *networ
             if (way != WAY_DIRECT && position >= last_batch) {
                 scale += (PACE_LAST - PACE_WHOLE) * n_vectors;
             }
-            LANES_UNROLL_SIZES
-            for (int i = 0; i < n_inputs; i++) {
-                space->units[i] = lanes_set(features[i]);
-            }
-            LANES_UNROLL
-            for (int g = 0; g < n_groups; g++) {
-                lanes *parameters = space->parameters + g * space->n_parameters;
-                lanes *into = way == WAY_DIRECT ? parameters
-                                                : space->gradients + g * space->n_parameters;
-                totals[g] +=
-                    train_sample(network, loss, space, parameters, into, targets, scale[g]);
-            }
+            train_sample(network, loss, space, n_groups, way, features, targets, scale, totals);
             if (way != WAY_DIRECT && (++in_batch == batch_size || position + 1 == n_samples)) {
                 finish_batch(task, space, n_groups, way,
                              (const lanes *)paces + PACE_RATE * n_vectors);

@@ -92,7 +92,8 @@ int kernel_suits(const struct kernel *kernel, const struct network *network,
     if (kernel->arithmetic != training->arithmetic) {
         return 0;
     }
-    return !kernel->shape || (training->loss == LOSS_MSE && training_is_plain(training) &&
+    int has_loop = training_is_plain(training) || (kernel->steps && training->batch_size == 1);
+    return !kernel->shape || (training->loss == LOSS_MSE && has_loop &&
                               network_same(kernel->shape, network));
 }
 
@@ -102,11 +103,15 @@ int kernel_lanes(const struct kernel *kernel, int n_runs)
 }
 
 /* The branches of one lane at constant sizes (small_1.c) are foretold in a fixed order alone: there
- * 7.0 to 9.5 ns a sample against 10.3 at up to 10,000 samples, shuffled twice as many. */
+ * 7.0 to 9.5 ns a sample against 10.3 at up to 10,000 samples, shuffled twice as many. And of the
+ * optimizers but plain SGD constant sizes serve sweeps. */
 static int is_worth_it(const struct kernel *kernel, const struct network *network,
-                       const struct training *training)
+                       const struct training *training, int n_runs)
 {
     size_t bytes = network_n_parameters(network) * (size_t)kernel->width * sizeof(double);
+    if (kernel->shape && !training_is_plain(training)) {
+        return n_runs > 1;
+    }
     if (kernel->shape) {
         return kernel->width > 1 || training->order == ORDER_FIXED;
     }
@@ -135,8 +140,8 @@ static const struct kernel *pick_for_runs(const struct network *network,
     const struct kernel *best = kernel_reference(training->arithmetic), *kernel;
     for (int i = 0; (kernel = kernel_at(i)); i++) {
         if (kernel->samples == 0 && kernel_runs_here(kernel) &&
-            kernel_suits(kernel, network, training) && is_worth_it(kernel, network, training) &&
-            is_better(kernel, best, n_runs)) {
+            kernel_suits(kernel, network, training) &&
+            is_worth_it(kernel, network, training, n_runs) && is_better(kernel, best, n_runs)) {
             best = kernel;
         }
     }

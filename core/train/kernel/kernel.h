@@ -83,6 +83,7 @@ struct kernel {
     void (*train)(const struct kernel_task *task);
     void (*score)(const struct kernel_score_task *task);
     int samples;                 /* of a batch, side by side in a vector; 0: vectors hold runs */
+    int steps; /* 0: trains by plain SGD alone. With a shape, otherwise on batches of one sample */
 };
 
 /* All kernels compiled in; NULL past the last. The first is the exact reference. */
