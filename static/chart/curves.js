@@ -105,7 +105,8 @@ export class Curves {
     sourceSwitch() {
         const box = element("input", {type: "checkbox", checked: view.read().source,
             onchange: () => this.change({source: box.checked, zoom: null})});
-        this.sourceBox = element("label", {class: "check", hidden: true}, box, "Source\u2019s losses");
+        this.sourceBox = element("label", {class: "check", hidden: true}, box,
+            "Source\u2019s losses");
         return this.sourceBox;
     }
 
@@ -127,7 +128,8 @@ export class Curves {
         const shown = shownOf(this.losses.names);
         const share = isAccuracy(shown[0]);
         return {x: x ?? (this.epochs >= LOG_EPOCHS ? "log" : "linear"),
-                y: y ?? (share ? "linear" : this.yAxis(source && this.source)), zoom, hide, allDigits,
+                y: y ?? (share ? "linear" : this.yAxis(source && this.source)),
+                zoom, hide, allDigits,
                 levels: levels && !share, shown, quantity: share ? "accuracy" : "loss",
                 source: source ? this.source : null};
     }
@@ -260,8 +262,8 @@ export class Curves {
         this.host.dataset.x = dressed.titleX;
         this.chart?.draw(dressed);
         this.drawLegend(now);
-        this.note.draw({picture, from: from - shift, to: to - shift, fits: !now.zoom?.y, ended: this.ended,
-                        lack: this.lack,
+        this.note.draw({picture, from: from - shift, to: to - shift, fits: !now.zoom?.y,
+                        ended: this.ended, lack: this.lack,
                         shown: [...this.runs.keys()].filter((run) => !now.hide.has(run))});
         this.twin.draw(now.source);
         this.looking ??= setTimeout(() => this.look(), LOOK_MS);

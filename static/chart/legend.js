@@ -72,15 +72,16 @@ export class Legend {
         return {row: element("li", {}, button), button, value, line};
     }
 
-    /* Writes the losses at the epoch of the cursor, or the last ones (null); `own` is the same epoch
-     * as these runs count it. `points` is what is known of each run there, a point (or null) for each series shown; `titles` names these, `hide`
-     * is the set of runs not shown, `digits` writes a loss. */
+    /* Writes the losses at the epoch of the cursor, or the last ones (null); `own` is the same
+     * epoch as these runs count it. `points` is what is known of each run there, a point (or null)
+     * for each series shown; `titles` names these, `hide` is the set of runs not shown, `digits`
+     * writes a loss. */
     draw(cursor, own, hide, points, titles, digits) {
         this.hidden = hide.size;
         setText(this.all, hide.size > 0 ? "Show all" : "Hide all");
+        const here = own !== cursor && own > 0 ? ` (here ${count(own)})` : "";
         setText(this.head, cursor === null ? `last ${titles.join(" / ")}`
-            : `epoch ${count(cursor)}${own === cursor ? ""
-                : own > 0 ? ` (here ${count(own)})` : ""}${titles.length > 1 ? `: ${titles.join(" / ")}` : ""}`);
+            : `epoch ${count(cursor)}${here}${titles.length > 1 ? `: ${titles.join(" / ")}` : ""}`);
         this.items.forEach(({button, value, line}, i) => {
             const read = (write) => points[i].map((point) =>
                 point ? reading(point, own ?? point.epoch, write) : "\u2013").join(" / ");

@@ -9,7 +9,7 @@ const HEAD = 1000;  // epochs that are fetched one by one
 const POINTS = 900; // of each further decade
 
 export class Source {
-    /* Run `run` of experiment `id`, whose epoch `epoch` the first epoch of its forks comes after. */
+    /* Run `run` of experiment `id`; the first epoch of its forks comes after its `epoch`. */
     constructor({id, run, epoch, title}, names) {
         Object.assign(this, {id, run, title, shift: epoch});
         this.series = Object.fromEntries(names.map((name) => [name, new Curve()]));

@@ -15,7 +15,8 @@ const written = (value) => view.read().allDigits ? exact(value).replaceAll("-", 
     : short(value);
 
 export class Curvature {
-    /* context: {id, run, rest, row, spec, wait, note, look}; look(tab, ...rest) opens another tab. */
+    /* context: {id, run, rest, row, spec, wait, note, look}; look(tab, ...rest) opens another
+     * tab. */
     constructor(context) {
         this.context = context;
         this.epoch = epochStepper(context, () => this.show());

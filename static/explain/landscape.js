@@ -13,6 +13,9 @@ const HINTS = {parameters: ["name, as w1", "none: a line"],
                between: ["a run, as 1 or id:0", "none: a line"],
                random: ["a seed, as 1", "another, as 2"]};
 
+/* A tick of a log axis. */
+const tenTo = (power) => tick(Number((10 ** power).toPrecision(3)));
+
 export class Landscape {
     /* context: {id, run, rest, row, wait, note}. */
     constructor(context) {
@@ -113,8 +116,7 @@ export class Landscape {
         this.plot.show({
             label: `Loss along ${x.name}, from ${short(low)} to ${short(high)}`,
             x: this.axis("x"), y: {name: isLog ? "loss (log scale)" : "loss", from, to,
-                                   tick: isLog ? (power) => tick(Number((10 ** power).toPrecision(3)))
-                                       : tick},
+                                   tick: isLog ? tenTo : tick},
             paint: (plot) => {
                 plot.pen.strokeStyle = plot.quiet;
                 plot.pen.lineWidth = .4;

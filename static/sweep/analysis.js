@@ -34,7 +34,8 @@ export class Analysis {
         this.figure = element("div", {class: "figure"});
         refill(this.body, [this.told.best?.text, this.told.boundary?.text].filter(Boolean)
             .map((text) => element("p", {}, text)),
-            this.actions(this.told.verdicts, "BEST", "COLLAPSE"), this.fault, this.figure, this.table(), this.comparing());
+            this.actions(this.told.verdicts, "BEST", "COLLAPSE"), this.fault, this.figure,
+            this.table(), this.comparing());
         this.resized.observe(this.figure);
     }
 
@@ -49,7 +50,8 @@ export class Analysis {
             return;
         const settings = told.settings.map((row) => ({...row, value: row.values[axis]}));
         refill(figure, bands({settings, best: told.best, boundary: told.boundary,
-                              name: last(axis), what: this.losses(), width: Math.max(280, figure.clientWidth)}) ?? [],
+                              name: last(axis), what: this.losses(),
+                              width: Math.max(280, figure.clientWidth)}) ?? [],
             element("p", {class: "note"}, this.isOne ? ""
                 : "Line: the median over the starts. Band: four of five starts, 10 to 90 %. ",
                 "Shaded: within 5 % of the lowest."));

@@ -37,7 +37,8 @@ function ticks({isLog, low, high}) {
 const finite = (loss) => loss.median !== null;
 
 /* A figure as wide as `width` pixels of `settings` as the server lists them, each with its `value`;
- * `what` the losses are, `name` the axis, `best` and `boundary` are the server's. Null when no setting has a finite loss. */
+ * `what` the losses are, `name` the axis, `best` and `boundary` are the server's. Null when no
+ * setting has a finite loss. */
 export function bands({settings, best, boundary, name, what, width}) {
     const known = settings.filter(({loss}) => finite(loss));
     if (known.length === 0)

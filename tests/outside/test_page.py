@@ -983,7 +983,8 @@ def test_a_run_goes_on_with_more_epochs_and_another_rate(page):
     fill(page, "#continue-epochs", "70")
     fill(page, "#continue-rate", "0.0002")
     page.click("dialog .primary")
-    page.wait(lambda: "Goes on after epoch 50 of run 1 (learning rate 0.0004) of" in (page.text(".headline") or ""),
+    page.wait(lambda: "Goes on after epoch 50 of run 1 (learning rate 0.0004) of" in
+              (page.text(".headline") or ""),
               "the experiment that goes on")
     page.wait(lambda: not page.all("dialog"), "the dialog's end")
     gone_on = page.experiment()
@@ -1005,7 +1006,8 @@ def test_a_run_is_forked_in_the_form(page):
     assert "sweep" not in spec and spec["training"]["optimizer"]["learning_rate"] == 0.0004
     assert spec["forked_from"] == {"experiment": made["id"], "run": 1, "epoch": 0}
     page.click(".primary")
-    page.wait(lambda: "Forked from run 1 (learning rate 0.0004) of" in (page.text(".headline") or ""), "the fork")
+    page.wait(lambda: "Forked from run 1 (learning rate 0.0004) of" in
+              (page.text(".headline") or ""), "the fork")
 
 
 def test_a_source_that_is_gone_is_said_to_be(page):

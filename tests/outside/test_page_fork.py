@@ -55,7 +55,7 @@ def test_the_source_s_losses_are_drawn_at_the_same_epochs(page, source):
     last = page.server.losses(source["id"])[-1]
     assert float(page.text(".legend .source .value")) == pytest.approx(last, rel=1e-4)
     assert page.heights() and page.heights()[0] > 20
-    page.wait(lambda: rows_of(page, ".legend .source line") > 20, "its line")
+    page.wait(lambda: drawn(page, ".legend .source line")["rows"] > 20, "its line")
     page.click(".panel details summary")
     page.wait(lambda: page.all(".panel details table tbody td"), "the table")
     cells = page.run("return [...document.querySelectorAll('.panel details table tbody tr')]"
@@ -69,8 +69,9 @@ def test_one_that_goes_on_is_drawn_after_the_epochs_it_comes_from(page, source, 
     overlaid(page, rest)
     page.wait(lambda: page.one(".chart").get_attribute("data-x") ==
               "epoch since the source\u2019s start", "the axis")
-    page.run("document.querySelector('.chart').focus()")
-    page.wait(lambda: page.one(".chart canvas"), "the chart")
+    page.wait(lambda: drawn(page, ".legend .source line")["rows"] > 20, "the source's line")
+    before, after = (drawn(page, f".legend {line} line") for line in (".source", "li"))
+    assert before["left"] < 0.15 and 0.5 < after["left"] < 0.65 < before["right"] < after["right"]
     theirs, own = page.server.losses(source["id"]), page.server.losses(rest["id"])
     for epoch, here, expected in ((39, "\u2013", theirs[38]), (45, own[4], theirs[44]),
                                   (70, own[29], None)):
@@ -91,21 +92,27 @@ def test_a_link_shows_the_source_s_losses(page, rest):
     assert page.run("return document.documentElement.scrollWidth") <= 360
 
 
-def rows_of(page, selector):
-    """How many rows of the canvas have the colour of a stroke."""
+def drawn(page, selector):
+    """How many rows of the canvas have the colour of a stroke, and where it begins and ends, as
+    shares of the width."""
     return page.run("""
         const shown = document.querySelector(".chart canvas");
         const line = document.querySelector(arguments[0]);
-        if (!shown || !line) return 0;
+        if (!shown || !line) return {rows: 0};
         const {width, height} = shown;
         const copy = new OffscreenCanvas(width, height).getContext("2d");
         copy.drawImage(shown, 0, 0);
         const {data} = copy.getImageData(0, 0, width, height), rows = new Set();
+        let left = 1, right = 0;
         const wanted = getComputedStyle(line).stroke;
         for (let i = 0; i < data.length; i += 4)
             if (`rgb(${data[i]}, ${data[i + 1]}, ${data[i + 2]})` === wanted)
+            {
                 rows.add(Math.floor(i / 4 / width));
-        return rows.size""", selector)
+                left = Math.min(left, i / 4 % width / width);
+                right = Math.max(right, i / 4 % width / width);
+            }
+        return {rows: rows.size, left, right}""", selector)
 
 
 def point(page, epoch):
