@@ -76,6 +76,13 @@ def test_what_follows_from_a_verdict_is_not_said_again(answers):
     assert not set(implied) & set(answers["all_zero"]["answer"])
 
 
+def test_what_is_true_of_most_runs_answers_no_question(answers):
+    asides = {verdict["text"] for answer in answers.values() if "verdicts" in answer
+              for verdict in answer["verdicts"]["verdicts"] if verdict.get("aside")}
+    assert len(asides) >= 10
+    assert not asides & {text for answer in answers.values() for text in answer["answer"]}
+
+
 def test_asking_stores_nothing_and_is_quick_again(server, answers):
     before = server.get("/experiments")
     assert server.get("/presets/lr_0.025/answer") == answers["lr_0.025"]

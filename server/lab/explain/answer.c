@@ -142,13 +142,15 @@ static int add_text(json_t *sentences, const json_t *text)
     return json_is_string(text) ? json_array_append(sentences, (json_t *)text) : 0;
 }
 
-/* The verdicts that stand by themselves: what follows from another one is left out. */
+/* The verdicts that stand by themselves and are of this run: what follows from another one, and what
+ * is true of most runs, is left out. */
 static int add_verdicts(json_t *sentences, const json_t *verdicts)
 {
     size_t i, n = 0;
     json_t *verdict;
     json_array_foreach (json_object_get(verdicts, "verdicts"), i, verdict) {
-        if (json_object_get(verdict, "implied_by") != NULL || n++ > SUPPORTING_MAX)
+        if (json_object_get(verdict, "implied_by") != NULL ||
+            json_is_true(json_object_get(verdict, "aside")) || n++ > SUPPORTING_MAX)
             continue;
         if (add_text(sentences, json_object_get(verdict, "text")) != 0)
             return -1;
