@@ -419,6 +419,21 @@ def test_early_stopping_by_the_validation_part_is_no_reason_to_train_longer(serv
     assert "learning rate x epochs" not in text, "adam's steps do not add up to that"
 
 
+def test_an_action_gives_the_rate_that_it_names(server):
+    """1e-6 times 10 is 9.999999999999999e-06 as doubles multiply."""
+    verdicts = verdicts_of(server, server.train({"preset": "lr_1e-6"})["id"])["verdicts"]
+    action = verdicts[0]["actions"][1]
+    assert action["label"] == "again with a learning rate of 1e-5"
+    assert action["post"]["changes"] == {"/training/optimizer/learning_rate": 1e-05}
+
+
+def test_a_leak_is_not_advised_where_all_starts_at_0(server):
+    verdicts = verdicts_of(server, server.train({"preset": "all_zero"})["id"])["verdicts"]
+    labels = [action["label"] for verdict in verdicts for action in verdict["actions"]]
+    assert "again from a random start" in labels
+    assert not any("leaky" in label for label in labels)
+
+
 def test_a_tenth_of_the_rate_is_not_advised_where_units_die_of_it_too(server):
     """Wine as measured has features up to 1,680."""
     spec = {"dataset": {"kind": "wine"},

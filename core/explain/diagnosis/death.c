@@ -299,7 +299,9 @@ static void actions(const struct examination *it, struct teller *teller)
         action_rate(teller, it, "start", 0.1);
     }
     action_seed(teller);
-    action_leaky(teller, it);
+    if (!it->verdicts[CODE_ZERO_INIT_SADDLE].has_fired) { /* else as little would move */
+        action_leaky(teller, it);
+    }
 }
 
 const struct diagnosis diagnosis_death = {evidence, text, actions};

@@ -21,11 +21,12 @@ static void end(struct teller *teller)
     tell_end(teller);
 }
 
-/* Of one significant digit when it is not a power of ten of the present one. */
+/* Of one significant digit when it is not a power of ten of the present one; else of 15, which are as
+ * somebody would type them: ten times 1e-6 is 1e-5, and not 9.999999999999999e-06. */
 static double round_rate(double rate, double factor)
 {
     char text[32];
-    snprintf(text, sizeof text, factor == 0.1 || factor >= 10.0 ? "%.15e" : "%.0e", rate * factor);
+    snprintf(text, sizeof text, factor == 0.1 || factor >= 10.0 ? "%.14e" : "%.0e", rate * factor);
     return strtod(text, NULL);
 }
 
