@@ -1,4 +1,6 @@
 """The verdicts that are true of most runs: balance, limits of the rate, the gradient's check."""
+import re
+
 import numpy as np
 import pytest
 
@@ -46,6 +48,23 @@ def test_the_balance_is_that_of_the_parameters_and_each_step_moves_it_by_its_squ
     assert told["steps_checked"] == -(-40 // batch_size)
     assert 0 < told["largest_step_error"] <= 1e-14  # a few roundings of the squares
     assert f"for hidden unit {np.abs(now - start).argmax() + 1}" in verdict["text"]
+
+
+def test_a_balance_that_hardly_moved_is_told_by_how_much():
+    run = a_run(3, learning_rate=1e-9, epochs=1)
+    verdict = explain([run])[0]["fired"]["BALANCE_DRIFT"]
+    told = verdict["evidence"]
+    change = np.subtract(told["now"], told["at_start"])
+    change = change[np.abs(change).argmax()]
+    word = "up" if change > 0 else "down"
+    assert re.search(f" went from -?[0-9.]+ {word} by {abs(change):.1e}"[:-4], verdict["text"])
+
+
+def test_the_window_of_a_network_that_collapsed_is_none_for_learning():
+    dead = np.r_[np.zeros(6), [-9, -9, -9], [1, 1, 1], 0]
+    verdict = explain([a_run(start=dead)])[0]["fired"]["LR_WINDOW"]
+    assert "where something is learned, this does not tell" in verdict["text"]
+    assert "this does not tell" not in explain([a_run()])[0]["fired"]["LR_WINDOW"]["text"]
 
 
 @pytest.mark.parametrize("change", [{"optimizer": "momentum", "settings": {"momentum": .9}},

@@ -170,8 +170,13 @@ static void add_change(struct words *words, const struct examination *it)
     }
     words_add(words, "Here it went from ");
     words_number(words, start, 4);
-    words_add(words, " to ");
-    words_number(words, now, 4);
+    if (fabs(now - start) > 1e-3 * fabs(start)) {
+        words_add(words, " to ");
+        words_number(words, now, 4);
+    } else { /* the two would read alike */
+        words_add(words, now > start ? " up by " : " down by ");
+        words_number(words, fabs(now - start), 2);
+    }
     words_add(words, " for hidden unit %d%s, by the length of the steps alone: each changes it by "
                      "its own squares.", balance->unit + 1,
               it->subject->network->layers[0].units > 1 ? ", and by no more for any other" : "");

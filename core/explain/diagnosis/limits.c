@@ -270,7 +270,10 @@ static void text(const struct examination *it, struct teller *teller)
     words_add(&words, limits->rate < limits->low    ? ", is below."
                       : limits->rate > limits->high ? ", is above: it is not expected to stay."
                                                     : ", is between them.");
-    if (has_live_relu(&it->now)) {
+    if (it->verdicts[CODE_COLLAPSED_TO_CONSTANT].has_fired) {
+        words_add(&words, " But these weights answer every input alike: how large the rate may "
+                          "be where something is learned, this does not tell.");
+    } else if (has_live_relu(&it->now)) {
         words_add(&words, " This holds for these weights only: make a relu unit's incoming "
                           "weights and bias larger and its outgoing ones smaller by the same "
                           "factor, and the limits change, though the outputs do not.");
