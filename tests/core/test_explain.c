@@ -242,10 +242,14 @@ static void a_wrong_gradient_is_said_to_be_a_fault_of_the_server(void **state)
     assert_int_equal(gradient_check_find(&it, NULL), 0);
     assert_true(verdict->has_fired);
     assert_int_equal(verdict->severity, SEVERITY_OK);
-    it.gradient[1] *= 1.0 + 1e-7;
-    assert_int_equal(gradient_check_find(&it, NULL), 0);
-    assert_int_equal(verdict->severity, SEVERITY_ERROR);
-    assert_int_equal(it.check.worst, 1);
+    static const double FACTORS[] = {1.0 + 1e-7, 1.01, 0.5, -1.0};
+    double right = it.gradient[1];
+    for (size_t i = 0; i < sizeof FACTORS / sizeof *FACTORS; i++) {
+        it.gradient[1] = right * FACTORS[i];
+        assert_int_equal(gradient_check_find(&it, NULL), 0);
+        assert_int_equal(verdict->severity, SEVERITY_ERROR);
+        assert_int_equal(it.check.worst, 1);
+    }
     examination_clear(&it);
     scene_clear(&scene);
 }
