@@ -162,6 +162,7 @@ static void compare_optimizers(const struct reference_case *plain, struct rng *r
         runs_init(&runs, rng, &it);
         assert_true(compare_all_kernels(&it, &runs) >= 2);
         compare(&it, &runs, BLOCK_RUNS_MAX, NULL, "chosen kernel");
+        compare(&it, &runs, 1, NULL, "chosen kernel of a lone run");
         runs_clear(&runs);
     }
 }
@@ -302,6 +303,23 @@ static void lone_run_has_branches_in_a_fixed_order_alone(void **state)
     assert_non_null(kernel_pick(&usual, &training, 1)->shape);
 }
 
+static void every_optimizer_of_a_lone_run_has_constant_sizes(void **state)
+{
+    (void)state;
+    const struct kernel *kernel;
+    for (int k = 0; (kernel = kernel_at(k)); k++) {
+        for (int i = 0; kernel->shape && kernel->steps && kernel_runs_here(kernel) &&
+                        i < OPTIMIZER_COUNT; i++) {
+            struct training training = {.arithmetic = kernel->arithmetic,
+                                        .optimizer = (enum optimizer)i,
+                                        .learning_rate = 0.01,
+                                        .batch_size = 1,
+                                        .epochs = 1};
+            assert_non_null(kernel_pick(kernel->shape, &training, 1)->shape);
+        }
+    }
+}
+
 static void chosen_kernel_has_few_vectors_and_constant_sizes(void **state)
 {
     (void)state;
@@ -342,6 +360,7 @@ int main(void)
         cmocka_unit_test(batch_of_one_is_the_per_sample_rule),
         cmocka_unit_test(fast_arithmetic_has_other_bits),
         cmocka_unit_test(lone_run_has_branches_in_a_fixed_order_alone),
+        cmocka_unit_test(every_optimizer_of_a_lone_run_has_constant_sizes),
         cmocka_unit_test(chosen_kernel_has_few_vectors_and_constant_sizes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -103,15 +103,11 @@ int kernel_lanes(const struct kernel *kernel, int n_runs)
 }
 
 /* The branches of one lane at constant sizes (small_1.c) are foretold in a fixed order alone: there
- * 7.0 to 9.5 ns a sample against 10.3 at up to 10,000 samples, shuffled twice as many. And of the
- * optimizers but plain SGD constant sizes serve sweeps. */
+ * 7.0 to 9.5 ns a sample against 10.3 at up to 10,000 samples, shuffled twice as many. */
 static int is_worth_it(const struct kernel *kernel, const struct network *network,
-                       const struct training *training, int n_runs)
+                       const struct training *training)
 {
     size_t bytes = network_n_parameters(network) * (size_t)kernel->width * sizeof(double);
-    if (kernel->shape && !training_is_plain(training)) {
-        return n_runs > 1;
-    }
     if (kernel->shape) {
         return kernel->width > 1 || training->order == ORDER_FIXED;
     }
@@ -141,7 +137,7 @@ static const struct kernel *pick_for_runs(const struct network *network,
     for (int i = 0; (kernel = kernel_at(i)); i++) {
         if (kernel->samples == 0 && kernel_runs_here(kernel) &&
             kernel_suits(kernel, network, training) &&
-            is_worth_it(kernel, network, training, n_runs) && is_better(kernel, best, n_runs)) {
+            is_worth_it(kernel, network, training) && is_better(kernel, best, n_runs)) {
             best = kernel;
         }
     }
