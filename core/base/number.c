@@ -75,24 +75,42 @@ static void put_fraction_digit(struct decimal *decimal, int digit)
     }
 }
 
+/* A magnitude in fixed point: the integer part, and `rest` / 2^bits. */
+struct fixed {
+    uint64_t integer;
+    uint128 rest;
+    int bits;         /* 2 to 124: ten times a fraction fits */
+    int is_power;     /* of two */
+};
+
+/* 2^-70 <= magnitude < 2^53. In quarters of the last bit's weight. */
+static struct fixed fixed_point(double magnitude)
+{
+    uint64_t bits;
+    memcpy(&bits, &magnitude, sizeof bits);
+    uint64_t mantissa = (bits & ((UINT64_C(1) << 52) - 1)) | UINT64_C(1) << 52;
+    int fraction_bits = 1077 - (int)(bits >> 52);
+    uint128 scaled = (uint128)mantissa << 2;
+    return (struct fixed){.integer = (uint64_t)(scaled >> fraction_bits),
+                          .rest = scaled & (((uint128)1 << fraction_bits) - 1),
+                          .bits = fraction_bits,
+                          .is_power = mantissa == UINT64_C(1) << 52};
+}
+
 /* 2^-70 <= magnitude < 2^53. Counts in quarters of the last bit's weight, so that half the way to
  * either neighbour is whole: 2 quarters, but 1 downwards from a power of two. Whether
  * the interval's ends belong to it makes no difference here: being odd multiples of a power of two,
  * they have more digits than it takes to stay between them. */
 static void exact_digits(double magnitude, struct decimal *out)
 {
-    uint64_t bits;
-    memcpy(&bits, &magnitude, sizeof bits);
-    uint64_t mantissa = (bits & ((UINT64_C(1) << 52) - 1)) | UINT64_C(1) << 52;
-    int fraction_bits = 1077 - (int)(bits >> 52); /* 2 to 124: ten times a fraction fits */
-
+    struct fixed fixed = fixed_point(magnitude);
+    int fraction_bits = fixed.bits;
     uint128 one = (uint128)1 << fraction_bits;
-    uint128 scaled = (uint128)mantissa << 2;
-    uint128 rest = scaled & (one - 1);
+    uint128 rest = fixed.rest;
     uint128 gap_above = 2;
-    uint128 gap_below = mantissa == UINT64_C(1) << 52 ? 1 : 2;
+    uint128 gap_below = fixed.is_power ? 1 : 2;
 
-    put_integer(out, (uint64_t)(scaled >> fraction_bits));
+    put_integer(out, fixed.integer);
     int down, up;
     for (;;) {
         down = rest < gap_below;
@@ -157,6 +175,27 @@ static int reads_back(const struct decimal *decimal, double magnitude)
     return strtod(text, NULL) == magnitude;
 }
 
+/* The same for 2^-70 <= magnitude < 2^53. Halfway, the even one. */
+static void exact_nearest(double magnitude, int precision, struct decimal *out)
+{
+    struct fixed fixed = fixed_point(magnitude);
+    put_integer(out, fixed.integer);
+    while (out->n_digits <= precision) {
+        fixed.rest *= 10;
+        put_fraction_digit(out, (int)(fixed.rest >> fixed.bits));
+        fixed.rest &= ((uint128)1 << fixed.bits) - 1;
+    }
+    int is_more = fixed.rest != 0, odd = (out->digits[precision - 1] - '0') % 2;
+    for (int i = precision + 1; i < out->n_digits; i++) {
+        is_more |= out->digits[i] != '0';
+    }
+    char next = out->digits[precision];
+    out->n_digits = precision;
+    if (next > '5' || (next == '5' && (is_more || odd))) {
+        round_up(out);
+    }
+}
+
 /* Any magnitude above 0. A normal double that has a decimal of 15 digits or fewer gets it, padded
  * with zeros, at precision 15. Above a power of two the interval reaches further than below it, so
  * the nearest decimal may lie just outside while the next one up is inside. */
@@ -183,7 +222,23 @@ static size_t put_word(char out[NUMBER_TEXT_BYTES], const char *word)
     return length;
 }
 
-size_t number_print(char out[NUMBER_TEXT_BYTES], double value)
+static int is_exact(double magnitude)
+{
+    return magnitude >= 0x1p-70 && magnitude < 0x1p53;
+}
+
+/* A magnitude above 0 in its shortest digits, or in `precision` of them if that is above 0. */
+static void find_digits(double magnitude, int precision, struct decimal *out)
+{
+    if (precision == 0) {
+        (is_exact(magnitude) ? exact_digits : search_digits)(magnitude, out);
+        return;
+    }
+    (is_exact(magnitude) ? exact_nearest : nearest_digits)(magnitude, precision, out);
+    strip_zeros(out);
+}
+
+static size_t print(char out[NUMBER_TEXT_BYTES], double value, int precision)
 {
     if (isnan(value)) {
         return put_word(out, "nan");
@@ -194,16 +249,21 @@ size_t number_print(char out[NUMBER_TEXT_BYTES], double value)
     if (value == 0) {
         return put_word(out, signbit(value) ? "-0.0" : "0");
     }
-    double magnitude = fabs(value);
     struct decimal decimal;
-    if (magnitude >= 0x1p-70 && magnitude < 0x1p53) {
-        exact_digits(magnitude, &decimal);
-    } else {
-        search_digits(magnitude, &decimal);
-    }
+    find_digits(fabs(value), precision, &decimal);
     char *at = out;
     if (signbit(value)) {
         *at++ = '-';
     }
     return (size_t)(lay_out(at, &decimal) - out);
+}
+
+size_t number_print(char out[NUMBER_TEXT_BYTES], double value)
+{
+    return print(out, value, 0);
+}
+
+size_t number_print_rounded(char out[NUMBER_TEXT_BYTES], double value, int digits)
+{
+    return print(out, value, digits);
 }

@@ -14,4 +14,8 @@ enum { NUMBER_TEXT_BYTES = 32 };
  * length; NUL-terminated. Any thread. */
 size_t number_print(char out[NUMBER_TEXT_BYTES], double value);
 
+/* The same for `value` rounded to that many digits, 1 to 15; halfway, to the even one. Zeros at the
+ * end of a fraction are left out. */
+size_t number_print_rounded(char out[NUMBER_TEXT_BYTES], double value, int digits);
+
 #endif

@@ -116,6 +116,39 @@ static void random_bits_print_shortest_and_read_back(void **state)
     }
 }
 
+/* printf rounds exactly, halves to even; up to 15 digits a decimal is its double's shortest. */
+static void assert_rounded(double value, int digits)
+{
+    char text[NUMBER_TEXT_BYTES], expected[NUMBER_TEXT_BYTES], wide[64];
+    snprintf(wide, sizeof wide, "%.*e", digits - 1, value);
+    number_print(expected, strtod(wide, NULL));
+    size_t length = number_print_rounded(text, value, digits);
+    assert_int_equal(length, strlen(text));
+    if (strcmp(text, expected) != 0) {
+        fail_msg("%a to %d digits is %s, got %s", value, digits, expected, text);
+    }
+}
+
+static void rounds_to_the_nearest_and_halves_to_even(void **state)
+{
+    (void)state;
+    const double halves[] = {0.5,     1.5,    2.5,   0.125, 0.375,    9.5,       99.5,  1234565.0,
+                             1e15,    1234.5, 65.0,  995.0, 0.0,      -0.0,      -2.5,  999999.5,
+                             0x1p-70, 0x1p53, 1e-30, 1e300, INFINITY, -INFINITY, 250.0, 0.09999};
+    for (size_t i = 0; i < sizeof halves / sizeof *halves; i++) {
+        for (int digits = 1; digits <= 15; digits++) {
+            assert_rounded(halves[i], digits);
+        }
+    }
+    struct rng rng;
+    rng_seed(&rng, 21);
+    for (int i = 0; i < 20000; i++) {
+        double value = ldexp(rng_uniform(&rng) - 0.5, (int)rng_randint(&rng, -90, 70));
+        assert_rounded(value, (int)rng_randint(&rng, 1, 15));
+        assert_rounded((double)rng_randint(&rng, 0, 99999) / 8.0, (int)rng_randint(&rng, 1, 6));
+    }
+}
+
 static void losses_print_shortest_and_read_back(void **state)
 {
     (void)state;
@@ -161,6 +194,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(prints_as_people_write),
         cmocka_unit_test(random_bits_print_shortest_and_read_back),
+        cmocka_unit_test(rounds_to_the_nearest_and_halves_to_even),
         cmocka_unit_test(losses_print_shortest_and_read_back),
         cmocka_unit_test(both_ways_meet_where_they_change),
         cmocka_unit_test(few_decimals_come_back_as_written),
