@@ -351,14 +351,29 @@ static void fill_glance(const struct examination *it, struct glance *glance)
 int explain_glance(const struct subject *subject, const struct floors *floors,
                    struct glance *out_glance, struct error *error)
 {
-    struct examination it;
-    int status = examination_init_brief(&it, subject, floors, error);
+    if (!out_glance->room) {
+        out_glance->room = memory_array(1, sizeof *out_glance->room, error);
+    }
+    struct examination *it = out_glance->room;
+    if (!it) {
+        return -1;
+    }
+    int status = examination_init_brief(it, subject, floors, error);
     if (status == 0) {
-        status = find_all(&it, error);
+        status = find_all(it, error);
     }
     if (status == 0) {
-        fill_glance(&it, out_glance);
+        fill_glance(it, out_glance);
     }
-    examination_clear(&it);
+    examination_reset(it);
     return status;
+}
+
+void explain_glance_clear(struct glance *glance)
+{
+    if (glance->room) {
+        examination_clear(glance->room);
+        free(glance->room);
+    }
+    *glance = (struct glance){0};
 }

@@ -32,17 +32,20 @@ enum explain_depth {
 int explain_run(const struct subject *subject, const struct floors *floors,
                 enum explain_depth depth, struct teller *teller, struct error *error);
 
-/* What a live explanation comes to, in short. */
+/* What a live explanation comes to, in short. All zero before the first. */
 struct glance {
     uint64_t codes;     /* those that fired: bits 1 << enum code */
     enum code headline; /* CODE_COUNT: none */
     enum severity severity; /* of the headline */
     char text[GLANCE_TEXT_BYTES]; /* its words; "" without one */
+    struct examination *room;     /* owned: memory, kept from one glance to the next */
 };
 
 /* The same codes, headline and words as EXPLAIN_LIVE, for about the time of an epoch: only what
- * these need is worked out. Fails as explain_run does. */
+ * these need is worked out. A glance may be used again and again for runs of one network, loss and
+ * gradient. Fails as explain_run does. */
 int explain_glance(const struct subject *subject, const struct floors *floors,
                    struct glance *out_glance, struct error *error);
+void explain_glance_clear(struct glance *glance); /* also one that is all zero */
 
 #endif

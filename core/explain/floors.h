@@ -41,6 +41,7 @@ struct floors {
 
     double deviation;     /* standard deviation of the targets, the largest of the outputs' */
     double *mean;         /* [n_outputs] of the targets */
+    double longest;       /* squared length of the inputs of the sample where it is largest */
     double *coefficients; /* [n_outputs][n_inputs + 1], of the plane, the intercept last: the one of
                              FLOOR_LINEAR; of the cross-entropies, and where that is not known,
                              least squares; NULL: not computed */

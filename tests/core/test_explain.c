@@ -173,11 +173,12 @@ static void a_glance_without_memory_says_so(void **state)
     static const double RATES[] = {0.025, 0.0004, 1e-300};
     for (size_t i = 0; i < sizeof RATES / sizeof *RATES; i++) {
         struct scene scene;
-        struct glance glance;
+        struct glance glance = {0};
         int result = -1, n = 1;
         scene_init(&scene, RATES[i], 40);
         for (; result != 0; n++) {
             struct error error = ERROR_INIT;
+            explain_glance_clear(&glance);
             memory_fail_from(n);
             result = explain_glance(&scene.subject, scene.floors, &glance, &error);
             memory_fail_from(0);
@@ -186,6 +187,32 @@ static void a_glance_without_memory_says_so(void **state)
         }
         assert_true(n > 3);
         assert_true(glance.headline != CODE_COUNT && glance.text[0] != '\0');
+        explain_glance_clear(&glance);
+        scene_clear(&scene);
+    }
+}
+
+/* One glance is used for all runs of a block. */
+static void a_glance_remembers_nothing_of_the_one_before(void **state)
+{
+    (void)state;
+    static const double RATES[] = {0.025, 0.0004, 1e-300};
+    for (size_t i = 0; i < sizeof RATES / sizeof *RATES; i++) {
+        struct scene scene;
+        struct glance fresh = {0}, used = {0};
+        scene_init(&scene, RATES[i], 40);
+        struct subject first = scene.subject;
+        double zeros[64] = {0};
+        first.parameters = first.start = zeros;
+        assert_int_equal(explain_glance(&first, scene.floors, &used, NULL), 0);
+        assert_int_equal(used.headline, CODE_ZERO_INIT_SADDLE);
+        assert_int_equal(explain_glance(&scene.subject, scene.floors, &used, NULL), 0);
+        assert_int_equal(explain_glance(&scene.subject, scene.floors, &fresh, NULL), 0);
+        assert_int_equal(used.codes, fresh.codes);
+        assert_int_equal(used.headline, fresh.headline);
+        assert_string_equal(used.text, fresh.text);
+        explain_glance_clear(&used);
+        explain_glance_clear(&fresh);
         scene_clear(&scene);
     }
 }
@@ -260,6 +287,7 @@ int main(void)
         cmocka_unit_test(what_is_told_is_whole_at_every_depth),
         cmocka_unit_test(without_memory_nothing_is_told),
         cmocka_unit_test(a_glance_without_memory_says_so),
+        cmocka_unit_test(a_glance_remembers_nothing_of_the_one_before),
         cmocka_unit_test(a_stop_ends_it_wherever_it_comes),
         cmocka_unit_test(a_run_without_an_epoch_has_little_to_tell),
         cmocka_unit_test(a_wrong_gradient_is_said_to_be_a_fault_of_the_server),

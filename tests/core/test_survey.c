@@ -67,7 +67,8 @@ static void check(const struct network *network, size_t n, struct rng *rng)
     struct survey survey;
     int has_low = 0, has_high = 0;
     derivative_init(&derivative, network, loss_of(network), GRADIENT_FULL, NULL);
-    assert_int_equal(survey_init(&survey, &derivative, parameters, dataset, NULL), 0);
+    assert_int_equal(survey_init(&survey, &derivative, NULL), 0);
+    survey_take(&survey, &derivative, parameters, dataset);
     for (size_t i = 0; i < n; i++) {
         loss += derivative_forward(&derivative, parameters,
                                    dataset->features + i * dataset->n_features,
@@ -114,7 +115,8 @@ static void the_largest_slope_tells_what_is_saturated(void **state)
         dataset->features[i] = 0.125 * i - 0.5;
     }
     derivative_init(&derivative, &network, LOSS_MSE, GRADIENT_FULL, NULL);
-    assert_int_equal(survey_init(&survey, &derivative, parameters, dataset, NULL), 0);
+    assert_int_equal(survey_init(&survey, &derivative, NULL), 0);
+    survey_take(&survey, &derivative, parameters, dataset);
     assert_int_equal(survey.units[0].state, UNIT_SMOOTH);
     assert_true(survey.units[0].slope == 1.0); /* at x = -0.5 the weighted sum is 0 */
     assert_int_equal(survey.units[1].state, UNIT_SATURATED);

@@ -248,7 +248,7 @@ static void tell_run(const struct run *run, double seconds, struct teller *telle
 /* "glance": {"codes", "headline", "severity", "text"}. */
 static void tell_glance(const struct run *run, const struct floors *floors, struct teller *teller)
 {
-    struct glance glance;
+    struct glance glance = {0};
     if (explain_glance(&run->subject, floors, &glance, NULL) != 0) {
         end_badly("no glance");
     }
@@ -265,6 +265,7 @@ static void tell_glance(const struct run *run, const struct floors *floors, stru
     tell_text(teller, "severity", has_headline ? verdict_severity(glance.severity) : NULL);
     tell_text(teller, "text", glance.text);
     tell_end(teller);
+    explain_glance_clear(&glance);
 }
 
 static void print(struct json_teller *json)

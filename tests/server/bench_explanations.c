@@ -18,7 +18,7 @@
 #include "server/lab/explain/observer.h"
 #include "server/spec/spec.h"
 
-enum { RUNS = 16, ROUNDS = 31, EPOCHS = 1000, MAX_PERCENT = 3, MAX_PERCENT_SHORT = 6 };
+enum { RUNS = 16, ROUNDS = 31, EPOCHS = 1000, MAX_PERCENT = 3 };
 
 static const char spec_text[] =
     "{\"dataset\": {\"kind\": \"formula\", \"samples\": 100, \"seed\": 134551,"
@@ -78,10 +78,9 @@ static int run_round(struct bench *bench, struct error *error)
                                                 bench->candidates[0].plan.dataset, error);
     if (observer == NULL)
         return -1;
-    observer_look(observer, bench->block, 0, 3.0, 0); /* finds the floors out */
+    int n_told = observer_look(observer, bench->block, 0, 3.0, 0) != NULL; /* finds the floors out */
     int64_t opened = clock_thread_ns();
-    int n_told = 0;
-    for (int i = 0; i < RUNS; i++)
+    for (int i = 1; i < RUNS; i++)
         n_told += observer_look(observer, bench->block, i, 3.0, 0) != NULL;
     int64_t looked = clock_thread_ns();
     observer_destroy(observer);
@@ -99,14 +98,16 @@ static int report(double train_ns, double open_ns, double look_ns)
 {
     double percent = 100 * (open_ns + look_ns) / 1e9;
     double percent_short = 100 * (open_ns + look_ns) / train_ns;
+    int is_met = percent <= MAX_PERCENT && percent_short <= MAX_PERCENT;
     printf("explanations, %d runs of 2-2-1 with 100 samples in one block\n", RUNS);
     printf("  %d epochs of all runs        %9.1f us\n", EPOCHS, train_ns / 1e3);
     printf("  floors and the first look      %9.1f us\n", open_ns / 1e3);
-    printf("  a live look at all runs        %9.1f us\n", look_ns / 1e3);
-    printf("  of a second of training        %9.3f %%  must be below %d %%\n", percent, MAX_PERCENT);
-    printf("  of runs of %d epochs         %9.1f %%  must be below %d %% (told once, when they end)\n",
-           EPOCHS, percent_short, MAX_PERCENT_SHORT);
-    return percent < MAX_PERCENT && percent_short < MAX_PERCENT_SHORT ? 0 : 1;
+    printf("  a live look at the others      %9.1f us\n", look_ns / 1e3);
+    printf("  of a second of training        %9.3f %%\n", percent);
+    printf("  of runs of %d epochs         %9.2f %% (told once, when they end)\n", EPOCHS,
+           percent_short);
+    printf("  at most %d %% of either: %s\n", MAX_PERCENT, is_met ? "met" : "NOT MET");
+    return is_met ? 0 : 1;
 }
 
 int main(void)

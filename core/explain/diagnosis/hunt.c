@@ -9,22 +9,18 @@
 
 /* --- one unit of the first layer ------------------------------------------------------------ */
 
-static double weighted_sum(const struct network *network, const double *parameters, int unit,
-                           const double *features)
-{
-    const double *weights = parameters + network_weight(network, 0, unit, 0);
-    double z = weights[0] * features[0];
-    for (int k = 1; k < network->n_inputs; k++) {
-        z += weights[k] * features[k];
-    }
-    return z + parameters[network_bias(network, 0, unit)];
-}
-
 int hunt_is_dead(const struct examination *it, const double *parameters, int unit)
 {
+    const struct network *network = it->subject->network;
+    const double *weights = parameters + network_weight(network, 0, unit, 0);
+    double bias = parameters[network_bias(network, 0, unit)];
     for (size_t i = 0; i < it->n_samples; i++) {
-        if (weighted_sum(it->subject->network, parameters, unit, examination_features(it, i)) >
-            0.0) {
+        const double *features = examination_features(it, i);
+        double z = weights[0] * features[0];
+        for (int k = 1; k < network->n_inputs; k++) {
+            z += weights[k] * features[k];
+        }
+        if (z + bias > 0.0) {
             return 0;
         }
     }

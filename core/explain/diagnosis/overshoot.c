@@ -35,22 +35,6 @@ static int measure_start(struct examination *it, double *row, struct error *erro
     return 0;
 }
 
-/* The squared length of the largest input. */
-static double largest_input(const struct examination *it)
-{
-    const struct dataset *dataset = it->subject->dataset;
-    const double *x = dataset->features;
-    double largest = 0.0;
-    for (size_t i = 0; i < dataset->n_samples; i++, x += dataset->n_features) {
-        double sum = 0.0;
-        for (size_t k = 0; k < dataset->n_features; k++) {
-            sum += x[k] * x[k];
-        }
-        largest = largest > sum ? largest : sum;
-    }
-    return largest;
-}
-
 /* A bound of rho at the start without looking at the samples one by one, infinite where it isn't
  * worked out. Slopes of at most 1, and outputs no larger than the weighted sums: then a layer's
  * outputs h have |h| <= |W| |inputs| + |b| and deltas |d below| <= |W| |d|, and its parameters'
@@ -59,7 +43,7 @@ static double bound_start(const struct examination *it)
 {
     const struct network *network = it->subject->network;
     double inputs[NETWORK_LAYERS_MAX], lengths[NETWORK_LAYERS_MAX], sum = 0.0, delta = 1.0;
-    double length = sqrt(largest_input(it));
+    double length = sqrt(it->floors->longest);
     for (int l = 0; l < network->n_layers; l++) {
         const struct layer *layer = &network->layers[l];
         size_t n = (size_t)layer->units;

@@ -57,6 +57,20 @@ static int find_constant(struct floors *floors, const struct dataset *dataset, s
     return 0;
 }
 
+static double find_longest(const struct dataset *dataset)
+{
+    const double *x = dataset->features;
+    double longest = 0.0;
+    for (size_t i = 0; i < dataset->n_samples; i++, x += dataset->n_features) {
+        double sum = 0.0;
+        for (size_t k = 0; k < dataset->n_features; k++) {
+            sum += x[k] * x[k];
+        }
+        longest = longest > sum ? longest : sum;
+    }
+    return longest;
+}
+
 static int find_pure_error(struct floors *floors, const struct dataset *dataset,
                            struct error *error)
 {
@@ -325,6 +339,7 @@ struct floors *floors_create(const struct dataset *dataset, enum loss loss,
         floors_destroy(floors);
         return NULL;
     }
+    floors->longest = find_longest(dataset);
     run_tests(floors);
     floors->smallest_r2 = floors->linear_p <= 0.05 ? NAN : find_smallest_r2(floors);
     find_population(floors, population);

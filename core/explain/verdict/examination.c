@@ -119,11 +119,15 @@ static int begin(struct examination *it, struct error *error)
     it->n_samples = subject->dataset->n_samples;
     it->n_parameters = network_n_parameters(subject->network);
     it->first_loss = it->noise_p = NAN;
-    if (derivative_init(&it->derivative, subject->network, subject->training->loss,
-                        subject->training->gradient, error) != 0 ||
-        survey_init(&it->now, &it->derivative, subject->parameters, subject->dataset, error) != 0) {
+    if (!it->derivative.units &&
+        derivative_init(&it->derivative, subject->network, subject->training->loss,
+                        subject->training->gradient, error) != 0) {
         return -1;
     }
+    if (!it->now.memory && survey_init(&it->now, &it->derivative, error) != 0) {
+        return -1;
+    }
+    survey_take(&it->now, &it->derivative, subject->parameters, subject->dataset);
     set_setting(it);
     it->loss = it->now.loss;
     examination_compare(it);
@@ -148,13 +152,11 @@ int examination_init(struct examination *it, const struct subject *subject,
 int examination_init_brief(struct examination *it, const struct subject *subject,
                            const struct floors *floors, struct error *error)
 {
-    *it = (struct examination){
-        .subject = subject, .floors = floors, .depth = EXPLAIN_LIVE, .is_brief = 1};
-    if (begin(it, error) != 0) {
-        examination_clear(it);
-        return -1;
-    }
-    return 0;
+    it->subject = subject;
+    it->floors = floors;
+    it->depth = EXPLAIN_LIVE;
+    it->is_brief = 1;
+    return begin(it, error);
 }
 
 int examination_take_gradient(struct examination *it, struct error *error)
@@ -174,10 +176,10 @@ void examination_take_first_loss(struct examination *it)
     it->first_loss = derivative_data(&it->derivative, subject->start, subject->dataset, NULL);
 }
 
-void examination_clear(struct examination *it)
+void examination_reset(struct examination *it)
 {
-    derivative_clear(&it->derivative);
-    survey_clear(&it->now);
+    struct derivative derivative = it->derivative;
+    struct survey now = it->now;
     replay_close(&it->end);
     for (int i = 0; it->deaths.items && i < it->deaths.n; i++) {
         free(it->deaths.items[i].weights);
@@ -190,7 +192,14 @@ void examination_clear(struct examination *it)
     free(it->gradient);
     free(it->hessian);
     free(it->eigenvalues);
-    *it = (struct examination){0};
+    *it = (struct examination){.derivative = derivative, .now = now};
+}
+
+void examination_clear(struct examination *it)
+{
+    examination_reset(it);
+    derivative_clear(&it->derivative);
+    survey_clear(&it->now);
 }
 
 double examination_median(const double *losses, int64_t n, int n_runs, int run, double *scratch)

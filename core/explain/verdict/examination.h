@@ -202,13 +202,14 @@ struct examination {
     struct not_run not_run[NOT_RUN_MAX];
 };
 
-/* The setting, the present parameters and what the floors say; and the same in brief. -1 with
- * ERROR_MEMORY. */
+/* The setting, the present parameters and what the floors say; and the same in brief, where `it` is
+ * all zero or was examination_reset at the same network, loss and gradient. -1 with ERROR_MEMORY. */
 int examination_init(struct examination *it, const struct subject *subject,
                      const struct floors *floors, enum explain_depth depth, struct error *error);
 int examination_init_brief(struct examination *it, const struct subject *subject,
                            const struct floors *floors, struct error *error);
 void examination_clear(struct examination *it); /* also one that is all zero */
+void examination_reset(struct examination *it); /* keeps the memory that the next one needs, too */
 
 /* Replays the run to its end for the last epochs' losses: fills tail, loss and end. */
 int examination_replay(struct examination *it, struct error *error);

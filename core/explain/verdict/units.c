@@ -8,6 +8,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/base/memory.h"
 
@@ -46,15 +47,15 @@ struct pass {
 
 /* Of what `survey` owns: its memory begins with the pass's. */
 static void pass_init(struct pass *pass, const struct derivative *derivative,
-                      const struct survey *survey, int n_gauges)
+                      const struct survey *survey, size_t n)
 {
     *pass = (struct pass){.network = derivative->network, .loss = derivative->loss};
     pass->units = survey->memory;
     pass->sums = pass->units + derivative->n_units * VECTORS;
     pass->gauges = (struct gauge *)(pass->sums + derivative->n_units * VECTORS);
-    for (int i = 0; i < n_gauges; i++) {
-        pass->gauges[i].low = lanes_set(INFINITY);
-        pass->gauges[i].high = lanes_set(-INFINITY);
+    for (size_t i = 0; i < n; i++) {
+        pass->gauges[i] =
+            (struct gauge){.low = lanes_set(INFINITY), .high = lanes_set(-INFINITY)};
     }
 }
 
@@ -72,19 +73,6 @@ static void load(const double *rows, size_t width, size_t k, size_t first, size_
         size_t row = first + i < n ? first + i : n - 1;
         out[i / LANES][i % LANES] = rows[row * width + k];
     }
-}
-
-/* z > edge ? z : edge, and the other way; not where z is NaN. */
-static lanes higher(lanes edge, lanes z)
-{
-    lanes_bits where = (lanes_bits)(z > edge);
-    return lanes_from_bits((lanes_to_bits(z) & where) | (lanes_to_bits(edge) & ~where));
-}
-
-static lanes lower(lanes edge, lanes z)
-{
-    lanes_bits where = (lanes_bits)(z < edge);
-    return lanes_from_bits((lanes_to_bits(z) & where) | (lanes_to_bits(edge) & ~where));
 }
 
 static void add_up(const double *weights, double bias, int n_inputs, const lanes *inputs,
@@ -107,18 +95,18 @@ static void add_up(const double *weights, double bias, int n_inputs, const lanes
     }
 }
 
-static void activate(const struct layer *layer, lanes *outputs, lanes *sums)
+/* `sums` are also room: softmax leaves there what its loss needs. */
+static void activate(const struct layer *layer, lanes *sums, lanes *outputs)
 {
     int n = layer->units * VECTORS;
-    memcpy(sums, outputs, (size_t)n * sizeof *sums);
     if (layer->activation == ACTIVATION_RELU) {
         for (int i = 0; i < n; i++) {
-            outputs[i] = lanes_positive(outputs[i]);
+            outputs[i] = lanes_positive(sums[i]);
         }
         return;
     }
-    for (int i = 0; i < n && layer->activation != ACTIVATION_LINEAR; i++) {
-        outputs[i] = activation_value(layer->activation, outputs[i]);
+    for (int i = 0; i < n; i++) {
+        outputs[i] = activation_value(layer->activation, sums[i]);
     }
     for (int v = 0; layer->activation == ACTIVATION_SOFTMAX && v < VECTORS; v++) {
         activation_softmax(layer->units, VECTORS, outputs + v, sums + v);
@@ -136,9 +124,9 @@ static void pass_forward(struct pass *pass, const double *parameters)
         lanes *outputs = inputs + n_inputs * VECTORS;
         sums += n_inputs * VECTORS;
         for (int j = 0; j < layer->units; j++) {
-            add_up(parameters + j * n_inputs, biases[j], n_inputs, inputs, outputs + j * VECTORS);
+            add_up(parameters + j * n_inputs, biases[j], n_inputs, inputs, sums + j * VECTORS);
         }
-        activate(layer, outputs, sums);
+        activate(layer, sums, outputs);
         parameters = biases + layer->units;
         inputs = outputs;
         n_inputs = layer->units;
@@ -169,13 +157,13 @@ static void gauge_unit(struct gauge *gauge, enum activation activation, const la
     struct gauge now = *gauge;
     LANES_UNROLL
     for (int v = 0; v < VECTORS; v++) {
-        now.low = lower(now.low, sums[v]);
-        now.high = higher(now.high, sums[v]);
+        now.low = lanes_at_most(now.low, sums[v]);
+        now.high = lanes_at_least(now.high, sums[v]);
         now.on += lanes_if_positive(sums[v], counts[v]);
     }
     for (int v = 0; activation != ACTIVATION_RELU && v < VECTORS; v++) {
         lanes slope = activation_slope(activation, outputs[v], sums[v], lanes_set(1.0));
-        now.slope = higher(now.slope, loss_magnitude(slope));
+        now.slope = lanes_at_least(now.slope, loss_magnitude(slope));
     }
     *gauge = now;
 }
@@ -183,8 +171,8 @@ static void gauge_unit(struct gauge *gauge, enum activation activation, const la
 static void gauge_output(struct gauge *gauge, const lanes *outputs)
 {
     for (int v = 0; v < VECTORS; v++) {
-        gauge->low = lower(gauge->low, outputs[v]);
-        gauge->high = higher(gauge->high, outputs[v]);
+        gauge->low = lanes_at_most(gauge->low, outputs[v]);
+        gauge->high = lanes_at_least(gauge->high, outputs[v]);
     }
 }
 
@@ -223,12 +211,15 @@ static void count(struct survey *survey, const struct pass *pass, size_t n)
 {
     size_t n_outputs = (size_t)network_n_outputs(pass->network);
     const lanes *outputs = pass->units + (network_scratch(pass->network) - n_outputs) * VECTORS;
-    double loss = survey->loss;
-    for (size_t i = 0; i < n; i++) {
+    double loss = survey->loss, first = survey->mean[0];
+    for (size_t i = 0; i < n; i++) { /* side by side: either sum waits for itself alone */
         loss += pass->losses[i / LANES][i % LANES];
+        first += outputs[i / LANES][i % LANES];
     }
     survey->loss = loss;
-    for (size_t j = 0; j < n_outputs; j++, outputs += VECTORS) {
+    survey->mean[0] = first;
+    for (size_t j = 1; j < n_outputs; j++) {
+        outputs += VECTORS;
         double sum = survey->mean[j];
         for (size_t i = 0; i < n; i++) {
             sum += outputs[i / LANES][i % LANES];
@@ -284,12 +275,19 @@ static void finish_outputs(struct survey *survey, const struct pass *pass, doubl
     }
 }
 
-static int survey_allocate(struct survey *survey, const struct derivative *derivative,
-                           size_t n_outputs, struct error *error)
+static size_t n_gauges(const struct survey *survey, const struct network *network)
 {
-    size_t n_units = (size_t)survey->n_units, n_gauges = n_units + n_outputs;
+    return (size_t)survey->n_units + (size_t)network_n_outputs(network);
+}
+
+int survey_init(struct survey *survey, const struct derivative *derivative, struct error *error)
+{
+    const struct network *network = derivative->network;
+    size_t n_outputs = (size_t)network_n_outputs(network);
+    *survey = (struct survey){.n_units = units_count(network)};
+    size_t n_units = (size_t)survey->n_units;
     size_t n_pass = 2 * derivative->n_units * VECTORS * sizeof(lanes) +
-                    n_gauges * sizeof(struct gauge);
+                    n_gauges(survey, network) * sizeof(struct gauge);
     survey->memory = memory_array(
         n_pass + n_units * sizeof *survey->units + 3 * n_outputs * sizeof(double), 1, error);
     if (!survey->memory) {
@@ -302,17 +300,14 @@ static int survey_allocate(struct survey *survey, const struct derivative *deriv
     return 0;
 }
 
-int survey_init(struct survey *survey, const struct derivative *derivative,
-                const double *parameters, const struct dataset *dataset, struct error *error)
+void survey_take(struct survey *survey, const struct derivative *derivative,
+                 const double *parameters, const struct dataset *dataset)
 {
-    const struct network *network = derivative->network;
-    size_t n_outputs = (size_t)network_n_outputs(network), n = dataset->n_samples;
+    size_t n = dataset->n_samples;
     struct pass pass;
-    *survey = (struct survey){.n_units = units_count(network)};
-    if (survey_allocate(survey, derivative, n_outputs, error) != 0) {
-        return -1;
-    }
-    pass_init(&pass, derivative, survey, survey->n_units + (int)n_outputs);
+    pass_init(&pass, derivative, survey, n_gauges(survey, derivative->network));
+    survey->loss = 0.0;
+    memset(survey->mean, 0, (size_t)network_n_outputs(derivative->network) * sizeof(double));
     for (size_t first = 0; first < n; first += SAMPLES) {
         size_t n_here = n - first < SAMPLES ? n - first : SAMPLES;
         for (size_t i = 0; i < SAMPLES; i++) {
@@ -328,7 +323,6 @@ int survey_init(struct survey *survey, const struct derivative *derivative,
     }
     finish_units(survey, &pass, (double)n);
     finish_outputs(survey, &pass, (double)n);
-    return 0;
 }
 
 void survey_clear(struct survey *survey)

@@ -40,10 +40,13 @@ struct survey {
 
 int units_count(const struct network *network);
 
-/* One forward pass over the data. -1 with ERROR_MEMORY, and then nothing to clear. */
-int survey_init(struct survey *survey, const struct derivative *derivative,
-                const double *parameters, const struct dataset *dataset, struct error *error);
+/* Room for surveys of derivative's network. -1 with ERROR_MEMORY, and then nothing to clear. */
+int survey_init(struct survey *survey, const struct derivative *derivative, struct error *error);
 void survey_clear(struct survey *survey); /* also one that is all zero */
+
+/* One forward pass over the data, by the same derivative; may be taken again and again. */
+void survey_take(struct survey *survey, const struct derivative *derivative,
+                 const double *parameters, const struct dataset *dataset);
 
 /* Units of a layer in a state; and of all layers. */
 int survey_count_in(const struct survey *survey, int layer, enum unit_state state);

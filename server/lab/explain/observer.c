@@ -100,6 +100,7 @@ void observer_destroy(struct observer *observer)
     }
     floors_destroy(observer->floors);
     population_destroy(observer->population);
+    explain_glance_clear(&observer->glance);
     free(observer->parameters);
     free(observer);
 }
