@@ -336,6 +336,23 @@ def test_a_number_from_elsewhere_is_held_against_the_curves(server, report, clai
         assert trained["loss"] == pytest.approx(told["loss"], rel=1e-9) != 167
 
 
+def test_a_number_that_may_be_of_another_start_is_not_said_to_be_wrong(server):
+    """The first start's curve is at 33.4 where the others' are at 3.4."""
+    experiment = server.train({
+        "preset": "lr_0.0004",
+        "network": {"init": {"scheme": "he_normal", "named": None, "seed": 1}},
+        "sweep": {"/training/optimizer/learning_rate": [2e-4, 4e-4],
+                  "/network/init/seed": [6, 1, 2]}})
+    losses = [run["loss"] for run in experiment["runs"][:3]]
+    assert losses[0] > 33 and max(losses[1:]) < 4
+    for loss, verdict in ((losses[0], "fits"), (losses[1], "none")):
+        analysis = server.get(
+            f"/experiments/{experiment['id']}/sweep?claim=0.0002,1000,{loss}")
+        assert analysis["claim"]["verdict"] == verdict, analysis["claim"]
+    assert "the first of 3 here" in analysis["claim"]["text"]
+    assert not [code for code in by_code(analysis) if code.startswith("EFFECTIVE")]
+
+
 @pytest.mark.parametrize("optimizer", ["adam", "momentum"])
 def test_curves_of_other_optimizers_say_nothing_of_a_claim(server, optimizer):
     training = {"optimizer": {"name": optimizer, "learning_rate": 1e-4}, "epochs": 60}

@@ -106,8 +106,15 @@ static int sheaf_init(struct sheaf *sheaf, struct call *call, const struct study
     return result;
 }
 
+/* The curves are one start's: a claim that does not fit them may be another's. */
+static void weigh_starts(struct time_check *check, const struct grid *grid)
+{
+    if (check->verdict == TIME_DOES_NOT_FIT && grid->n_starts > 1)
+        check->verdict = TIME_NO_VERDICT;
+}
+
 static void print_check(const struct time_check *check, const struct sheaf *sheaf,
-                        const struct time_claim *claim, struct text *text)
+                        const struct time_claim *claim, size_t n_starts, struct text *text)
 {
     if (sheaf->n == 0 || check->epoch == 0) {
         text_printf(text, "No run here of plain SGD with one learning rate has an epoch within "
@@ -120,6 +127,12 @@ static void print_check(const struct time_check *check, const struct sheaf *shea
                       "has had %g after epoch %lld, and a loss of %.5g. ", claim->rate,
                 (long long)claim->epochs, time, sheaf->runs[check->curve], curve->rate,
                 curve->rate * (double)check->epoch, (long long)check->epoch, check->loss);
+    if (check->verdict == TIME_NO_VERDICT && check->disagreement <= TIME_SMALL) {
+        text_printf(text, "%.5g does not fit that start, the first of %zu here, but it may be that "
+                          "of another: no verdict. Sweep the rates of one start.", claim->loss,
+                    n_starts);
+        return;
+    }
     if (check->verdict == TIME_NO_VERDICT) {
         text_printf(text, "No other run confirms it to 2 %% at that time, so its steps may not be "
                           "small: no verdict.");
@@ -129,9 +142,9 @@ static void print_check(const struct time_check *check, const struct sheaf *shea
         text_printf(text, "%.5g fits that.", claim->loss);
         return;
     }
-    text_printf(text, "%.5g does not fit. ", claim->loss);
+    text_printf(text, "%.5g does not fit.", claim->loss);
     if (isfinite(check->fitting_rate))
-        text_printf(text, "It would with a learning rate of about %.2g: please check the one you "
+        text_printf(text, " It would with a learning rate of about %.2g: please check the one you "
                           "typed.", check->fitting_rate);
 }
 
@@ -145,7 +158,8 @@ json_t *claim_json(struct call *call, const struct study *study, const struct gr
     if (sheaf_init(&sheaf, call, study, grid, error) != 0)
         return NULL;
     time_check(sheaf.curves, sheaf.n, claim, &check);
-    print_check(&check, &sheaf, claim, &text);
+    weigh_starts(&check, grid);
+    print_check(&check, &sheaf, claim, grid->n_starts, &text);
     json_t *json = json_pack(
         "{s:s, s:o, s:I, s:o, s:o, s:o, s:s%}", "verdict", words[check.verdict], "run",
         check.epoch > 0 ? json_integer(sheaf.runs[check.curve]) : json_null(), "epoch",
