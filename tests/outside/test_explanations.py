@@ -427,6 +427,37 @@ def test_an_action_gives_the_rate_that_it_names(server):
     assert action["post"]["changes"] == {"/training/optimizer/learning_rate": 1e-05}
 
 
+@pytest.mark.parametrize("change", [
+    {"stop": {"target": 2.5}},
+    {"order": "shuffle", "stop": {"patience": 1, "min_delta": 1e-3},
+     "optimizer": {"learning_rate": 0.001}}])
+def test_going_on_is_not_ended_by_the_stop_that_ended_the_run(server, change):
+    made = server.train({"preset": "lr_0.0004", "training": change})
+    assert made["runs"][0]["stopped"] in change["stop"]
+    verdicts = verdicts_of(server, made["id"])["verdicts"]
+    posts = [action["post"] for verdict in verdicts for action in verdict["actions"]
+             if "without its early stop" in action["label"]]
+    assert posts
+    for post in posts:
+        run = server.train(post)["runs"][0]
+        assert (run["epoch"], run["stopped"]) == (post["changes"]["/training/epochs"], None)
+
+
+def test_more_epochs_are_not_advised_where_the_validation_loss_has_risen(server):
+    """To more than twice, over rows too few for OVERFITTING's p < 0.01."""
+    spec = {"dataset": {"kind": "moons", "samples": 200, "noise": 0.3,
+                        "split": {"train": 0.6, "validation": 0.4}},
+            "network": {"layers": [{"units": 32, "activation": "tanh"},
+                                   {"units": 1, "activation": "sigmoid"}]},
+            "training": {"loss": "binary_cross_entropy", "batch_size": 10, "order": "shuffle",
+                         "optimizer": {"name": "adam", "learning_rate": 0.01}, "epochs": 2000}}
+    verdicts = verdicts_of(server, server.train(spec)["id"])["verdicts"]
+    told = {verdict["code"]: verdict for verdict in verdicts}
+    assert "OVERFITTING" not in told
+    assert "has risen since epoch 167, from 0.319 to 0.735" in told["UNDERTRAINED"]["text"]
+    assert told["UNDERTRAINED"]["actions"] == [] and told["UNDERTRAINED"]["severity"] == "note"
+
+
 def test_a_leak_is_not_advised_where_all_starts_at_0(server):
     verdicts = verdicts_of(server, server.train({"preset": "all_zero"})["id"])["verdicts"]
     labels = [action["label"] for verdict in verdicts for action in verdict["actions"]]

@@ -121,10 +121,13 @@ static int stopped_as_asked(const struct examination *it)
     return stopped == STOPPED_TARGET || stopped == STOPPED_PATIENCE;
 }
 
-/* Then more epochs help those samples only that it trains on. */
+#define CHANCE_MAX 0.2 /* to doubt that more epochs help, less is needed than for a verdict */
+
+/* Then more epochs help those samples only that it trains on; or that is to be feared. */
 static int is_overfitted(const struct examination *it)
 {
-    return it->verdicts[CODE_OVERFITTING].has_fired;
+    const struct overfit *found = &it->overfit;
+    return it->verdicts[CODE_OVERFITTING].has_fired || (found->rise > 0.0 && found->p < CHANCE_MAX);
 }
 
 int continuation_find(struct examination *it, struct error *error)
@@ -203,8 +206,20 @@ static void overfitted_text(const struct examination *it, struct teller *teller)
     words_number(&words, it->loss, 4);
     words_add(&words, " to ");
     words_number(&words, it->continuation.same, 4);
-    words_add(&words, "; but the validation loss has risen since epoch %lld, so they would only "
-                      "learn more of these samples by heart.", (long long)it->overfit.best_epoch);
+    words_add(&words, "; but the validation loss has risen since epoch %lld, ",
+              (long long)it->overfit.best_epoch);
+    if (it->verdicts[CODE_OVERFITTING].has_fired) {
+        words_add(&words, "so they would only learn more of these samples by heart.");
+    } else {
+        words_add(&words, "from ");
+        words_number(&words, it->overfit.best, 3);
+        words_add(&words, " to ");
+        words_number(&words, it->overfit.end, 3);
+        words_add(&words, ". Over its %zu rows that may be chance (paired t-test, p = ",
+                  it->subject->validation->n_samples);
+        words_number(&words, it->overfit.p, 2);
+        words_add(&words, "), but it is no reason to train on.");
+    }
     tell_text(teller, "text", words.text);
 }
 

@@ -1,6 +1,7 @@
 /* Actions, as the pointers of a spec and their new values. */
 #include "core/explain/verdict/actions.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,13 +22,33 @@ static void end(struct teller *teller)
     tell_end(teller);
 }
 
-/* Of one significant digit when it is not a power of ten of the present one; else of 15, which are as
- * somebody would type them: ten times 1e-6 is 1e-5, and not 9.999999999999999e-06. */
+/* Of one significant digit when it is not a power of ten of the present one; else of 15, as somebody
+ * would type them: ten times 1e-6 is 1e-5, and not 9.999999999999999e-06. */
 static double round_rate(double rate, double factor)
 {
     char text[32];
     snprintf(text, sizeof text, factor == 0.1 || factor >= 10.0 ? "%.14e" : "%.0e", rate * factor);
     return strtod(text, NULL);
+}
+
+/* So many epochs, all of them: the run's own stop, once reached, would end it in the first. */
+static void tell_epochs(struct teller *teller, const struct examination *it, int64_t epochs)
+{
+    const struct stop *stop = &it->subject->training->stop;
+    tell_integer(teller, "/training/epochs", epochs);
+    if (stop->has_target) {
+        tell_number(teller, "/training/stop/target", NAN);
+    }
+    if (stop->patience > 0) {
+        tell_number(teller, "/training/stop/patience", NAN);
+        tell_number(teller, "/training/stop/min_delta", NAN);
+    }
+}
+
+static const char *without_stop(const struct examination *it)
+{
+    const struct stop *stop = &it->subject->training->stop;
+    return stop->has_target || stop->patience > 0 ? ", without its early stop" : "";
 }
 
 void action_rate(struct teller *teller, const struct examination *it, const char *at,
@@ -40,10 +61,11 @@ void action_rate(struct teller *teller, const struct examination *it, const char
     struct words label = {0};
     words_add(&label, is_end ? "go on with a learning rate of " : "again with a learning rate of ");
     words_number(&label, rate, 6);
+    words_add(&label, "%s", is_end ? without_stop(it) : "");
     start(teller, label.text, at);
     tell_number(teller, "/training/optimizer/learning_rate", rate);
     if (is_end) {
-        tell_integer(teller, "/training/epochs", 3 * it->subject->state.epoch);
+        tell_epochs(teller, it, 3 * it->subject->state.epoch);
     }
     end(teller);
 }
@@ -55,20 +77,19 @@ void action_rate_for(struct teller *teller, const struct examination *it, double
     struct words label = {0};
     words_add(&label, "again with a learning rate of ");
     words_number(&label, rate, 6);
-    words_add(&label, ", for %lld epochs", (long long)epochs);
+    words_add(&label, ", for %lld epochs%s", (long long)epochs, without_stop(it));
     start(teller, label.text, "start");
     tell_number(teller, "/training/optimizer/learning_rate", rate);
-    tell_integer(teller, "/training/epochs", epochs);
+    tell_epochs(teller, it, epochs);
     end(teller);
 }
 
 void action_epochs(struct teller *teller, const struct examination *it, int64_t epochs)
 {
     struct words label = {0};
-    (void)it;
-    words_add(&label, "go on for %lld more epochs", (long long)epochs);
+    words_add(&label, "go on for %lld more epochs%s", (long long)epochs, without_stop(it));
     start(teller, label.text, "end");
-    tell_integer(teller, "/training/epochs", epochs);
+    tell_epochs(teller, it, epochs);
     end(teller);
 }
 
