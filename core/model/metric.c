@@ -10,6 +10,7 @@
 #define LANES 1
 #include "core/base/lanes.h"
 #include "core/model/forward_lanes.h"
+#include "core/model/hit_lanes.h"
 #include "core/model/loss_lanes.h"
 
 /* One measurement under way. */
@@ -56,37 +57,17 @@ static double sample_loss(enum loss loss, int n, const double *targets, const do
     return n > 1 && loss_is_mean(loss) ? total / (double)n : total;
 }
 
-static int largest(const double *values, int n)
-{
-    int at = 0;
-    for (int j = 1; j < n; j++) {
-        at = values[j] > values[at] ? j : at;
-    }
-    return at;
-}
-
 /* The class that targets or outputs stand for; of several yeses and noes none. */
 static int class_of(enum loss loss, const double *values, int n)
 {
-    return loss == LOSS_BINARY_CROSS_ENTROPY ? values[0] > 0.5 : largest(values, n);
-}
-
-static int is_right(enum loss loss, const double *targets, const double *outputs, int n)
-{
-    int is_same = 1;
-    if (loss == LOSS_CATEGORICAL_CROSS_ENTROPY) {
-        return largest(targets, n) == largest(outputs, n);
-    }
-    for (int j = 0; j < n; j++) {
-        is_same &= (targets[j] > 0.5) == (outputs[j] > 0.5);
-    }
-    return is_same;
+    return loss == LOSS_BINARY_CROSS_ENTROPY ? values[0] > 0.5
+                                               : (int)hit_place(n, values, 1, 0);
 }
 
 static void count_classes(struct measurement *m, const double *targets, const double *outputs,
                           int n)
 {
-    m->n_right += (size_t)is_right(m->loss, targets, outputs, n);
+    m->n_right += (size_t)hit(m->loss, n, outputs, targets, 1, 0);
     if (m->metric->n_classes > 0) {
         size_t row = (size_t)class_of(m->loss, targets, n) * (size_t)m->metric->n_classes;
         m->metric->confusion[row + (size_t)class_of(m->loss, outputs, n)]++;
