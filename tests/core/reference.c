@@ -133,8 +133,9 @@ double reference_sample(const struct network *network, const double *parameters,
         double log_h = (z[last][j] - largest) - log_sum, descent;
         double value = loss_of(kind, step->targets[j], h[last][j], z[last][j], log_h, &descent);
         loss = j == 0 ? value : loss + value;
-        delta[last][j] = is_by_sum ? step->scale * descent
-                                   : through_slope(output, z[last][j], h[last][j], step->scale * descent);
+        descent *= step->scale;
+        delta[last][j] =
+            is_by_sum ? descent : through_slope(output, z[last][j], h[last][j], descent);
         dot = j == 0 ? delta[last][j] * h[last][j] : dot + delta[last][j] * h[last][j];
     }
     for (int j = 0; output == ACTIVATION_SOFTMAX && !is_by_sum && j < n_outputs; j++) {
@@ -524,6 +525,38 @@ void reference_case_vary(struct reference_case *it, struct rng *rng)
     draw_loss(rng, it);
     draw_optimizer(rng, &it->training);
     draw_schedule(rng, &it->training.schedule);
+}
+
+static void replace_zeros(double *values, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        values[i] = values[i] == 0 ? 0.7 - 0.01 * (double)i : values[i];
+    }
+}
+
+void reference_case_small(struct reference_case *it, struct rng *rng, enum activation activation,
+                          enum loss loss, int depth)
+{
+    enum { UNITS = REFERENCE_SMALL_UNITS, SAMPLES = REFERENCE_SMALL_SAMPLES };
+    enum activation output = loss_activation(loss);
+    *it = (struct reference_case){.network = {.n_inputs = 2, .n_layers = depth}};
+    for (int l = 0; l < depth; l++) {
+        it->network.layers[l] = (struct layer){UNITS, activation};
+    }
+    if (output != ACTIVATION_COUNT) {
+        it->network.layers[depth - 1].activation = output;
+    }
+    it->dataset = reference_dataset(rng, &it->network, SAMPLES);
+    for (size_t i = 0; output != ACTIVATION_COUNT && i < SAMPLES * UNITS; i++) {
+        it->dataset->targets[i] = i % UNITS == i / UNITS % UNITS;
+    }
+    it->parameters = reference_parameters(rng, &it->network, 1.0);
+    replace_zeros(it->parameters, network_n_parameters(&it->network));
+    replace_zeros(it->dataset->features, SAMPLES * it->dataset->n_features);
+    if (output == ACTIVATION_COUNT) {
+        replace_zeros(it->dataset->targets, SAMPLES * UNITS);
+    }
+    it->training.loss = loss;
 }
 
 void reference_case_clear(struct reference_case *it)

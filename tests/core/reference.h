@@ -29,7 +29,8 @@ struct reference_step {
 };
 
 /* One sample's loss; sums, if not NULL, gets for every parameter base[p] plus its descent (minus
- * the slope of its sum over the outputs, of the squared error of half of it, times scale), or without a base the descent alone. */
+ * the slope of its sum over the outputs, of the squared error of half of it, times scale), or
+ * without a base the descent alone. */
 double reference_sample(const struct network *network, const double *parameters,
                         const struct reference_step *step, const double *base, double *sums);
 
@@ -47,13 +48,18 @@ struct reference_case {
     double *parameters; /* start values of run 0 */
 };
 
-enum { REFERENCE_UNITS_MAX = 13 };
+enum { REFERENCE_UNITS_MAX = 13, REFERENCE_SMALL_UNITS = 3, REFERENCE_SMALL_SAMPLES = 5 };
 
 /* A random case with up to 4 layers of up to REFERENCE_UNITS_MAX units and up to 40 samples; the
  * caller clears it. */
 void reference_case_init(struct reference_case *it, struct rng *rng, int64_t epochs);
 /* Makes it one of any loss, optimizer, penalty, limit and schedule; it was a plain one before. */
 void reference_case_vary(struct reference_case *it, struct rng *rng);
+/* One with `depth` layers of REFERENCE_SMALL_UNITS units, whose outputs and targets the loss is made
+ * for: no number in it is 0, where many losses and activations have a kink. Of its training only
+ * the loss is set. */
+void reference_case_small(struct reference_case *it, struct rng *rng, enum activation activation,
+                          enum loss loss, int depth);
 void reference_case_clear(struct reference_case *it);
 
 /* A data set of small random values for the network. Aborts without memory, as a test may. */

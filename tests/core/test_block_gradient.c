@@ -12,7 +12,7 @@
 #include "core/train/block/block.h"
 #include "tests/core/reference.h"
 
-enum { N_SAMPLES = 5, UNITS = 3, SCRATCH = 64 };
+enum { UNITS = REFERENCE_SMALL_UNITS, SCRATCH = 64 };
 
 /* One loss of one sample, from the network's outputs h alone. */
 static double loss_of(enum loss loss, const double *t, const double *h, size_t n)
@@ -66,44 +66,6 @@ static double slope_at(const struct reference_case *it, size_t p, int *out_is_ki
     return near + (near - far) / 3;
 }
 
-/* At a zero many losses and activations have a kink. */
-static void replace_zeros(double *values, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        values[i] = values[i] == 0 ? 0.7 - 0.01 * (double)i : values[i];
-    }
-}
-
-/* A network of `depth` layers whose outputs and targets the loss is made for. */
-static void case_of(struct reference_case *it, struct rng *rng, enum activation activation,
-                    enum loss loss, int depth)
-{
-    enum activation output = loss_activation(loss);
-    *it = (struct reference_case){.network = {.n_inputs = 2, .n_layers = depth}};
-    for (int l = 0; l < depth; l++) {
-        it->network.layers[l] = (struct layer){UNITS, activation};
-    }
-    if (output != ACTIVATION_COUNT) {
-        it->network.layers[depth - 1].activation = output;
-    }
-    it->dataset = reference_dataset(rng, &it->network, N_SAMPLES);
-    for (size_t i = 0; output != ACTIVATION_COUNT && i < N_SAMPLES * UNITS; i++) {
-        it->dataset->targets[i] = i % UNITS == i / UNITS % UNITS;
-    }
-    it->parameters = reference_parameters(rng, &it->network, 1.0);
-    replace_zeros(it->parameters, network_n_parameters(&it->network));
-    replace_zeros(it->dataset->features, N_SAMPLES * it->dataset->n_features);
-    if (output == ACTIVATION_COUNT) {
-        replace_zeros(it->dataset->targets, N_SAMPLES * UNITS);
-    }
-    it->training = (struct training){.loss = loss,
-                                     .gradient = GRADIENT_FULL,
-                                     .reduction = REDUCTION_MEAN,
-                                     .batch_size = N_SAMPLES,
-                                     .learning_rate = 0x1p-10,
-                                     .epochs = 1};
-}
-
 /* Full batch, mean, full gradient: the step is minus learning_rate times the slope of the loss.
  * Returns the greatest slope; adds up what was looked at. */
 static double check_case(const struct reference_case *it, double tolerance, int *n_checked,
@@ -153,7 +115,13 @@ static void full_batch_step_is_minus_rate_times_slope(void **state)
                     continue;
                 }
                 struct reference_case it;
-                case_of(&it, &rng, (enum activation)a, (enum loss)l, depth);
+                reference_case_small(&it, &rng, (enum activation)a, (enum loss)l, depth);
+                it.training = (struct training){.loss = (enum loss)l,
+                                                .gradient = GRADIENT_FULL,
+                                                .reduction = REDUCTION_MEAN,
+                                                .batch_size = it.dataset->n_samples,
+                                                .learning_rate = 0x1p-10,
+                                                .epochs = 1};
                 int is_smooth = !is_piecewise((enum activation)a) ||
                                 loss_activation((enum loss)l) != ACTIVATION_COUNT;
                 double greatest = check_case(&it, is_smooth ? 1e-7 : 1e-9, &n_checked, &n_kinked);

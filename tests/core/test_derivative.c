@@ -12,39 +12,7 @@
 #include "core/explain/derivative.h"
 #include "tests/core/reference.h"
 
-enum { N_SAMPLES = 5, UNITS = 3, N_MAX = 64 };
-
-/* At a zero many losses and activations have a kink. */
-static void replace_zeros(double *values, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        values[i] = values[i] == 0 ? 0.7 - 0.01 * (double)i : values[i];
-    }
-}
-
-static void case_of(struct reference_case *it, struct rng *rng, enum activation activation,
-                    enum loss loss, int depth)
-{
-    enum activation output = loss_activation(loss);
-    *it = (struct reference_case){.network = {.n_inputs = 2, .n_layers = depth}};
-    for (int l = 0; l < depth; l++) {
-        it->network.layers[l] = (struct layer){UNITS, activation};
-    }
-    if (output != ACTIVATION_COUNT) {
-        it->network.layers[depth - 1].activation = output;
-    }
-    it->dataset = reference_dataset(rng, &it->network, N_SAMPLES);
-    for (size_t i = 0; output != ACTIVATION_COUNT && i < N_SAMPLES * UNITS; i++) {
-        it->dataset->targets[i] = i % UNITS == i / UNITS % UNITS;
-    }
-    it->parameters = reference_parameters(rng, &it->network, 1.0);
-    replace_zeros(it->parameters, network_n_parameters(&it->network));
-    replace_zeros(it->dataset->features, N_SAMPLES * it->dataset->n_features);
-    if (output == ACTIVATION_COUNT) {
-        replace_zeros(it->dataset->targets, N_SAMPLES * UNITS);
-    }
-    it->training.loss = loss;
-}
+enum { UNITS = REFERENCE_SMALL_UNITS, N_MAX = 64 };
 
 /* Calls `check` with every activation, loss and 1 to 3 layers, both gradients of the squared
  * error in turn. */
@@ -61,7 +29,7 @@ static void for_every_case(void (*check)(const struct reference_case *it, struct
                 }
                 struct reference_case it;
                 struct derivative d;
-                case_of(&it, &rng, (enum activation)a, (enum loss)l, depth);
+                reference_case_small(&it, &rng, (enum activation)a, (enum loss)l, depth);
                 enum gradient gradient = n_cases++ % 2 ? GRADIENT_FULL : GRADIENT_HALF;
                 assert_int_equal(derivative_init(&d, &it.network, (enum loss)l, gradient, NULL), 0);
                 check(&it, &d);
