@@ -75,7 +75,8 @@ function recent(list) {
         more.onclick = async () => add(await api.experiments(next));
     };
     add(list);
-    return element("aside", {class: "recent", id: "recent", tabindex: -1, "aria-label": "Recent experiments"},
+    return element("aside",
+        {class: "recent", id: "recent", tabindex: -1, "aria-label": "Recent experiments"},
         element("h2", {}, "Recent experiments"),
         list.experiments.length > 0 ? items
             : element("p", {class: "note"}, "None yet. They stay here when you come back."),

@@ -32,8 +32,8 @@ struct replay_wish {
 /* The records of the epochs from..to, all of which must be committed, into out[to - from + 1][of
  * each of `series`], a set of those the run records: read where they are kept, and only behind
  * those trained again. -1 with ERROR_TOO_LARGE when it would take, or has taken, more than its time
- * (the text says how much and what is allowed), ERROR_BUSY when others are under way or `stop` said so, or
- * another error. Any thread. */
+ * (the text says how much and what is allowed), ERROR_BUSY when others are under way or `stop` said
+ * so, or another error. Any thread. */
 int replay_records(const struct replay_wish *wish, unsigned series, int64_t from, int64_t to,
                    double *out, struct error *error);
 

@@ -77,7 +77,8 @@ struct run_plan {
     double *predict; /* [n_predict][n_inputs], standardised as the data set, owned */
 };
 
-/* The network, the training, the series, n_samples and n_predict of run 0..n_runs-1; nothing to clear. */
+/* The network, the training, the series, n_samples and n_predict of run 0..n_runs-1; nothing to
+ * clear. */
 void spec_outline(const struct spec *spec, int run, struct run_plan *out_plan);
 
 /* Builds the plan of run 0..n_runs-1; `with_dataset` 1 also generates its data. -1 with

@@ -63,8 +63,8 @@ function spread(names, top, bottom, line) {
     return at;
 }
 
-/* Each on a piece of the ground, so that a curve does not cross it out; on the left, where losses are
- * still high. */
+/* Each on a piece of the ground, so that a curve does not cross it out; on the left, where losses
+ * are still high. */
 function drawNames(ctx, names, at, left, ink, ground) {
     const r = devicePixelRatio;
     names.forEach(({name}, i) => {

@@ -39,8 +39,8 @@ export function marking({id, run}, step, hide) {
         element("label", {class: "check"}, "to ", digits, " significant digits")));
     return element("details", {ontoggle: (event) => hide(event.target.open)},
         element("summary", {}, "Work it out yourself"),
-        element("p", {class: "note"}, "The results above are hidden while this is open. Fill in as ",
-            "many as you like; the first wrong one is explained."), form);
+        element("p", {class: "note"}, "The results above are hidden while this is open. Fill in ",
+            "as many as you like; the first wrong one is explained."), form);
 }
 
 /* One input with its mark. */
@@ -82,7 +82,8 @@ async function mark(fields, verdict, ask) {
         return;
     }
     for (const {name, right} of answer.lines) {
-        const own = fields.find((each) => (each.group ? `${each.group}/` : "") + each.name === name);
+        const own = fields.find((each) => name ===
+            (each.group ? `${each.group}/` : "") + each.name);
         refill(own.mark, element("span", {class: right ? "right" : "fault"},
             right ? " \u2713" : " \u2717"));
     }

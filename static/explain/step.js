@@ -190,8 +190,8 @@ function after(step) {
             : `The gradient by differences of the loss: off by ${short(worst, 2)} at most` +
               `${checks.finite_difference_agrees ? ", which is rounding" : ""}.`);
     if (checks.not_checkable?.length)
-        say("Not checkable that way, because the loss has a kink close by, where a ReLU switches: " +
-            `${checks.not_checkable.join(", ")}.`);
+        say("Not checkable that way, because the loss has a kink close by, where a ReLU " +
+            `switches: ${checks.not_checkable.join(", ")}.`);
     return lines;
 }
 

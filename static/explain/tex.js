@@ -6,8 +6,8 @@ const SPACE = "http://www.w3.org/1998/Math/MathML";
 const LETTERS = {delta: "\u03b4", eta: "\u03b7", ell: "\u2113", partial: "\u2202", rho: "\u03c1",
                  mu: "\u03bc", alpha: "\u03b1", beta: "\u03b2", lambda: "\u03bb",
                  sigma: "\u03c3", epsilon: "\u03b5", Delta: "\u0394", varphi: "\u03c6"};
-const SIGNS = {nabla: "\u2207", leftarrow: "\u2190", approx: "\u2248", cdot: "\u22c5", sum: "\u2211",
-               "|": "\u2016", sqrt: "\u221a"};
+const SIGNS = {nabla: "\u2207", leftarrow: "\u2190", approx: "\u2248", cdot: "\u22c5",
+               sum: "\u2211", "|": "\u2016", sqrt: "\u221a"};
 const NAMES = ["ln", "tanh", "min", "max", "softmax"];
 const THIN = ["0.17em", ","], PRIME = "\u2032";
 

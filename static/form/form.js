@@ -13,7 +13,8 @@ import {groups} from "./groups.js";
 const CHECK_MS = 400;
 const TYPE_MS = 1000; // after this a letter typed in a select begins a new word
 
-/* The spec that the form begins with: the address's, an experiment's, one of its runs', a preset's. */
+/* The spec that the form begins with: the address's, an experiment's, one of its runs', a
+ * preset's. */
 async function beginning({spec, like, fork, run}, from) {
     if (spec)
         return spec;

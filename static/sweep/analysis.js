@@ -17,8 +17,8 @@ export class Analysis {
         this.id = id;
         this.body = element("div", {class: "analysis"});
         this.fault = element("p", {class: "fault", role: "alert", hidden: true});
-        append(host, [element("header", {class: "tools"}, element("h2", {}, "What the sweep shows")),
-                      this.body]);
+        append(host, [element("header", {class: "tools"},
+            element("h2", {}, "What the sweep shows")), this.body]);
         host.hidden = true;
         this.resized = new ResizeObserver(() => this.draw());
     }

@@ -137,7 +137,8 @@ static int find_robust(struct floors *floors, struct plane *plane, const struct 
     }
     /* a constant is a plane, too, without its rounding */
     value = isnan(value) ? value : fmin(value, floors->value[FLOOR_CONSTANT]);
-    set(floors, FLOOR_LINEAR, value, isnan(value) ? "no plane could be proved to be the best" : NULL);
+    set(floors, FLOOR_LINEAR, value,
+        isnan(value) ? "no plane could be proved to be the best" : NULL);
     return 0;
 }
 

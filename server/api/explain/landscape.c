@@ -67,7 +67,8 @@ static int lay_grid(struct landscape *it, struct error *error)
         .n = {(int)points, is_line ? 1 : (int)points},
         .stop = it->look->replay.stop,
         .context = it->look->replay.context};
-    it->losses = memory_array((size_t)it->grid.n[0] * (size_t)it->grid.n[1], sizeof *it->losses, error);
+    size_t n = (size_t)it->grid.n[0] * (size_t)it->grid.n[1];
+    it->losses = memory_array(n, sizeof *it->losses, error);
     return it->losses == NULL ? -1 : terrain_losses(&it->terrain, &it->grid, it->losses, error);
 }
 

@@ -4,7 +4,8 @@
 
 #include "server/api/call/call.h"
 
-/* Whether they are stored, so that they need only be read (also where there are none to be found). */
+/* Whether they are stored, so that they need only be read (also where there are none to be
+ * found). */
 int verdicts_are_stored(struct call *call);
 
 /* Adds "floors" and "verdicts" to the record of the call's run: the stored ones of a run that has

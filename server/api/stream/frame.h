@@ -33,8 +33,8 @@ void frame_print_cursor(struct text *text, const struct frame_cursor *cursor);
  * run's frames follow each other without gap or repetition. After a merge the first bucket's
  * extremes may be those of some epochs before `from` too. */
 
-/* The frame of a state has {"experiment", "run", "state", "epoch"} and, of a run that was done before
- * its last epoch, "stopped": why. */
+/* The frame of a state has {"experiment", "run", "state", "epoch"} and, of a run that was done
+ * before its last epoch, "stopped": why. */
 
 /* The frame of a verdict has the members of its text, a JSON object, behind "experiment" and "run".
  */

@@ -56,7 +56,8 @@ static void print_best(const struct analysis *it, const struct best *best, struc
     else if (it->grid.n_settings > 1)
         text_printf(text, "No value next to it comes within 5 %%. ");
     if (it->grid.n_settings > 1 && (best->first == 0 || best->last + 1 == it->grid.n_settings))
-        text_printf(text, "That reaches the end of what was tried: values beyond it may be as good. ");
+        text_printf(text, "That reaches the end of what was tried: values beyond it may be as "
+                          "good. ");
     if (it->grid.n_starts < 2)
         text_printf(text, "That is from one start: sweep a seed as well to see whether it holds "
                           "for others.");

@@ -113,8 +113,8 @@ static void print_comparison(const struct comparison *c, size_t a, size_t b, str
         text_printf(text, "That is more than luck (sign test, p = %.2g), yet for %.3g %% of the "
                           "starts it is the other way round. ", c->sign_p, 100.0 * c->other_side);
     else
-        text_printf(text, "That may be luck (sign test, p = %.2g): so many starts cannot tell the two "
-                          "apart. ", c->sign_p);
+        text_printf(text, "That may be luck (sign test, p = %.2g): so many starts cannot tell the "
+                          "two apart. ", c->sign_p);
     text_printf(text, "The mean of the differences, which a few runs may decide, is %.3g (setting "
                       "%zu %s); 95 %% of resamples lie from %.3g to %.3g.",
                 c->mean, a, c->mean < 0.0 ? "lower" : "higher", c->low, c->high);

@@ -198,7 +198,8 @@ static int store_end(struct engine *engine, const struct run_key *key,
     struct query query;
     query_start(&query, &engine->writer,
                 "UPDATE run SET state = ?, message = ?, diverged_epoch = ?, diverged_sample = ?,"
-                "  diverged_position = ?, stopped = ?, ended_ms = ? WHERE experiment = ? AND run = ?",
+                "  diverged_position = ?, stopped = ?, ended_ms = ?"
+                "  WHERE experiment = ? AND run = ?",
                 error);
     query_bind_text(&query, run_state_name(end->state));
     query_bind_text(&query, end->message);
