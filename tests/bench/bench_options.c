@@ -13,6 +13,7 @@
 #include "core/train/kernel/kernel.h"
 #include "tests/bench/figures.h"
 #include "tests/bench/probe.h"
+#include "tests/bench/work.h"
 #include "tests/core/wide_elementary.h"
 
 enum { SAMPLES = 96, BATCH = 1, MANY = BLOCK_RUNS_MAX, LOSSES = 65536, VALUES = 1024, PASSES = 64 };
@@ -29,7 +30,8 @@ struct option {
     enum loss loss;
     int64_t epochs[2];      /* of a slice: one run, MANY runs */
     struct block *blocks[2];
-    double ratio[ROUNDS];
+    double sample_s[2][ROUNDS];
+    double ratio[ROUNDS], share[ROUNDS]; /* share: of the peak, by MANY runs */
 };
 
 static double features[SAMPLES * 2], targets[SAMPLES];
@@ -81,6 +83,7 @@ static struct block *create(const struct option *option, int n_runs)
     return block;
 }
 
+/* Seconds an epoch. */
 static double train(struct block *block, int64_t epochs)
 {
     double start = probe_clock_s();
@@ -194,13 +197,21 @@ static double time_function(const struct function *function, wide_elementary_of 
 
 /* --- the table ----------------------------------------------------------------------------- */
 
+static void time_option(struct option *option, int r, double peak)
+{
+    struct network network = network_of(option);
+    for (int i = 0; i < 2; i++)
+        option->sample_s[i][r] = train(option->blocks[i], option->epochs[i]) / SAMPLES;
+    option->ratio[r] = option->sample_s[1][r] / option->sample_s[0][r];
+    option->share[r] = peak > 0 ? MANY * work_flops(&network) / option->sample_s[1][r] / peak : 0;
+}
+
 static void run_rounds(wide_elementary_of *wide)
 {
     for (int r = 0; r < ROUNDS; r++) {
-        for (int i = 0; i < OPTIONS; i++) {
-            double one = train(options[i].blocks[0], options[i].epochs[0]);
-            options[i].ratio[r] = train(options[i].blocks[1], options[i].epochs[1]) / one;
-        }
+        double peak = probe_fma_peak();
+        for (int i = 0; i < OPTIONS; i++)
+            time_option(&options[i], r, peak);
         for (int i = 0; i < FUNCTIONS; i++) {
             double libm = time_function(&functions[i], NULL);
             functions[i].ratio[r] = libm / time_function(&functions[i], wide);
@@ -208,26 +219,44 @@ static void run_rounds(wide_elementary_of *wide)
     }
 }
 
-static void print_line(const char *name, struct spread s, double must, int is_most)
+static const char *verdict(double value, double must, int is_most)
 {
-    const char *verdict = must == 0.0                                          ? ""
-                          : (is_most ? s.median <= must : s.median >= must) ? "met"
-                                                                               : "NOT MET";
-    printf("  %-22s %6.2f   %6.2f..%-6.2f %s\n", name, s.median, s.p10, s.p90, verdict);
+    return must == 0.0 ? "" : (is_most ? value <= must : value >= must) ? "met" : "NOT MET";
 }
 
-static void print_table(int width)
+static void print_option(const struct option *option, double must)
 {
-    printf("\n%s; %d rounds\n%d runs of 2-8-8-1 (%d samples, batches of %d), in the time of one run; "
-           "of optimizers at most 3:\n", probe_processor(), ROUNDS, MANY, SAMPLES, BATCH);
+    struct spread ratio = figures_spread(option->ratio, ROUNDS);
+    printf("  %-22s %7.0f %7.0f   %6.2f   %6.2f..%-6.2f %5.0f %%   %s\n", option->name,
+           1e9 * figures_spread(option->sample_s[0], ROUNDS).median,
+           1e9 * figures_spread(option->sample_s[1], ROUNDS).median, ratio.median, ratio.p10,
+           ratio.p90, 100 * figures_spread(option->share, ROUNDS).median,
+           verdict(ratio.median, must, 1));
+}
+
+static void print_options(void)
+{
+    printf("\n%s; %d rounds\n2-8-8-1 (%d samples, batches of %d): ns a sample of one run and of %d, "
+           "their ratio (of optimizers at most 3),\nshare of the multiply-add peak; the operations "
+           "of optimizers and activations, their roots and divisions too, aren't counted in it:\n",
+           probe_processor(), ROUNDS, SAMPLES, BATCH, MANY);
     for (int i = 0; i < OPTIONS; i++)
-        print_line(options[i].name, figures_spread(options[i].ratio, ROUNDS),
-                   i < OPTIMIZERS ? 3.0 : 0.0, 1);
+        print_option(&options[i], i < OPTIMIZERS ? 3.0 : 0.0);
+    const struct kernel *kernel = block_kernel(options[0].blocks[1]);
+    printf("a lone run is one vector, %d runs are %d of %d: where both fill the pipes equally well the "
+           "ratio is %d\n", MANY, kernel_lanes(kernel, MANY) / kernel->width, kernel->width,
+           kernel_lanes(kernel, MANY) / kernel->width);
+}
+
+static void print_functions(int width)
+{
     printf("vectors of %d, times as fast an element as the C library; exp and tanh at least 5:\n",
            width);
-    for (int i = 0; i < FUNCTIONS; i++)
-        print_line(functions[i].name, figures_spread(functions[i].ratio, ROUNDS),
-                   i < 2 ? 5.0 : 0.0, 0);
+    for (int i = 0; i < FUNCTIONS; i++) {
+        struct spread s = figures_spread(functions[i].ratio, ROUNDS);
+        printf("  %-22s %6.2f   %6.2f..%-6.2f %s\n", functions[i].name, s.median, s.p10, s.p90,
+               verdict(s.median, i < 2 ? 5.0 : 0.0, 0));
+    }
 }
 
 int main(void)
@@ -243,7 +272,8 @@ int main(void)
         status = prepare(&options[i]) != 0;
     if (status == 0) {
         run_rounds(wide);
-        print_table(width);
+        print_options();
+        print_functions(width);
     }
     for (int i = 0; i < OPTIONS; i++) {
         block_destroy(options[i].blocks[0]);

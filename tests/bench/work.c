@@ -119,7 +119,7 @@ static double *start_of(const struct network *network)
 }
 
 /* Flops of a sample's update, every addition and multiplication counted once: 33 for 2-2-1. */
-static double flops_of(const struct network *network)
+double work_flops(const struct network *network)
 {
     double flops = 4.0 * network_n_outputs(network); /* error, square, sum, step */
     for (int l = 0; l < network->n_layers; l++) {
@@ -254,7 +254,7 @@ static int equip(struct work *work)
 int work_init(struct work *work, const struct work_spec *spec, double slice_s)
 {
     *work = (struct work){.spec = spec, .network = network_of(spec)};
-    work->flops = flops_of(&work->network);
+    work->flops = work_flops(&work->network);
     work->dataset = data_of(&work->network, spec->n_samples);
     work->parameters = start_of(&work->network);
     work->losses = calloc(LOSSES, sizeof *work->losses);

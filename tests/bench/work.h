@@ -52,6 +52,9 @@ struct work {
  * run of the report's network. */
 extern const struct work_spec work_specs[];
 
+/* Multiplications and additions of one run's update by one sample; none of the activations'. */
+double work_flops(const struct network *network);
+
 /* Builds it and finds out how many epochs take about slice_s. 0; 1 if this processor has no kernel
  * for it; -1 and a message printed. */
 int work_init(struct work *work, const struct work_spec *spec, double slice_s);
