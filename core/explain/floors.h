@@ -66,6 +66,11 @@ struct floors {
     int n_permutations;
     const char *permutation_why; /* static: why there is none; NULL: there is */
 
+    /* Likewise, the share whose nearest neighbours' targets are as much alike, which any smooth
+     * function of the inputs makes them; only where anova_p, which sees every function, is none. */
+    double neighbour_p;
+    const char *neighbour_why;
+
     /* What best_known came from; 0 until floors_search. */
     int n_starts;
     int n_agreeing;     /* starts that ended within 1e-6 (relative) of the best */
@@ -73,6 +78,9 @@ struct floors {
 
     double expected_pure_error; /* of samples like these, noise (n - groups) / n; NaN: not known */
 };
+
+/* The `why` of a p-value before floors_permute. */
+#define FLOORS_NOT_COUNTED "not counted yet"
 
 /* What is known before training: all but the permutations and the search. O(n_samples n_inputs^2 +
  * n_samples log n_samples), at most some 100 ms: what would take longer is not computed, and `why`
@@ -85,9 +93,9 @@ void floors_destroy(struct floors *floors); /* NULL is fine */
 /* An owned copy; NULL with ERROR_MEMORY. */
 struct floors *floors_copy(const struct floors *floors, struct error *error);
 
-/* Fills permutation_p, from 999 permutations by np.random.RandomState(0), of large data fewer, down
- * to 99: at most half a second. Where that is too few, or there is no plane, it stays NaN and
- * permutation_why says so. 0; -1 with ERROR_MEMORY, or ERROR_BUSY when `stop` (NULL:
+/* Fills permutation_p and neighbour_p, each from 999 permutations by np.random.RandomState(0), of
+ * large data fewer, down to 99: at most half a second each. Where that is too few, or there is no
+ * plane, they stay NaN and the `why` says so. 0; -1 with ERROR_MEMORY, or ERROR_BUSY when `stop` (NULL:
  * never) said so, with the floors as they were. */
 int floors_permute(struct floors *floors, const struct dataset *dataset, int (*stop)(void *context),
                    void *context, struct error *error);

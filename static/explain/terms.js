@@ -8,6 +8,7 @@ const TERMS = {
     all_samples: "limit with all samples in one step",
     anova_p: "chance of such group means by luck (p)", ols_p: "chance of such a plane by luck (p)",
     lof_p: "chance of such bends by luck (p)", permutation_p: "the same by shuffled targets (p)",
+    neighbour_p: "chance of neighbours so much alike (p)",
     b_before: "bias before", b_after: "bias after", w_before: "incoming weights before",
     w_after: "incoming weights after", v_before: "outgoing weights before",
     b_out: "output bias", b_out_limit: "output bias, its limit",

@@ -360,6 +360,53 @@ static void permutations_tell_signal_from_noise(void **state)
     assert_true(permuted_p(with_targets(1, nought), LOSS_MSE) == 1.0);
 }
 
+/* 40 inputs in (-1, 1) that never repeat; their targets. */
+static struct dataset *scattered(double (*target)(double x, double luck))
+{
+    struct rng rng;
+    struct dataset *dataset = dataset_create(40, 1, 1, NULL);
+    rng_seed(&rng, 0);
+    for (size_t i = 0; i < 40; i++) {
+        double x = dataset->features[i] = 2.0 * rng_uniform(&rng) - 1.0;
+        dataset->targets[i] = target(x, rng_uniform(&rng));
+    }
+    return dataset;
+}
+
+static double square(double x, double luck)
+{
+    (void)luck;
+    return x * x;
+}
+
+static double only_luck(double x, double luck)
+{
+    (void)x;
+    return luck;
+}
+
+static struct floors *permuted(struct dataset *dataset)
+{
+    struct floors *floors = floors_create(dataset, LOSS_MSE, NULL, NULL);
+    assert_int_equal(floors_permute(floors, dataset, NULL, NULL, NULL), 0);
+    dataset_destroy(dataset);
+    return floors;
+}
+
+static void neighbours_see_what_a_plane_does_not(void **state)
+{
+    (void)state;
+    struct floors *bent = permuted(scattered(square)), *luck = permuted(scattered(only_luck));
+    struct floors *repeated = permuted(golden(golden_random_targets));
+    assert_true(bent->linear_p > 0.05 && bent->permutation_p > 0.05 && isnan(bent->anova_p));
+    assert_true(bent->neighbour_p == 0.001);
+    assert_true(luck->neighbour_p > 0.05);
+    assert_true(isnan(repeated->neighbour_p) && repeated->neighbour_why);
+    floors_destroy(bent);
+    floors_destroy(luck);
+    floors_destroy(repeated);
+}
+
 /* Under no signal p-values are uniform: of 60 shuffled data sets about 6 are at 0.1 or below. */
 static void permutation_p_values_are_fair(void **state)
 {
@@ -504,6 +551,7 @@ int main(void)
         cmocka_unit_test(what_takes_too_long_is_named),
         cmocka_unit_test(no_function_of_the_inputs_beats_pure_error),
         cmocka_unit_test(permutations_tell_signal_from_noise),
+        cmocka_unit_test(neighbours_see_what_a_plane_does_not),
         cmocka_unit_test(permutation_p_values_are_fair),
         cmocka_unit_test(permutations_can_be_stopped),
         cmocka_unit_test(populations_have_floors_of_their_own),

@@ -179,6 +179,49 @@ def test_classes_all_on_their_own_side_are_never_sick_however_large_the_gap():
         assert answer["headline"] == "NEAR_BEST_KNOWN" and "NO_SIGNAL" not in answer["fired"]
 
 
+def bent(rng, kind):
+    """Inputs that never repeat, and what no plane sees of their targets."""
+    x = rng.uniform(-1, 1, (100, 2))
+    if kind == "moons":
+        side, angle = rng.integers(0, 2, 100), rng.uniform(0, np.pi, 100)
+        x = np.c_[np.cos(angle), np.sin(angle)] * (1 - 2 * side)[:, None] + side[:, None] * [1, .5]
+        return x + rng.normal(0, .1, x.shape), side * 1.
+    if kind == "spirals":
+        side, angle = rng.integers(0, 2, 100), 3 * np.pi * np.sqrt(rng.random(100))
+        return np.c_[np.cos(angle + np.pi * side), np.sin(angle + np.pi * side)] * \
+            angle[:, None], side * 1.
+    y = {"square": x[:, 0] ** 2, "xor": (x[:, 0] * x[:, 1] > 0) * 1.,
+         "circles": ((x ** 2).sum(1) < .6) * 1.}[kind]
+    return x, y + rng.normal(0, .1, 100) * (kind == "square")
+
+
+def quick(rng, x, y, loss):
+    return {"x": x, "y": y, "loss": loss, "learning_rate": .001, "epochs": 3, "best": .01,
+            "layers": [[3, "tanh"], [1, "linear" if loss == "mse" else "sigmoid"]],
+            "start": rng.normal(0, .5, 13)}
+
+
+@pytest.mark.parametrize("kind", ["square", "xor", "circles", "moons", "spirals"])
+def test_what_no_plane_sees_is_a_signal_too(kind):
+    rng = np.random.default_rng(8)
+    loss = "mse" if kind == "square" else "binary_cross_entropy"
+    for answer in explain([quick(rng, *bent(rng, kind), loss) for _ in range(10)]):
+        assert "NO_SIGNAL" not in answer["fired"] and answer["headline"] != "NO_SIGNAL"
+
+
+@pytest.mark.parametrize("loss", ["mse", "binary_cross_entropy"])
+def test_shuffled_targets_without_repeated_inputs_have_no_signal(loss):
+    """At 5 % and 1 %, of 60 at least 51: a binomial of .94 has fewer once in 200 times."""
+    rng = np.random.default_rng(9)
+    runs = [quick(rng, *bent(rng, "square" if loss == "mse" else "xor"), loss) for _ in range(60)]
+    answers = explain([run | {"y": rng.permutation(run["y"])} for run in runs])
+    fired = [answer["fired"]["NO_SIGNAL"] for answer in answers if "NO_SIGNAL" in answer["fired"]]
+    assert len(fired) >= 51
+    for verdict in fired:
+        assert verdict["evidence"]["neighbour_p"] > .01
+        assert "for nearest neighbours being alike" in verdict["text"]
+
+
 def test_a_run_that_has_nothing_to_learn_has_not_stalled():
     """f = relu(a + 1) + relu(b + 1) - 2 is the target: every gradient is 0."""
     answer, = explain([{"x": [[0, 1], [1, 2], [2, 1], [3, 5]], "y": [1, 3, 3, 8], "epochs": 5,

@@ -86,9 +86,9 @@ static void what_is_not_known_says_why(void **state)
     struct floors *floors = floors_create(dataset, LOSS_MAE, NULL, NULL);
     json_t *json = told(floors);
     static const char *const codes[] = {"best_known", "noise", "population_constant",
-                                        "permutation_p"};
-    assert_int_equal(json_array_size(json_object_get(json, "not_known")), 4);
-    for (size_t i = 0; i < 4; i++)
+                                        "permutation_p", "neighbour_p"};
+    assert_int_equal(json_array_size(json_object_get(json, "not_known")), 5);
+    for (size_t i = 0; i < 5; i++)
         assert_true(strlen(text(find(json, "not_known", codes[i]), "why")) > 10);
     assert_non_null(find(json, "lines", "constant"));
     assert_non_null(strstr(text(find(json, "lines", "linear"), "text"), "absolute"));

@@ -9,6 +9,12 @@
  * an exclusive or, say. */
 static const double R2_MAX = 0.9;
 
+/* The levels of the tests. All that there are must see nothing: of data without signal some test
+ * sees one by luck in at most 10 % where inputs repeat, and 6 % where they don't. */
+#define PLANE_LEVEL 0.05
+#define MEANS_LEVEL 0.05
+#define NEIGHBOURS_LEVEL 0.01
+
 static void find_no_signal(struct examination *it)
 {
     const struct floors *floors = it->floors;
@@ -17,14 +23,18 @@ static void find_no_signal(struct examination *it)
     signal->linear_p = floors->linear_p;
     signal->anova_p = floors->anova_p;
     signal->permutation_p = floors->permutation_p;
+    signal->neighbour_p = floors->neighbour_p;
     double p = isnan(floors->linear_p) ? floors->permutation_p : floors->linear_p;
-    if (isnan(p) || !(constant > 0.0)) {
-        examination_not_run(it, "NO_SIGNAL", it->depth == EXPLAIN_FULL
-                                                 ? "no plane could be fitted to these samples"
-                                                 : "it waits for the permutation test");
+    int is_pending = it->depth != EXPLAIN_FULL &&
+                     (isnan(p) || (isnan(floors->anova_p) && isnan(floors->neighbour_p)));
+    if (isnan(p) || !(constant > 0.0) || is_pending) {
+        examination_not_run(it, "NO_SIGNAL", is_pending
+                                                 ? "it waits for the permutation test"
+                                                 : "no plane could be fitted to these samples");
         return;
     }
-    if (!(p > 0.05) || floors->anova_p <= 0.05 || floors->value[FLOOR_NOISE] == 0.0) {
+    if (!(p > PLANE_LEVEL) || floors->anova_p <= MEANS_LEVEL ||
+        floors->neighbour_p <= NEIGHBOURS_LEVEL || floors->value[FLOOR_NOISE] == 0.0) {
         return; /* without noise the inputs say all, however little of it is a plane */
     }
     if (isnan(it->first_loss)) {
@@ -71,6 +81,7 @@ static void none_evidence(const struct examination *it, struct teller *teller)
     tell_number(teller, "ols_p", signal->linear_p);
     tell_number(teller, "anova_p", signal->anova_p);
     tell_number(teller, "permutation_p", signal->permutation_p);
+    tell_number(teller, "neighbour_p", signal->neighbour_p);
     tell_number(teller, "L0", it->first_loss);
     tell_number(teller, it->subject->training->loss == LOSS_MSE ? "var" : "best_constant",
                 it->floors->value[FLOOR_CONSTANT]);
@@ -79,10 +90,29 @@ static void none_evidence(const struct examination *it, struct teller *teller)
     tell_number(teller, "smallest_detectable_R2", signal->smallest_r2);
 }
 
+/* What was looked at, with its p-value. */
+static void add_tests(struct words *words, const struct signal *signal)
+{
+    words_add(words, " (p = ");
+    words_number(words, isnan(signal->linear_p) ? signal->permutation_p : signal->linear_p, 2);
+    words_add(words, " for a plane");
+    if (!isnan(signal->anova_p)) {
+        words_add(words, ", ");
+        words_number(words, signal->anova_p, 2);
+        words_add(words, " for any function of the inputs, as some of them repeat");
+    } else if (!isnan(signal->neighbour_p)) {
+        words_add(words, ", ");
+        words_number(words, signal->neighbour_p, 2);
+        words_add(words, " for nearest neighbours being alike");
+    } else {
+        words_add(words, "; nothing bent was tested");
+    }
+    words_add(words, ")");
+}
+
 static void none_text(const struct examination *it, struct teller *teller)
 {
     const struct signal *signal = &it->signal;
-    double p = isnan(signal->linear_p) ? signal->permutation_p : signal->linear_p;
     struct words words = {0};
     if (it->first_loss > it->loss && signal->by_mean > 0.0) {
         words_number(&words, fmin(100.0 * signal->by_mean, 100.0), 3);
@@ -91,9 +121,9 @@ static void none_text(const struct examination *it, struct teller *teller)
     } else {
         words_add(&words, "We find");
     }
-    words_add(&words, " no evidence that the inputs matter (p = ");
-    words_number(&words, p, 2);
-    words_add(&words, "): a random pairing of inputs and targets would look like this. With %zu "
+    words_add(&words, " no evidence that the inputs matter");
+    add_tests(&words, signal);
+    words_add(&words, ": a random pairing of inputs and targets would look like this. With %zu "
                       "rows a weak effect could be missed", it->n_samples);
     if (!isnan(signal->smallest_r2)) {
         words_add(&words, " (a plane would have to explain ");

@@ -320,7 +320,9 @@ static struct floors *make(const struct dataset *dataset, enum loss loss, struct
                               .lack_of_fit_p = NAN,
                               .noise_estimate = NAN,
                               .permutation_p = NAN,
-                              .permutation_why = "not counted yet",
+                              .permutation_why = FLOORS_NOT_COUNTED,
+                              .neighbour_p = NAN,
+                              .neighbour_why = FLOORS_NOT_COUNTED,
                               .expected_pure_error = NAN};
     set(floors, FLOOR_BEST_KNOWN, NAN, "not searched for yet");
     floors->mean = memory_array(dataset->n_targets, sizeof *floors->mean, error);

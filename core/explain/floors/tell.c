@@ -295,6 +295,9 @@ static void tell_not_known(const struct floors *floors, struct teller *teller)
     if (floors->permutation_why) {
         tell_why(teller, "permutation_p", floors->permutation_why);
     }
+    if (floors->neighbour_why && isnan(floors->anova_p)) {
+        tell_why(teller, "neighbour_p", floors->neighbour_why);
+    }
     tell_end(teller);
 }
 
@@ -326,6 +329,7 @@ static void tell_data(const struct floors *floors, struct teller *teller)
     tell_if_known(teller, "noise_estimate", floors->noise_estimate);
     tell_if_known(teller, "expected_pure_error", floors->expected_pure_error);
     tell_if_known(teller, "permutation_p", floors->permutation_p);
+    tell_if_known(teller, "neighbour_p", floors->neighbour_p);
     if (floors->n_permutations > 0) {
         tell_integer(teller, "n_permutations", floors->n_permutations);
     }

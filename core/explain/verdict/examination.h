@@ -117,7 +117,7 @@ struct sensitivity {
 };
 
 struct signal {
-    double linear_p, anova_p, permutation_p, by_mean, r2, smallest_r2;
+    double linear_p, anova_p, permutation_p, neighbour_p, by_mean, r2, smallest_r2;
     double risk;
 };
 
