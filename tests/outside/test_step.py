@@ -268,6 +268,12 @@ def test_the_step_in_which_a_run_diverged_is_told(server, more):
     if before >= 0:
         assert not is_killed(server.get(step_path(run["id"], f"?epoch={epoch}&sample={before}")))
     assert server.request("GET", step_path(run["id"], f"?epoch={epoch + 1}")).status_code == 400
+    after = sample - sample % spec["training"]["batch_size"] + spec["training"]["batch_size"]
+    if after < 80:
+        refused = server.request("GET", step_path(run["id"], f"?epoch={epoch}&sample={after}"))
+        assert refused.status_code == 400
+        assert refused.json()["detail"] == (f"?sample: got {after}, expected 0 to {sample}: the run "
+                                            "diverged there, and took no step after it")
 
 
 DEEP = {"name": "deep", "dataset": {"kind": "xor", "samples": 40, "noise": 0.1},

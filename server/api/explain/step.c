@@ -18,6 +18,7 @@
 struct wish {
     struct call *call;
     int64_t epoch, sample;
+    int64_t diverged; /* position at which the run ended in that epoch; -1: not, or unknown */
     int has_sample;
     const json_t *body; /* a student's numbers; NULL: the step itself */
     struct faults *faults;
@@ -25,8 +26,9 @@ struct wish {
 
 /* Which epoch is asked for; the last one that has steps is, of a diverged run, the one it diverged
  * in. -1 after replying. */
-static int read_epoch(struct call *call, int64_t *out_epoch)
+static int read_epoch(struct wish *wish)
 {
+    struct call *call = wish->call;
     struct error error = ERROR_INIT;
     struct engine_run record = {0};
     if (engine_find_run(lab_engine(call->api->lab), call->name, call->run, &record, &error) != 0) {
@@ -34,12 +36,13 @@ static int read_epoch(struct call *call, int64_t *out_epoch)
         return -1;
     }
     int64_t last = record.epoch + (record.state == RUN_DIVERGED);
-    int result = last > 0 ? call_query_epoch(call, &record, 1, last, 1, out_epoch) : -1;
+    int result = last > 0 ? call_query_epoch(call, &record, 1, last, 1, &wish->epoch) : -1;
     if (last == 0)
         http_reply_problem(call->request, 409,
                            "the run has no finished epoch yet; steps are worked out of finished "
                            "ones",
                            NULL);
+    wish->diverged = wish->epoch > record.epoch ? record.diverged_position : -1;
     engine_run_clear(&record);
     return result;
 }
@@ -47,7 +50,7 @@ static int read_epoch(struct call *call, int64_t *out_epoch)
 static int read_query(struct wish *wish)
 {
     struct call *call = wish->call;
-    if (read_epoch(call, &wish->epoch) != 0)
+    if (read_epoch(wish) != 0)
         return -1;
     wish->has_sample = http_query(call->request, "sample") != NULL || wish->body != NULL;
     return call_query_integer(call, "sample", 0, UINT32_MAX, 0, &wish->sample);
@@ -236,6 +239,13 @@ static json_t *tell_epoch(struct wish *wish, const struct study *study, struct w
     return json;
 }
 
+/* Whether it is of a batch after the one that the run diverged in. */
+static int is_beyond_the_end(const struct wish *wish, size_t batch_size)
+{
+    return wish->diverged >= 0 &&
+           wish->sample / (int64_t)batch_size > wish->diverged / (int64_t)batch_size;
+}
+
 static json_t *answer(struct wish *wish, const struct study *study, struct error *error)
 {
     struct replay_wish replay = call_replay(wish->call, study);
@@ -248,6 +258,11 @@ static json_t *answer(struct wish *wish, const struct study *study, struct error
         error_set(error, ERROR_INVALID,
                   "?sample: got %lld, expected 0 to %zu: the position in the epoch's order",
                   (long long)wish->sample, plan.dataset->n_samples - 1);
+    else if (is_beyond_the_end(wish, plan.training.batch_size))
+        error_set(error, ERROR_INVALID,
+                  "?sample: got %lld, expected 0 to %lld: the run diverged there, and took no step "
+                  "after it",
+                  (long long)wish->sample, (long long)wish->diverged);
     else if (wish->has_sample)
         json = work_out(wish, &walk, error);
     else
