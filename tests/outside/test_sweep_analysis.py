@@ -263,6 +263,7 @@ def test_what_was_cancelled_does_not_count(server):
     ("claim=0,1000,3", ["claim", "above 0"]),
     ("claim=0.1,1.5,3", ["claim", "epochs"]),
     ("claim=0.1,10,nan", ["claim", "loss"]),
+    ("claim=0.1,10,", ["claim", "loss"]),
     ("part=dev", ["part", "dev", "train, validation or test"]),
     ("part=validation", ["validation", "/dataset/split"]),
     ("rate=1", ["rate"]),

@@ -37,8 +37,9 @@ int claim_read(const char *text, struct time_claim *out)
     if (*end != ',' || !(epochs >= 1.0) || epochs > 1e9 || epochs != floor(epochs))
         return -1;
     out->epochs = (int64_t)epochs;
-    out->loss = strtod(end + 1, &end);
-    return *end == '\0' && isfinite(out->loss) ? 0 : -1;
+    const char *loss = end + 1;
+    out->loss = strtod(loss, &end);
+    return end > loss && *end == '\0' && isfinite(out->loss) ? 0 : -1;
 }
 
 /* Adds a run's curve, still without its losses, if it is one of plain SGD with one rate that did not
