@@ -244,6 +244,15 @@ def test_a_gain_within_the_noise_of_the_last_epochs_is_none():
     assert "UNDERTRAINED" not in short["fired"]
 
 
+def test_a_run_below_what_the_search_found_is_told_so():
+    run = run_of(VECTORS["S08"])
+    loss, = (answer["loss"]["end"] for answer in explain([run]))
+    above, at = (answer["fired"]["NEAR_BEST_KNOWN"]["text"]
+                 for answer in explain([run | {"best": 1.01 * loss}, run | {"best": loss}]))
+    assert "it missed a better network, this one" in above and "little left" not in above
+    assert "missed" not in at and "little left to gain" in at
+
+
 # --- the way off a plateau ----------------------------------------------------------------------
 
 

@@ -11,6 +11,9 @@
 #include "core/explain/verdict/actions.h"
 #include "core/explain/verdict/words.h"
 
+/* A run this far below what the search found, as a share of it, is told so. */
+#define WORTH_TELLING 1e-4
+
 static int has_block(const struct examination *it)
 {
     for (int i = 0; i < CODE_COUNT; i++) {
@@ -151,6 +154,11 @@ static void near_text(const struct examination *it, struct teller *teller)
                                 "as you like."
                               : ", next to nothing of what the best constant leaves; a network of "
                                 "this shape can come as near to 0 as you like.");
+    } else if (it->loss < (1.0 - WORTH_TELLING) * it->best) {
+        words_add(&words, ", below the best that a search found for this network on these samples, ");
+        words_number(&words, it->best, 4);
+        words_add(&words, ": it missed a better network, this one. How much is left to gain is not "
+                          "known.");
     } else {
         words_add(&words, "; the best that a search found for this network on these samples is ");
         words_number(&words, it->best, 4);

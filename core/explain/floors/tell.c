@@ -187,7 +187,7 @@ static void write_best_known(const struct floors *floors, char text[TEXT_BYTES])
                  value);
     } else {
         snprintf(text, TEXT_BYTES,
-                 "The best network of this shape that we know gives %.4g, found in %d of %d "
+                 "The best network of this shape that a search found gives %.4g, in %d of %d "
                  "searches. A better one may exist.",
                  value, floors->n_agreeing, floors->n_starts);
     }
