@@ -125,11 +125,41 @@ static void the_largest_slope_tells_what_is_saturated(void **state)
     dataset_destroy(dataset);
 }
 
+/* Slopes at 0 are those of below, so where the largest sum is 0 the unit bends nowhere. */
+static void a_unit_that_just_touches_its_bend_does_not_bend(void **state)
+{
+    (void)state;
+    static const enum activation BENT[] = {ACTIVATION_RELU, ACTIVATION_LEAKY_RELU};
+    static const enum unit_state BELOW[] = {UNIT_DEAD, UNIT_OFF};
+    double parameters[] = {1.0, -1.0, -1.0, 0.0, 1.0, 1.0, 0.0};
+    for (int a = 0; a < 2; a++) {
+        struct network network = {1, 2, {{2, BENT[a]}, {1, ACTIVATION_LINEAR}}};
+        struct dataset *dataset = dataset_create(3, 1, 1, NULL);
+        struct derivative derivative;
+        struct survey survey;
+        for (int i = 0; i < 3; i++) {
+            dataset->features[i] = 0.5 * i;
+        }
+        derivative_init(&derivative, &network, LOSS_MSE, GRADIENT_FULL, NULL);
+        assert_int_equal(survey_init(&survey, &derivative, NULL), 0);
+        survey_take(&survey, &derivative, parameters, dataset);
+        for (int j = 0; j < 2; j++) {
+            assert_true(survey.units[j].z_max == 0.0);
+            assert_int_equal(survey.units[j].state, BELOW[a]);
+        }
+        assert_true(survey_is_affine(&survey));
+        survey_clear(&survey);
+        derivative_clear(&derivative);
+        dataset_destroy(dataset);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_has_the_bits_of_one_sample_after_the_other),
         cmocka_unit_test(the_largest_slope_tells_what_is_saturated),
+        cmocka_unit_test(a_unit_that_just_touches_its_bend_does_not_bend),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
