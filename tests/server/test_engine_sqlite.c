@@ -623,7 +623,7 @@ static void a_store_of_version_3_learns_to_share(void **state)
     engine_close(store->engine);
     execute(path, BEFORE_VERSION_4 "PRAGMA user_version=3");
     assert_int_equal(store_open(store), 0);
-    assert_query(path, "PRAGMA user_version", "9");
+    assert_query(path, "PRAGMA user_version", "10");
     must(read_losses(store->engine, "ended", 0, 1, 9, losses, &n, fresh()));
     assert_int_equal(n, 5);
     assert_same_bits(losses[4], loss_of(0, 5));
@@ -684,6 +684,30 @@ static void a_store_of_version_7_goes_on_with_the_loss_alone(void **state)
         assert_same_bits(records[2 * i], loss_of(0, i + 1));
         assert_true(isnan(records[2 * i + 1]));
     }
+}
+
+static void a_store_of_version_9_explains_its_runs_again(void **state)
+{
+    struct store *store = *state;
+    char path[PATH_BYTES], id[ENGINE_ID_BYTES] = "", *text;
+    int run;
+    enum engine_depth depth;
+    const struct engine_explanation old = {ENGINE_FULLY_EXPLAINED, "old headline", "{}"};
+    submit(store->engine, "old", 1);
+    struct engine_claim taken = claim(store->engine, "old", 0);
+    must(finish(store->engine, &taken, 1, 3, RUN_DONE));
+    must(engine_explain(store->engine, "old", 0, &old, fresh()));
+    must(engine_find_unexplained(store->engine, ENGINE_NOT_EXPLAINED, id, &run, fresh()));
+    assert_int_equal(run, -1);
+    path_in(store, "lab.db", path);
+    engine_close(store->engine);
+    execute(path, "PRAGMA user_version=9");
+    assert_int_equal(store_open(store), 0);
+    must(engine_read_explanation(store->engine, "old", 0, &depth, &text, fresh()));
+    assert_int_equal(depth, ENGINE_NOT_EXPLAINED);
+    assert_null(text);
+    must(engine_find_unexplained(store->engine, ENGINE_NOT_EXPLAINED, id, &run, fresh()));
+    assert_string_equal(id, "old");
 }
 
 /* Of older specs the text tells, but not their names. */
@@ -771,6 +795,7 @@ int main(void)
         STORE_TEST(a_store_of_version_2_learns_keys),
         STORE_TEST(a_store_of_version_3_learns_to_share),
         STORE_TEST(a_store_of_version_4_learns_data_sets),
+        STORE_TEST(a_store_of_version_9_explains_its_runs_again),
         STORE_TEST(a_store_of_version_7_goes_on_with_the_loss_alone),
         STORE_TEST(a_store_of_version_6_learns_what_uses_data_sets),
         STORE_TEST(what_nobody_shows_any_more_leaves_no_rows),

@@ -127,7 +127,7 @@ static void how_often_a_search_found_it_is_told(void **state)
     floors->n_starts = 20;
     json_t *json = told(floors);
     assert_non_null(strstr(text(find(json, "lines", "best_known"), "text"),
-                           "gives 1.5, found in 3 of 20 searches"));
+                           "gives 1.5, in 3 of 20 searches"));
     json_decref(json);
     floors_destroy(floors);
     dataset_destroy(dataset);

@@ -188,8 +188,14 @@ static const char version_8[] =
 static const char version_9[] =
     "ALTER TABLE run ADD COLUMN diverged_position INTEGER NOT NULL DEFAULT -1;";
 
+/* Notes on version 10, other verdicts:
+ * - Explanations tell what the server of their day knew; those made before are made again. */
+static const char version_10[] =
+    "DELETE FROM explanation;"
+    "UPDATE run SET explained = 0 WHERE explained <> 0;";
+
 static const char *const migrations[] = {version_1, version_2, version_3, version_4, version_5,
-                                         version_6, version_7, version_8, version_9};
+                                         version_6, version_7, version_8, version_9, version_10};
 enum { VERSION = sizeof migrations / sizeof migrations[0] };
 
 static int read_identity(struct connection *connection, int64_t *out_version, int *out_is_new,
