@@ -202,6 +202,12 @@ def test_effective_time_is_rate_times_epochs(swept):
         pytest.approx([rate * 60 for rate in RATES], rel=1e-15)
 
 
+def test_between_neighbouring_whole_numbers_there_is_nothing_closer_to_look_at(server):
+    experiment = server.train({**SPEC, "sweep": {"/training/epochs": [59, 60, 61]}})
+    verdict = by_code(server.get(f"/experiments/{experiment['id']}/sweep"))["BEST_UNSURE"]
+    assert not [action for action in verdict["actions"] if "closer" in action["label"]]
+
+
 @pytest.mark.parametrize("axis, values, says, action", [
     ("/network/layers/0/units", [1, 2, 3, 8, 32], " unit", None),
     ("/training/batch_size", [1, 60], "a batch size of ", None),
