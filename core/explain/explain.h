@@ -23,7 +23,8 @@ enum explain_depth {
  *   "loss": {"start", "printed", "end", "median_of_last_epochs", "best_known", "gap", "noise_p"}
  *   "verdicts": [{"code", "kind", "severity", "certain", "scope": [...], "implied_by"?,
  *                 "aside"?, "evidence": {...}, "text",
- *                 "actions": [{"label", "at": "start" | "end", "changes": {pointer: value}}]}],
+ *                 "actions": [{"label", "at": "start" | "end", "changes": {pointer: value},
+ *                              "sweep"?: {pointer: values}}]}],
  *       the headline first, then by rank (core/explain/verdict/verdict.h)
  *   "numbers": {...}, of which none is right or wrong by itself
  *   "not_run": [{"code", "why"}], what could not be told, or not yet

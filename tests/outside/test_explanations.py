@@ -461,8 +461,17 @@ def test_more_epochs_are_not_advised_where_the_validation_loss_has_risen(server)
 def test_a_leak_is_not_advised_where_all_starts_at_0(server):
     verdicts = verdicts_of(server, server.train({"preset": "all_zero"})["id"])["verdicts"]
     labels = [action["label"] for verdict in verdicts for action in verdict["actions"]]
-    assert "again from a random start" in labels
+    assert "again from ten random starts" in labels
     assert not any("leaky" in label for label in labels)
+
+
+def test_random_starts_are_tried_by_tens(server):
+    verdicts = verdicts_of(server, server.train({"preset": "lr_0.025"})["id"])["verdicts"]
+    action = next(action for verdict in verdicts for action in verdict["actions"]
+                  if action["label"] == "again from ten random starts")
+    runs = server.train(action["post"])["runs"]
+    assert [run["overrides"] for run in runs] == [{"/network/init/seed": i} for i in range(1, 11)]
+    assert len({run["first_loss"] for run in runs}) == 10
 
 
 def test_a_tenth_of_the_rate_is_not_advised_where_units_die_of_it_too(server):

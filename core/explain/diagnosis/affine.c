@@ -97,7 +97,7 @@ static void text(const struct examination *it, struct teller *teller)
 
 static void actions(const struct examination *it, struct teller *teller)
 {
-    action_seed(teller);
+    action_seeds(teller);
     action_wider(teller, it);
     action_epochs(teller, it, 3 * it->subject->state.epoch);
 }

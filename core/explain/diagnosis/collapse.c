@@ -111,7 +111,7 @@ static void actions(const struct examination *it, struct teller *teller)
     if (!it->verdicts[CODE_ZERO_INIT_SADDLE].has_fired && death_may_be_of_the_rate(it)) {
         action_rate(teller, it, "start", 0.1);
     }
-    action_seed(teller);
+    action_seeds(teller);
 }
 
 const struct diagnosis diagnosis_collapse = {evidence, text, actions};

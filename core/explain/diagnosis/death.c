@@ -298,7 +298,7 @@ static void actions(const struct examination *it, struct teller *teller)
     if (death_may_be_of_the_rate(it)) {
         action_rate(teller, it, "start", 0.1);
     }
-    action_seed(teller);
+    action_seeds(teller);
     if (!it->verdicts[CODE_ZERO_INIT_SADDLE].has_fired) { /* else as little would move */
         action_leaky(teller, it);
     }

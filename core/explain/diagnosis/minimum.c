@@ -119,7 +119,7 @@ static void worse_text(const struct examination *it, struct teller *teller)
 
 static void worse_actions(const struct examination *it, struct teller *teller)
 {
-    action_seed(teller);
+    action_seeds(teller);
     action_wider(teller, it);
 }
 

@@ -189,7 +189,7 @@ static void text(const struct examination *it, struct teller *teller)
 static void actions(const struct examination *it, struct teller *teller)
 {
     (void)it;
-    action_seed(teller);
+    action_seeds(teller);
 }
 
 const struct diagnosis diagnosis_zero_init = {evidence, text, actions};

@@ -1,5 +1,6 @@
 /* Actions: what to try next, as changes to the run's spec. Each is told as an item of a list,
- * {"label", "at", "changes"}: `at` is where the changed run goes on from, "start" or "end". */
+ * {"label", "at", "changes", "sweep"?}: `at` is where the changed run goes on from, "start" or
+ * "end"; a sweep makes several of it. */
 #ifndef CORE_EXPLAIN_VERDICT_ACTIONS_H
 #define CORE_EXPLAIN_VERDICT_ACTIONS_H
 
@@ -13,7 +14,7 @@ void action_rate_for(struct teller *teller, const struct examination *it, double
 void action_epochs(struct teller *teller, const struct examination *it, int64_t epochs);
 void action_patience(struct teller *teller, int64_t patience); /* with the validation loss */
 void action_decay(struct teller *teller, const struct examination *it);
-void action_seed(struct teller *teller);
+void action_seeds(struct teller *teller);
 void action_wider(struct teller *teller, const struct examination *it);
 void action_leaky(struct teller *teller, const struct examination *it);
 

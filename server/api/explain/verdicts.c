@@ -17,7 +17,8 @@
 
 /* --- actions ------------------------------------------------------------------------------- */
 
-/* {"label", "at", "changes"} -> {"label", "post": {"fork": {...}, "changes"}}, in place. */
+/* {"label", "at", "changes", "sweep"?} -> {"label", "post": {"fork": {...}, "changes", "sweep"?}},
+ * in place. */
 static void complete_action(json_t *action, const char *id, int run)
 {
     json_t *at = json_object_get(action, "at"), *changes = json_object_get(action, "changes");
@@ -25,9 +26,13 @@ static void complete_action(json_t *action, const char *id, int run)
         return;
     json_t *post = json_pack("{s:{s:s, s:i, s:O}, s:O}", "fork", "experiment", id, "run", run, "at",
                              at, "changes", changes);
+    json_t *sweep = json_object_get(action, "sweep");
+    if (sweep != NULL)
+        json_object_set(post, "sweep", sweep);
     json_object_set_new(action, "post", post);
     json_object_del(action, "at");
     json_object_del(action, "changes");
+    json_object_del(action, "sweep");
 }
 
 static void complete_actions(json_t *verdicts, const char *id, int run)
