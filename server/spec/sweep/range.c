@@ -38,9 +38,9 @@ static double value_at(const struct range *range, int i)
     return fabs(value) < 1e-12 * fmax(fabs(from), fabs(to)) ? 0 : round_12(value);
 }
 
-/* Reads the checked range `given`. 0, or -1 with a fault. */
-static int read_range(struct range *out, const json_t *given, const struct place *place,
-                      struct faults *faults)
+/* Reads the checked range `given`, of whole numbers or not. 0, or -1 with a fault. */
+static int read_range(struct range *out, const json_t *given, int is_whole,
+                      const struct place *place, struct faults *faults)
 {
     const json_t *steps = json_object_get(given, "steps");
     const char *scale = json_string_value(json_object_get(given, "scale"));
@@ -50,7 +50,10 @@ static int read_range(struct range *out, const json_t *given, const struct place
     out->steps = (int)json_integer_value(steps);
 
     double span = fabs(out->to - out->from);
-    if (out->is_log && (out->from <= 0 || out->to <= 0))
+    if (is_whole && (out->from != floor(out->from) || out->to != floor(out->to)))
+        place_fault(place, faults, "got %g to %g, expected whole numbers, as the field's are",
+                    out->from, out->to);
+    else if (out->is_log && (out->from <= 0 || out->to <= 0))
         place_fault(place, faults, "got %g to %g, expected from and to more than 0 on a "
                     "logarithmic scale",
                     out->from, out->to);
@@ -100,8 +103,8 @@ json_t *range_values(const json_t *json, const struct option *field, const struc
         return NULL;
     if (json_object_get(json, "steps") == NULL && json_object_get(json, "scale") == NULL)
         json_object_del(*out_given, "scale"); /* the default: no use without steps */
-    if (read_range(&range, *out_given, place, faults) == 0) {
-        int is_whole = field != NULL && field->type == OPTION_INTEGER;
+    int is_whole = field != NULL && field->type == OPTION_INTEGER;
+    if (read_range(&range, *out_given, is_whole, place, faults) == 0) {
         values = list_values(&range, is_whole);
         if (values == NULL)
             faults_add_memory(faults);
