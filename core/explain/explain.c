@@ -185,6 +185,21 @@ static int is_blocking(const struct verdict *verdict)
            (verdict->severity == SEVERITY_ERROR || verdict->severity == SEVERITY_BLOCK);
 }
 
+/* Or it is what matters most of what comes after it: a lower loss on samples that are being learnt
+ * by heart is worth nothing. */
+static int is_urgent(const struct examination *it, enum code code)
+{
+    return is_blocking(&it->verdicts[code]) ||
+           (code == CODE_OVERFITTING && it->verdicts[code].has_fired &&
+            it->verdicts[code].severity == SEVERITY_WARN);
+}
+
+/* A rise that is gone once one half of the rows picks the epoch for the other. */
+static int is_likely_luck(const struct examination *it, enum code code)
+{
+    return code == CODE_OVERFITTING && it->overfit.rise <= 0.0;
+}
+
 /* The first that blocks. If none does: zeros, which explain why nothing moves even where there is
  * nothing to be learnt; that nothing is; that samples were learnt by heart; that the loss is near
  * the best known; else the first that fired and is no aside. CODE_COUNT: none. */
@@ -193,12 +208,12 @@ static enum code headline(const struct examination *it)
     static const enum code CALM[] = {CODE_ZERO_INIT_SADDLE, CODE_NO_SIGNAL, CODE_OVERFITTING,
                                      CODE_NEAR_BEST_KNOWN};
     for (int i = 0; i < CODE_COUNT; i++) {
-        if (is_blocking(&it->verdicts[i])) {
+        if (is_urgent(it, (enum code)i)) {
             return (enum code)i;
         }
     }
     for (size_t i = 0; i < sizeof CALM / sizeof *CALM; i++) {
-        if (it->verdicts[CALM[i]].has_fired) {
+        if (it->verdicts[CALM[i]].has_fired && !is_likely_luck(it, CALM[i])) {
             return CALM[i];
         }
     }

@@ -41,8 +41,9 @@ def wilson(k, n):
 
 
 def codes_of(answer):
-    """The codes that fired; and again with the law, of those that tell one."""
-    return set(answer["fired"]) | {f"{code} {verdict['evidence']['law']}" for code, verdict in
+    """The codes that fired; and again with the severity, and the law of those that tell one."""
+    return set(answer["fired"]) | {f"{code} {verdict['severity']}" for code, verdict in
+                                   answer["fired"].items()} | {f"{code} {verdict['evidence']['law']}" for code, verdict in
                                    answer["fired"].items() if "law" in verdict["evidence"]}
 
 
@@ -54,10 +55,12 @@ def by_construction(pool, rng, n):
         hits = sum(want in codes for codes in fired) if want else n
         wrong = {code: sum(code in codes for codes in fired) for code in forbidden}
         short = hits < n if share == 1 else wilson(hits, n)[1] < share
-        misses += short + any(wrong.values())
+        short |= any(wilson(count, n)[0] > 1 - share if share < 1 else count
+                     for count in wrong.values())
+        misses += short
         told = ", ".join(f"{code} {count}" for code, count in wrong.items()) or "-"
         print(f"{name:26} {want or '-':40} {f'{hits}/{n}' if want else '-':>8}  {told}"
-              f"{'   <- missed' if short or any(wrong.values()) else ''}", flush=True)
+              f"{'   <- missed' if short else ''}", flush=True)
     return misses
 
 

@@ -121,13 +121,13 @@ static int stopped_as_asked(const struct examination *it)
     return stopped == STOPPED_TARGET || stopped == STOPPED_PATIENCE;
 }
 
-#define CHANCE_MAX 0.2 /* to doubt that more epochs help, less is needed than for a verdict */
+#define CHANCE_MAX 0.1 /* to doubt that more epochs help, less is needed than for a verdict */
 
 /* Then more epochs help those samples only that it trains on; or that is to be feared. */
 static int is_overfitted(const struct examination *it)
 {
     const struct overfit *found = &it->overfit;
-    return it->verdicts[CODE_OVERFITTING].has_fired || (found->rise > 0.0 && found->p < CHANCE_MAX);
+    return found->is_clear || (found->rise > 0.0 && found->p < CHANCE_MAX);
 }
 
 int continuation_find(struct examination *it, struct error *error)
@@ -208,7 +208,7 @@ static void overfitted_text(const struct examination *it, struct teller *teller)
     words_number(&words, it->continuation.same, 4);
     words_add(&words, "; but the validation loss has risen since epoch %lld, ",
               (long long)it->overfit.best_epoch);
-    if (it->verdicts[CODE_OVERFITTING].has_fired) {
+    if (it->overfit.is_clear) {
         words_add(&words, "so they would only learn more of these samples by heart.");
     } else {
         words_add(&words, "from ");

@@ -29,7 +29,7 @@ static int has_block(const struct examination *it)
 /* Whether a lower loss on these samples would be worth nothing on others. */
 static int would_fit_noise(const struct examination *it)
 {
-    return it->verdicts[CODE_NO_SIGNAL].has_fired || it->verdicts[CODE_OVERFITTING].has_fired;
+    return it->verdicts[CODE_NO_SIGNAL].has_fired || it->overfit.is_clear;
 }
 
 static int polish_below(struct examination *it, struct error *error)

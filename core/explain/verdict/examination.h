@@ -97,11 +97,12 @@ struct continuation {
 
 /* On the validation part, diagnosis/overfitting.c. */
 struct overfit {
-    int64_t best_epoch;
+    int64_t best_epoch, n_late;     /* of its lowest loss; how many the last tenth is */
     double best, end, lowest_late;  /* its losses there, at the end, the lowest of the last tenth */
     double train_best;              /* the loss on what is trained on, at the best epoch */
-    double rise, p;                 /* of the rows' losses, the mean; and that it is chance */
+    double rise, p;                 /* of the rows' losses, the mean; its tail; NaN: too few rows */
     int64_t n_worse;                /* rows whose loss rose */
+    int is_clear;                   /* the rise is hardly luck */
 };
 
 /* From the height of the best plane, diagnosis/plateau.c: [0] the run, [1] at half its rate. */
