@@ -194,10 +194,10 @@ static int is_urgent(const struct examination *it, enum code code)
             it->verdicts[code].severity == SEVERITY_WARN);
 }
 
-/* A rise that is gone once one half of the rows picks the epoch for the other. */
+/* A rise that is gone once one half of the rows picks the epoch for the other; or too few rows. */
 static int is_likely_luck(const struct examination *it, enum code code)
 {
-    return code == CODE_OVERFITTING && it->overfit.rise <= 0.0;
+    return code == CODE_OVERFITTING && !(it->overfit.rise > 0.0);
 }
 
 /* The first that blocks. If none does: zeros, which explain why nothing moves even where there is
