@@ -130,6 +130,13 @@ static int is_overfitted(const struct examination *it)
     return found->is_clear || (found->rise > 0.0 && found->p < CHANCE_MAX);
 }
 
+/* More epochs are no advice beside a validation loss that is told to have risen, by luck or not. */
+static int is_doubted(const struct examination *it)
+{
+    return is_overfitted(it) ||
+           (it->verdicts[CODE_OVERFITTING].has_fired && it->overfit.rise > 0.0);
+}
+
 int continuation_find(struct examination *it, struct error *error)
 {
     struct continuation *on = &it->continuation;
@@ -230,7 +237,7 @@ static void short_text(const struct examination *it, struct teller *teller)
         asked_text(it, teller);
         return;
     }
-    if (is_overfitted(it)) {
+    if (is_doubted(it)) {
         overfitted_text(it, teller);
         return;
     }
@@ -259,7 +266,7 @@ static void short_text(const struct examination *it, struct teller *teller)
 
 static void short_actions(const struct examination *it, struct teller *teller)
 {
-    if (stopped_as_asked(it) || is_overfitted(it)) {
+    if (stopped_as_asked(it) || is_doubted(it)) {
         return;
     }
     action_epochs(teller, it, it->continuation.epochs);
