@@ -260,7 +260,7 @@ $(BUILD)/descent: $(BUILD)/server/main.o $(BUILD)/libserver.a $(BUILD)/libcore.a
 	$(SAY) LINK $@
 	$(DO)$(LINK) -o $@ $^ $(LIBS)
 
-$(BUILD)/tests/bench/bench_options: $(call objects,tests/core/wide_elementary_*.c)
+$(BUILD)/tests/bench/bench_elementary: $(call objects,tests/core/wide_elementary_*.c)
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(BENCH_HELPERS) $(BUILD)/libcore.a
 	$(SAY) LINK $@
 	$(DO)$(LINK) -o $@ $^ -lm
