@@ -206,8 +206,8 @@ static void print_options(void)
     int n_vectors = kernel_lanes(kernel, MANY) / kernel->width;
     printf("\n%s; %d rounds\n2-8-8-1, %d samples, batches of %d: ns a sample of one run and of %d; "
            "the share of the multiply-add peak\n(the operations of optimizers and activations, "
-           "their roots and divisions too, not counted);\nand how many times the time of one the %d "
-           "take: processor time on one core, and the time that passes where\nall %d cores share "
+           "their roots and divisions too, not counted);\nand how many times the time of one the "
+           "%d take: processor time on one core, and the time that passes where\nall %d cores share "
            "them, as the server's workers do (of optimizers at most %g)\n"
            "  %-22s %7s %7s %6s   %-19s   %s\n", probe_processor(), ROUNDS, SAMPLES, BATCH, MANY,
            MANY, crew_size(), RATIO_MOST, "", "1", "16", "peak", "one core", "all cores");
