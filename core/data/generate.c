@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/math/rng.h"
 #include "core/base/memory.h"
 #include "core/base/number.h"
-#include "core/base/rng.h"
 #include "core/data/formula/formula.h"
 
 struct generation {

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/math/rng.h"
+#include "core/base/math/turn.h"
 #include "core/base/memory.h"
-#include "core/base/rng.h"
-#include "core/base/turn.h"
 #include "core/data/one_hot.h"
 
 static const char *const NAMES[PATTERN_COUNT] = {

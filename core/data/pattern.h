@@ -3,7 +3,7 @@
  * All draws come from one NumPy-legacy stream: first where the points are, then their order, last
  * the noise, so that more noise moves the same points further. Where scikit-learn has the data set,
  * its draws are made in its order: the same seed gives its points, but for the last bits of sine,
- * cosine and logarithm, which here are the same on every machine (core/base/turn.h, rng.h). */
+ * cosine and logarithm, which here are the same on every machine (core/base/math/turn.h, rng.h). */
 #ifndef CORE_DATA_PATTERN_H
 #define CORE_DATA_PATTERN_H
 

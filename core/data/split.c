@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/math/rng.h"
 #include "core/base/memory.h"
-#include "core/base/rng.h"
 
 const char *part_name(enum part part)
 {

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "core/base/elementary.h"
+#include "core/base/math/elementary.h"
 
 /* With softmax: the logarithm of the sum of the sums' exponentials, less the largest of them. */
 static double log_of_all(const double *sums, size_t n, double *out_largest)

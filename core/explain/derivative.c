@@ -12,7 +12,7 @@
 #include "core/base/memory.h"
 
 #define LANES 1
-#include "core/base/lanes.h"
+#include "core/base/math/lanes.h"
 #include "core/model/curvature_lanes.h"
 #include "core/model/forward_lanes.h"
 

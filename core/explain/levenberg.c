@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/elementary.h"
-#include "core/base/linalg.h"
+#include "core/base/math/elementary.h"
+#include "core/base/math/linalg.h"
 #include "core/base/memory.h"
 #include "core/explain/convex.h"
 #include "core/explain/floors/groups.h"

@@ -1,13 +1,13 @@
 /* What the activations compute: value and slope, over a vector of lanes.
  *
- * A template; include core/base/lanes.h before it. A new activation is a value of enum activation,
- * its name in activation.c and a case in each of the two functions here; training, prediction and
- * every kernel use these. */
+ * A template; include core/base/math/lanes.h before it. A new activation is a value of enum
+ * activation, its name in activation.c and a case in each of the two functions here; training,
+ * prediction and every kernel use these. */
 #ifndef CORE_MODEL_ACTIVATION_LANES_H
 #define CORE_MODEL_ACTIVATION_LANES_H
 
-#include "core/base/logarithm_lanes.h"
-#include "core/base/normal_lanes.h"
+#include "core/base/math/logarithm_lanes.h"
+#include "core/base/math/normal_lanes.h"
 #include "core/model/activation.h"
 
 #define ACTIVATION_LEAK 0.01

@@ -1,8 +1,8 @@
 /* How activations and losses bend: their second derivatives, over a vector of lanes.
  *
- * A template; include core/base/lanes.h before it. A new activation or loss has a case here beside
- * those in activation_lanes.h and loss_lanes.h. At a kink both are those of the side that the slope
- * there is of. */
+ * A template; include core/base/math/lanes.h before it. A new activation or loss has a case here
+ * beside those in activation_lanes.h and loss_lanes.h. At a kink both are those of the side that
+ * the slope there is of. */
 #ifndef CORE_MODEL_CURVATURE_LANES_H
 #define CORE_MODEL_CURVATURE_LANES_H
 

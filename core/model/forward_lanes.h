@@ -1,6 +1,6 @@
 /* A network's outputs for one sample, over a vector of lanes: the one forward pass there is.
  *
- * A template; include core/base/lanes.h before it. Training and prediction both use it, so a
+ * A template; include core/base/math/lanes.h before it. Training and prediction both use it, so a
  * prediction has the bits that training saw.
  *
  * DESIGN. `units` holds the inputs and then every layer's outputs, one after the other, so that a

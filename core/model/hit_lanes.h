@@ -1,8 +1,9 @@
 /* Whether a sample's class is told right, over a vector of lanes.
  *
- * A template; include core/base/lanes.h before it. For the cross-entropies, as core/model/metric.h
- * says: of the categorical one the class is the place of the largest target or output, the first of
- * equals; of the binary one each output is a yes above 1/2 and else a no, and all must be right. */
+ * A template; include core/base/math/lanes.h before it. For the cross-entropies, as
+ * core/model/metric.h says: of the categorical one the class is the place of the largest target or
+ * output, the first of equals; of the binary one each output is a yes above 1/2 and else a no, and
+ * all must be right. */
 #ifndef CORE_MODEL_HIT_LANES_H
 #define CORE_MODEL_HIT_LANES_H
 

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/base/rng.h"
+#include "core/base/math/rng.h"
 
 static const char *const NAMES[INIT_COUNT] = {
     [INIT_EXPLICIT] = "explicit",

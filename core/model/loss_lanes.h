@@ -1,11 +1,11 @@
 /* What the losses compute: value and slope, over a vector of lanes.
  *
- * A template; include core/base/lanes.h before it. A new loss is a value of enum loss, its name in
- * loss.c and a case in loss_value; every kernel uses it. */
+ * A template; include core/base/math/lanes.h before it. A new loss is a value of enum loss, its
+ * name in loss.c and a case in loss_value; every kernel uses it. */
 #ifndef CORE_MODEL_LOSS_LANES_H
 #define CORE_MODEL_LOSS_LANES_H
 
-#include "core/base/logarithm_lanes.h"
+#include "core/base/math/logarithm_lanes.h"
 #include "core/model/activation_lanes.h"
 #include "core/model/loss.h"
 

@@ -8,7 +8,7 @@
 #include "core/base/memory.h"
 
 #define LANES 1
-#include "core/base/lanes.h"
+#include "core/base/math/lanes.h"
 #include "core/model/forward_lanes.h"
 #include "core/model/hit_lanes.h"
 #include "core/model/loss_lanes.h"

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define LANES 1
-#include "core/base/lanes.h"
+#include "core/base/math/lanes.h"
 #include "core/model/forward_lanes.h"
 
 int network_same(const struct network *a, const struct network *b)

@@ -28,7 +28,7 @@
 #include <stdint.h>
 
 #include "core/base/error.h"
-#include "core/base/rng.h"
+#include "core/base/math/rng.h"
 #include "core/model/network.h"
 #include "core/train/block/block.h"
 

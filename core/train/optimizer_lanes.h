@@ -1,7 +1,7 @@
 /* One update of the parameters, over a vector of lanes: the formulas of optimizer.h.
  *
- * A template; include core/base/lanes.h before it. A new optimizer is a value of enum optimizer, a
- * row in optimizer.c and a case in optimizer_step; every kernel uses these.
+ * A template; include core/base/math/lanes.h before it. A new optimizer is a value of enum
+ * optimizer, a row in optimizer.c and a case in optimizer_step; every kernel uses these.
  *
  * DESIGN. What training sums over a batch is the descent, d = -g: its sign is turned where the
  * error is taken, target minus output, so that plain SGD is an addition. The formulas are odd in g
@@ -11,7 +11,7 @@
 
 #include <math.h>
 
-#include "core/base/lanes.h"
+#include "core/base/math/lanes.h"
 #include "core/train/optimizer.h"
 
 /* What an update works on: of one vector of runs, n is the number of parameters; or of one run,

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "core/base/error.h"
-#include "core/base/rng.h"
+#include "core/base/math/rng.h"
 #include "core/train/training.h"
 
 struct sample_order {

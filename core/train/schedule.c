@@ -4,8 +4,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/base/elementary.h"
-#include "core/base/turn.h"
+#include "core/base/math/elementary.h"
+#include "core/base/math/turn.h"
 
 static const char *const NAMES[SCHEDULE_COUNT] = {
     [SCHEDULE_CONSTANT] = "constant",       [SCHEDULE_STEP] = "step",

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/base/rng.h"
+#include "core/base/math/rng.h"
 #include "core/train/block/block.h"
 #include "core/train/kernel/kernel.h"
 #include "tests/bench/crew.h"

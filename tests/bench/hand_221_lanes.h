@@ -5,7 +5,7 @@
 #ifndef TESTS_BENCH_HAND_221_LANES_H
 #define TESTS_BENCH_HAND_221_LANES_H
 
-#include "core/base/lanes.h"
+#include "core/base/math/lanes.h"
 #include "tests/bench/hand_221.h"
 
 enum { N_VECTORS = HAND_LANES / LANES };

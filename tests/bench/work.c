@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/base/rng.h"
+#include "core/base/math/rng.h"
 #include "core/model/init.h"
 #include "core/train/kernel/kernel.h"
 #include "tests/bench/bare.h"

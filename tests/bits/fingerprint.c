@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/elementary.h"
+#include "core/base/math/elementary.h"
 #include "core/data/pattern.h"
 #include "core/data/scaling.h"
 #include "core/model/init.h"

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/elementary.h"
+#include "core/base/math/elementary.h"
 
 static double value_of(enum activation activation, double z)
 {

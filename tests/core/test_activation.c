@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "core/base/elementary.h"
-#include "core/base/rng.h"
+#include "core/base/math/elementary.h"
+#include "core/base/math/rng.h"
 #include "tests/core/reference.h"
 
 #define LANES 1

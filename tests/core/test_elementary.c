@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "core/base/elementary.h"
-#include "core/base/rng.h"
+#include "core/base/math/elementary.h"
+#include "core/base/math/rng.h"
 #include "tests/core/reference.h"
 #include "tests/core/wide_elementary.h"
 

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "core/base/rng.h"
+#include "core/base/math/rng.h"
 #include "core/explain/floors.h"
 #include "tests/core/golden_samples.h"
 

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "core/base/linalg.h"
+#include "core/base/math/linalg.h"
 #include "core/explain/landscape/direction.h"
 #include "core/explain/landscape/slice.h"
 #include "core/explain/landscape/spectrum.h"

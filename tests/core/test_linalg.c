@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "core/base/linalg.h"
-#include "core/base/rng.h"
+#include "core/base/math/linalg.h"
+#include "core/base/math/rng.h"
 
 enum { SIZE_MAX_HERE = 40 };
 

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "core/base/elementary.h"
+#include "core/base/math/elementary.h"
 #include "core/model/network.h"
 #include "tests/core/reference.h"
 

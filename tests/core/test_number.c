@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
+#include "core/base/math/rng.h"
 #include "core/base/number.h"
-#include "core/base/rng.h"
 
 static double from_bits(uint64_t bits)
 {

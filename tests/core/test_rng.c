@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "core/base/rng.h"
+#include "core/base/math/rng.h"
 
 /* After np.random.seed(seed), in this order: three randint(0, 2**32), two rand(), three randn(),
  * randint(-10**12, 10**12), permutation(8), randint(5, 6), randint(-2**63, 2**63 - 1),

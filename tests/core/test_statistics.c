@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "core/base/statistics.h"
+#include "core/base/math/statistics.h"
 
 /* Relative: far tails are exponentials of some hundreds, whose own rounding is 1e-13 of them. */
 #define TOLERANCE 1e-12

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "core/base/rng.h"
+#include "core/base/math/rng.h"
 #include "core/explain/verdict/units.h"
 
 enum { SAMPLES_MAX = 37 };

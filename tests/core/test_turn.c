@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "core/base/rng.h"
-#include "core/base/turn.h"
+#include "core/base/math/rng.h"
+#include "core/base/math/turn.h"
 #include "tests/core/reference.h"
 
 enum { POINTS = 2000000 };

@@ -29,8 +29,8 @@ wide_elementary_of wide_elementary_4_avx512;
 wide_elementary_of wide_elementary_8;
 
 #ifdef LANES
-#include "core/base/logarithm_lanes.h"
-#include "core/base/normal_lanes.h"
+#include "core/base/math/logarithm_lanes.h"
+#include "core/base/math/normal_lanes.h"
 
 #define WIDE_CASE(name, function)                                                                  \
     case name:                                                                                     \

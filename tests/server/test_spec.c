@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "core/base/rng.h"
+#include "core/base/math/rng.h"
 #include "server/base/json.h"
 #include "server/spec/spec.h"
 #include "tests/server/spec_files.h"

@@ -17,7 +17,7 @@
 #include <stddef.h>
 
 #include "core/base/error.h"
-#include "core/base/rng.h"
+#include "core/base/math/rng.h"
 
 /* Characters; levels of parentheses, calls, signs and powers inside each other; instructions, that
  * is operators, calls, numbers and names. */

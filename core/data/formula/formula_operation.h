@@ -2,7 +2,7 @@
 #ifndef CORE_DATA_FORMULA_FORMULA_OPERATION_H
 #define CORE_DATA_FORMULA_FORMULA_OPERATION_H
 
-#include "core/base/rng.h"
+#include "core/base/math/rng.h"
 #include "core/data/formula/formula_code.h"
 
 /* Any code but the leaves. Takes the operands at[0], at[1], at[2], as many as it has, and leaves

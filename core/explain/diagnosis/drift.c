@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/linalg.h"
+#include "core/base/math/linalg.h"
 #include "core/base/memory.h"
 #include "core/explain/levenberg.h"
 #include "core/explain/diagnosis/drift.h"

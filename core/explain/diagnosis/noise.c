@@ -12,9 +12,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "core/base/linalg.h"
+#include "core/base/math/linalg.h"
+#include "core/base/math/statistics.h"
 #include "core/base/memory.h"
-#include "core/base/statistics.h"
 #include "core/explain/diagnosis/diagnosis.h"
 
 /* Inputs beyond which only they themselves are used; and samples times terms squared. */

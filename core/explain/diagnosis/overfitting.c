@@ -16,8 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/math/statistics.h"
 #include "core/base/memory.h"
-#include "core/base/statistics.h"
 #include "core/explain/diagnosis/diagnosis.h"
 #include "core/explain/verdict/actions.h"
 #include "core/explain/verdict/words.h"

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "core/base/linalg.h"
+#include "core/base/math/linalg.h"
 #include "core/base/memory.h"
 #include "core/explain/diagnosis/diagnosis.h"
 #include "core/explain/verdict/actions.h"

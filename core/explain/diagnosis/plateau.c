@@ -10,7 +10,7 @@
  * samples (a fixed order, or all at once), at a constant rate, by plain SGD. */
 #include <math.h>
 
-#include "core/base/elementary.h"
+#include "core/base/math/elementary.h"
 #include "core/explain/diagnosis/diagnosis.h"
 #include "core/explain/verdict/actions.h"
 #include "core/explain/verdict/words.h"

@@ -2,9 +2,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "core/base/linalg.h"
+#include "core/base/math/linalg.h"
+#include "core/base/math/rng.h"
 #include "core/base/memory.h"
-#include "core/base/rng.h"
 #include "core/explain/diagnosis/diagnosis.h"
 #include "core/explain/verdict/actions.h"
 #include "core/explain/verdict/words.h"

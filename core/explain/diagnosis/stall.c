@@ -6,7 +6,7 @@
 #include <float.h>
 #include <math.h>
 
-#include "core/base/linalg.h"
+#include "core/base/math/linalg.h"
 #include "core/explain/diagnosis/diagnosis.h"
 #include "core/explain/verdict/actions.h"
 #include "core/explain/verdict/words.h"

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/linalg.h"
+#include "core/base/math/linalg.h"
 #include "core/base/memory.h"
 #include "core/explain/diagnosis/diagnosis.h"
 #include "core/explain/verdict/actions.h"

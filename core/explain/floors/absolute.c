@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "core/base/linalg.h"
+#include "core/base/math/linalg.h"
 #include "core/explain/floors/robust.h"
 
 /* A number from -1 to 1 for each sample, like random ones (G. Steele, D. Lea, C. Flood, SplitMix,

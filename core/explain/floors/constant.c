@@ -3,8 +3,8 @@
 
 #include <math.h>
 
-#include "core/base/elementary.h"
-#include "core/base/statistics.h"
+#include "core/base/math/elementary.h"
+#include "core/base/math/statistics.h"
 
 double constant_entropy_part(double p)
 {

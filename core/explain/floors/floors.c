@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/math/statistics.h"
 #include "core/base/memory.h"
-#include "core/base/statistics.h"
 #include "core/explain/floors/constant.h"
 #include "core/explain/floors/groups.h"
 #include "core/explain/floors/logistic.h"

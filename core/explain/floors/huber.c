@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/base/linalg.h"
+#include "core/base/math/linalg.h"
 #include "core/explain/floors/robust.h"
 
 enum { STEPS_AT_CORNERS = 3, STEPS_MAX = 100, HALVINGS_MAX = 40 };

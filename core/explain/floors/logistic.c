@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/elementary.h"
-#include "core/base/linalg.h"
+#include "core/base/math/elementary.h"
+#include "core/base/math/linalg.h"
 #include "core/base/memory.h"
 
 enum { STEPS_MAX = 100, HALVINGS_MAX = 40 };

@@ -4,8 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "core/base/math/statistics.h"
 #include "core/base/memory.h"
-#include "core/base/statistics.h"
 
 #define NEIGHBOUR_WORK_MAX 1e8
 

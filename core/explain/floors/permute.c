@@ -10,9 +10,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "core/base/linalg.h"
+#include "core/base/math/linalg.h"
+#include "core/base/math/rng.h"
 #include "core/base/memory.h"
-#include "core/base/rng.h"
 #include "core/explain/floors/neighbour.h"
 #include "core/explain/floors/plane.h"
 

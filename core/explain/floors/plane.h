@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #include "core/base/error.h"
-#include "core/base/linalg.h"
+#include "core/base/math/linalg.h"
 #include "core/data/dataset.h"
 
 /* The inputs and a column of ones, triangulated: column 0 is the ones, 1 + i the i-th input. */

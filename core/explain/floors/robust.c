@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/linalg.h"
+#include "core/base/math/linalg.h"
 #include "core/base/memory.h"
 
 static void clear(struct robust *it)

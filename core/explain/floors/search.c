@@ -14,9 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/linalg.h"
+#include "core/base/math/linalg.h"
+#include "core/base/math/rng.h"
 #include "core/base/memory.h"
-#include "core/base/rng.h"
 #include "core/explain/levenberg.h"
 
 enum { STARTS_MAX = 200, STARTS_LEAST = 10, STEPS = 80, STEPS_AT_END = 400 };

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/linalg.h"
+#include "core/base/math/linalg.h"
+#include "core/base/math/rng.h"
 #include "core/base/memory.h"
-#include "core/base/rng.h"
 
 void direction_random(const struct network *network, const double *parameters, uint32_t seed,
                       double *out)

@@ -9,7 +9,7 @@
 #include "core/explain/step/naming.h"
 
 #define LANES 1
-#include "core/base/lanes.h"
+#include "core/base/math/lanes.h"
 #include "core/model/activation_lanes.h"
 
 int slice_is_exact(const struct terrain *terrain, const char **out_why)

@@ -9,7 +9,7 @@
 #include "core/explain/step/naming.h"
 
 #define LANES 1
-#include "core/base/lanes.h"
+#include "core/base/math/lanes.h"
 #include "core/model/loss_lanes.h"
 
 const double *step_features(const struct walk *walk, size_t position)

@@ -5,7 +5,7 @@
 #include "core/explain/step/step_inside.h"
 
 #define LANES 1
-#include "core/base/lanes.h"
+#include "core/base/math/lanes.h"
 #include "core/model/loss_lanes.h"
 
 double step_slope(const struct derivative *it, int layer, size_t unit)

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/math/rng.h"
 #include "core/base/memory.h"
-#include "core/base/rng.h"
 
 /* The setting with the lowest of medians[n], the first of equals; n if none is finite. */
 static size_t lowest_of(const double *medians, size_t n)

@@ -4,9 +4,9 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "core/base/math/rng.h"
+#include "core/base/math/statistics.h"
 #include "core/base/memory.h"
-#include "core/base/rng.h"
-#include "core/base/statistics.h"
 
 /* Fills differences[n_starts] in the order of the starts; how many. */
 static size_t take_differences(const struct sweep_table *table, size_t a, size_t b,

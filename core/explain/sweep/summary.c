@@ -4,8 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "core/base/math/statistics.h"
 #include "core/base/memory.h"
-#include "core/base/statistics.h"
 
 static const struct outcome *outcome_at(const struct sweep_table *table, size_t setting,
                                         size_t start)

@@ -4,9 +4,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "core/base/linalg.h"
+#include "core/base/math/linalg.h"
+#include "core/base/math/statistics.h"
 #include "core/base/memory.h"
-#include "core/base/statistics.h"
 
 /* Parameters times samples times epochs: what a replay may cost, a few seconds; what one round of
  * re-runs may, some ten times that; and what update by update may. */

@@ -13,7 +13,7 @@
 #include "core/base/memory.h"
 
 #define LANES 2
-#include "core/base/lanes.h"
+#include "core/base/math/lanes.h"
 #include "core/model/loss_lanes.h"
 
 enum { VECTORS = 8, SAMPLES = LANES * VECTORS };

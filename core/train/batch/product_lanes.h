@@ -1,6 +1,6 @@
 /* A matrix product whose sums have a fixed order, over vectors of doubles.
  *
- * A template; include core/base/lanes.h before it. Every element of the result is a sum over
+ * A template; include core/base/math/lanes.h before it. Every element of the result is a sum over
  * ascending steps, one product after the other, whatever the sizes: how the work is cut below
  * changes which elements are summed side by side, never the order within one. A vector holds
  * neighbouring elements of a row, so its lanes never meet.
@@ -14,7 +14,7 @@
 
 #include <stddef.h>
 
-#include "core/base/lanes.h"
+#include "core/base/math/lanes.h"
 
 /* A tile of sums, the factors of a step and a product must fit the registers: 32, else 16. */
 #if LANES == 8

@@ -1,12 +1,12 @@
 /* Rows made columns, over vectors of doubles.
  *
- * A template; include core/base/lanes.h before it. */
+ * A template; include core/base/math/lanes.h before it. */
 #ifndef CORE_TRAIN_BATCH_TRANSPOSE_LANES_H
 #define CORE_TRAIN_BATCH_TRANSPOSE_LANES_H
 
 #include <stddef.h>
 
-#include "core/base/lanes.h"
+#include "core/base/math/lanes.h"
 
 /* Of two rows, `distance` apart: the first with the second's left part of each group of 2 distance
  * lanes in place of its own right part, and the second the other way round. */

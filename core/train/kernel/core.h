@@ -1,7 +1,7 @@
 /* The training core: forward, loss, backward and update of one sample, over a vector of runs; and
  * forward and loss alone, to score.
  *
- * A template, like core/base/lanes.h; any_size.h and small_size.h make kernels of it, and for
+ * A template, like core/base/math/lanes.h; any_size.h and small_size.h make kernels of it, and for
  * vectors of samples core/train/batch/batch.h takes loss, slopes and update from here. What it
  * computes, and in which order, is written in core/train/block/block.h. A new activation stands in
  * activation_lanes.h, a new loss in loss_lanes.h, a new optimizer in optimizer_lanes.h.

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/statistics.h"
+#include "core/base/math/statistics.h"
 #include "core/explain/sweep/comparison.h"
 #include "server/api/sweep/along.h"
 #include "server/api/sweep/claim.h"

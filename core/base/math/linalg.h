@@ -2,8 +2,8 @@
  *
  * Matrices are row by row. Only + - * / and square roots are used, in a fixed order. No function
  * allocates; inputs that are not finite give results that are not. */
-#ifndef CORE_BASE_LINALG_H
-#define CORE_BASE_LINALG_H
+#ifndef CORE_BASE_MATH_LINALG_H
+#define CORE_BASE_MATH_LINALG_H
 
 #include <stddef.h>
 

@@ -1,10 +1,10 @@
 /* Statistics of a list of numbers, and the tails of the distributions that tests need, with the
- * same bits on every machine (+ - * /, square roots and core/base/elementary.h).
+ * same bits on every machine (+ - * /, square roots and core/base/math/elementary.h).
  *
  * Tails are probabilities of at least what was seen, under the hypothesis. Relative errors found
  * against scipy (tests/core/test_statistics.c): below 1e-12, also of tails of 1e-300. */
-#ifndef CORE_BASE_STATISTICS_H
-#define CORE_BASE_STATISTICS_H
+#ifndef CORE_BASE_MATH_STATISTICS_H
+#define CORE_BASE_MATH_STATISTICS_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* The standard normal distribution over a vector of lanes, with the same bits everywhere.
  *
- * A template; include core/base/lanes.h before it. See elementary.h for what it promises.
+ * A template; include core/base/math/lanes.h before it. See elementary.h for what it promises.
  *
  * DESIGN. For a = |x| the tail beyond a is e^(-a^2/2) h(a), h being Mills' ratio over sqrt(2 pi).
  * (1 + a) h(a) is smooth from 0.5 at a = 0 to 0.399 at infinity; with t = (a - 5) / (a + 5) it is
@@ -8,10 +8,10 @@
  * its own error is below 5e-18 (the idea: J. L. Schonfelder, "Chebyshev expansions for the error
  * and related functions", Math. Comp. 32, 1978). The polynomial's larger terms are taken one by
  * one, the others in Estrin's order. */
-#ifndef CORE_BASE_NORMAL_LANES_H
-#define CORE_BASE_NORMAL_LANES_H
+#ifndef CORE_BASE_MATH_NORMAL_LANES_H
+#define CORE_BASE_MATH_NORMAL_LANES_H
 
-#include "core/base/elementary_lanes.h"
+#include "core/base/math/elementary_lanes.h"
 
 /* e^(-x^2/2): what squaring x rounds off is given back to first order. */
 LANES_FN lanes normal_bell(lanes x)

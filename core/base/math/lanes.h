@@ -10,14 +10,14 @@
  * operation. A lane's result depends on that lane's operands alone, so code written over `lanes`
  * gives a run the same bits at every width, on every processor. Nothing here branches on a
  * value, except lanes_positive and lanes_if_positive with LANES_BRANCHES, at one lane. */
-#ifndef CORE_BASE_LANES_H
-#define CORE_BASE_LANES_H
+#ifndef CORE_BASE_MATH_LANES_H
+#define CORE_BASE_MATH_LANES_H
 
 #include <stdint.h>
 #include <string.h>
 
 #ifndef LANES
-#error "define LANES before including core/base/lanes.h"
+#error "define LANES before including core/base/math/lanes.h"
 #endif
 #ifndef LANES_TARGET
 #define LANES_TARGET

@@ -7,8 +7,8 @@
  * angles (tests/core/test_turn.c checks 2 million): sine 0.81 ulp, cosine 0.81 ulp.
  *
  * For |turns| < 2^50; what is greater, infinite or NaN gives NaN. */
-#ifndef CORE_BASE_TURN_H
-#define CORE_BASE_TURN_H
+#ifndef CORE_BASE_MATH_TURN_H
+#define CORE_BASE_MATH_TURN_H
 
 double turn_sin(double turns);
 double turn_cos(double turns);

@@ -4,13 +4,13 @@
  * (Lentz's method) times x^a y^b / B(a, b), which is taken by C. Loader's saddle point ("Fast and
  * Accurate Computation of Binomial Probabilities", 2000): where it is large, nothing in it is a
  * difference of large numbers. */
-#include "core/base/statistics.h"
+#include "core/base/math/statistics.h"
 
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
 
-#include "core/base/elementary.h"
+#include "core/base/math/elementary.h"
 
 enum { FRACTION_STEPS_MAX = 100000 };
 

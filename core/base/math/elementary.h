@@ -10,8 +10,8 @@
  * Inputs: +-inf and +-0 give the limits (exp(-inf) = 0, tanh(-0.0) = -0.0), NaN gives NaN, an
  * overflowing exp gives inf. The training core uses the vector forms in *_lanes.h, whose bits are
  * these. */
-#ifndef CORE_BASE_ELEMENTARY_H
-#define CORE_BASE_ELEMENTARY_H
+#ifndef CORE_BASE_MATH_ELEMENTARY_H
+#define CORE_BASE_MATH_ELEMENTARY_H
 
 double elementary_exp(double x);
 double elementary_expm1(double x); /* exp(x) - 1, for x <= 0 */

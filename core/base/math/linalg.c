@@ -1,5 +1,5 @@
 /* Linear algebra of small dense matrices: least squares and linear equations. */
-#include "core/base/linalg.h"
+#include "core/base/math/linalg.h"
 
 #include <math.h>
 

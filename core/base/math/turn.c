@@ -2,7 +2,7 @@
  * eighth of a turn, becomes an angle in two parts, hi + lo. On hi a Taylor series is taken, whose
  * remainder is below 2^-58, and lo joins by the slope (as in W. J. Cody & W. Waite, "Software
  * Manual for the Elementary Functions", 1980, but that the reduction has no error here). */
-#include "core/base/turn.h"
+#include "core/base/math/turn.h"
 
 #include <math.h>
 #include <stdint.h>

@@ -1,18 +1,18 @@
 /* log, log1p and softplus over a vector of lanes, with the same bits everywhere.
  *
- * A template; include core/base/lanes.h before it. See elementary.h for what it promises.
+ * A template; include core/base/math/lanes.h before it. See elementary.h for what it promises.
  *
  * DESIGN. x = 2^k m with m from sqrt(1/2) to sqrt(2); with f = m - 1 and s = f / (2 + f),
  * log m = 2 atanh s = 2 (s + s^3/3 + s^5/5 + ...), whose terms beyond s^23 are below 2^-60 of the
  * sum. It is written as f - (f^2/2 - s (f^2/2 + R)), R the terms from 2 s^2/3 on, so that the
  * largest part, f, is exact. k ln 2 is added in two parts, as exp takes it off. */
-#ifndef CORE_BASE_LOGARITHM_LANES_H
-#define CORE_BASE_LOGARITHM_LANES_H
+#ifndef CORE_BASE_MATH_LOGARITHM_LANES_H
+#define CORE_BASE_MATH_LOGARITHM_LANES_H
 
 #include <float.h>
 #include <math.h>
 
-#include "core/base/elementary_lanes.h"
+#include "core/base/math/elementary_lanes.h"
 
 /* x = 2^k m, m from sqrt(1/2) to sqrt(2): returns m. Needs a normal, positive x. */
 LANES_FN lanes logarithm_split(lanes x, lanes *out_k)

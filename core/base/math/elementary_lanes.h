@@ -1,16 +1,16 @@
 /* exp, expm1, tanh and the logistic sigmoid over a vector of lanes, with the same bits everywhere.
  *
- * A template; include core/base/lanes.h before it. See elementary.h for what it promises.
+ * A template; include core/base/math/lanes.h before it. See elementary.h for what it promises.
  *
  * DESIGN. x = n ln 2 + r with a whole n and |r| <= ln 2 / 2, ln 2 in two parts so that n times
  * the first is exact (Cody & Waite, "Software Manual for the Elementary Functions", 1980);
  * e^r by its Taylor series to r^13, whose remainder is below 2^-57; e^x = 2^n e^r. Only
  * + - * / and the double's own bits are used, in a fixed order, and no branch; or, where the
  * processor has it, one operation that gives the bits of several. */
-#ifndef CORE_BASE_ELEMENTARY_LANES_H
-#define CORE_BASE_ELEMENTARY_LANES_H
+#ifndef CORE_BASE_MATH_ELEMENTARY_LANES_H
+#define CORE_BASE_MATH_ELEMENTARY_LANES_H
 
-#include "core/base/lanes.h"
+#include "core/base/math/lanes.h"
 
 /* e^r - 1 - r, for |r| <= 0.35: the terms from r^2/2! to r^13/13!, in Estrin's order (pairs, then
  * pairs of pairs) to keep the chain of dependent operations short. */

@@ -1,10 +1,10 @@
 /* The elementary functions of one number: the vector forms at one lane. */
-#include "core/base/elementary.h"
+#include "core/base/math/elementary.h"
 
 #define LANES 1
-#include "core/base/elementary_lanes.h"
-#include "core/base/logarithm_lanes.h"
-#include "core/base/normal_lanes.h"
+#include "core/base/math/elementary_lanes.h"
+#include "core/base/math/logarithm_lanes.h"
+#include "core/base/math/normal_lanes.h"
 
 double elementary_exp(double x)
 {

@@ -4,12 +4,12 @@
  * any mixture of calls stays in step with a RandomState. Sources: key recurrence and tempering from
  * Matsumoto & Nishimura (1998); seeding is their init_genrand (2002); the rest was read off NumPy
  * 1.24's behaviour, which its own compatibility promise has frozen. */
-#include "core/base/rng.h"
+#include "core/base/math/rng.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "core/base/elementary.h"
+#include "core/base/math/elementary.h"
 
 enum { KEY_WORDS = 624, KEY_SHIFT = 397 };
 

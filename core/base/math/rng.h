@@ -2,8 +2,8 @@
  *
  * Source: Matsumoto & Nishimura, "Mersenne Twister" (1998); NumPy's legacy seeding, masked
  * rejection for integers, polar method with a cached second value for normals. */
-#ifndef CORE_BASE_RNG_H
-#define CORE_BASE_RNG_H
+#ifndef CORE_BASE_MATH_RNG_H
+#define CORE_BASE_MATH_RNG_H
 
 #include <stddef.h>
 #include <stdint.h>

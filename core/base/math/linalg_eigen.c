@@ -4,7 +4,7 @@
  * of the diagonal. Their product takes the matrix's place, transposed: its rows become the
  * eigenvectors. Then QL steps take the off-diagonal e to 0 (e[i] stands between i and i + 1, in the
  * caller's scratch), entry after entry, each rotation also turning two of those rows. */
-#include "core/base/linalg.h"
+#include "core/base/math/linalg.h"
 
 #include <float.h>
 #include <math.h>
