@@ -19,7 +19,7 @@ struct subject {
     const double *start;           /* [n_parameters] */
     const void *begin;             /* [begin_bytes] of a run that goes on from another's state: its
                                       checkpoint before the first epoch, which has more than the
-                                      start (core/train/restart.h); else NULL */
+                                      start (core/train/checkpoint/restart.h); else NULL */
     size_t begin_bytes;
     const double *parameters;      /* [n_parameters], after `state.epoch` whole epochs; of a
                                       diverged run the last finite ones */

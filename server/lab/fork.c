@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/train/checkpoint.h"
-#include "core/train/restart.h"
+#include "core/train/checkpoint/checkpoint.h"
+#include "core/train/checkpoint/restart.h"
 #include "server/base/base64.h"
 #include "server/base/json.h"
 #include "server/spec/changes.h"

@@ -65,8 +65,8 @@ struct run_plan {
     unsigned series;         /* the set of those it records */
     size_t n_samples;        /* of its data, all parts together */
     double *parameters;      /* start values [network_n_parameters], owned */
-    void *start;             /* a checkpoint to load before the first epoch (core/train/restart.h)
-                                when it goes on from another run's state, owned; else NULL */
+    void *start;             /* a checkpoint to load before the first epoch, when it goes on from
+                                another run's state (restart.h), owned; else NULL */
     size_t start_bytes;
     struct dataset *dataset; /* what is trained on, owned; NULL unless asked for */
     struct dataset *validation, *test; /* kept from training, owned; NULL where there are none */

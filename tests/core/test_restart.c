@@ -10,8 +10,8 @@
 #include <cmocka.h>
 
 #include "core/explain/verdict/replay.h"
-#include "core/train/checkpoint.h"
-#include "core/train/restart.h"
+#include "core/train/checkpoint/checkpoint.h"
+#include "core/train/checkpoint/restart.h"
 #include "tests/core/reference.h"
 
 enum { EPOCHS = 24, CUT = 10, SAMPLES = 7, PARAMETERS = 17 };

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "core/train/restart.h"
+#include "core/train/checkpoint/restart.h"
 #include "tests/core/watched.h"
 
 enum { CASES = 24 };

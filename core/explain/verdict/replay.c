@@ -6,8 +6,8 @@
 
 #include "core/base/memory.h"
 #include "core/train/block/block_next.h"
-#include "core/train/checkpoint.h"
-#include "core/train/restart.h"
+#include "core/train/checkpoint/checkpoint.h"
+#include "core/train/checkpoint/restart.h"
 
 /* Values of one call of block_train: about a millisecond, whatever the network. */
 enum { CALL_WORK = 1 << 20, CALL_EPOCHS = 4096 };

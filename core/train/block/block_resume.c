@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "core/train/block/block_inside.h"
-#include "core/train/checkpoint.h"
+#include "core/train/checkpoint/checkpoint.h"
 
 int block_at_epoch_end(const struct block *block)
 {

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "core/train/block/block.h"
-#include "core/train/checkpoint.h"
-#include "core/train/restart.h"
+#include "core/train/checkpoint/checkpoint.h"
+#include "core/train/checkpoint/restart.h"
 #include "server/base/base64.h"
 
 int section_is_continued(const json_t *init)

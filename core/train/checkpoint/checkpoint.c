@@ -2,12 +2,12 @@
  *
  * DESIGN. One walk over the fields serves both directions: a cursor either writes a value or reads
  * it. So the two can't drift apart, and the size is the length of a walk that does neither. */
-#include "core/train/checkpoint.h"
+#include "core/train/checkpoint/checkpoint.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "core/train/cursor.h"
+#include "core/train/checkpoint/cursor.h"
 
 enum { VERSION_PLAIN = 1, VERSION_MEMORY = 2, VERSION = 3 };
 enum { KEY_WORDS = 624, SUM_BYTES = 8 };

@@ -21,8 +21,8 @@
  *   u64       FNV-1a (64 bits) of everything before
  * Versions 1 and 2, still read, have nothing from `stopped` to the sum, and no order with
  * replacement; version 1, of a plain SGD, has no name and no memory of an optimizer. */
-#ifndef CORE_TRAIN_CHECKPOINT_H
-#define CORE_TRAIN_CHECKPOINT_H
+#ifndef CORE_TRAIN_CHECKPOINT_CHECKPOINT_H
+#define CORE_TRAIN_CHECKPOINT_CHECKPOINT_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* A walk over bytes, value by value. */
-#include "core/train/cursor.h"
+#include "core/train/checkpoint/cursor.h"
 
 #include <assert.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* A restart: a checkpoint as the start of another training, whose epochs count anew. */
-#ifndef CORE_TRAIN_RESTART_H
-#define CORE_TRAIN_RESTART_H
+#ifndef CORE_TRAIN_CHECKPOINT_RESTART_H
+#define CORE_TRAIN_CHECKPOINT_RESTART_H
 
 #include <stddef.h>
 #include <stdint.h>

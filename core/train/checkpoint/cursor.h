@@ -1,7 +1,7 @@
 /* A cursor: writes values to bytes or reads them, by the same calls. Numbers are little-endian,
  * doubles the bits of IEEE 754. */
-#ifndef CORE_TRAIN_CURSOR_H
-#define CORE_TRAIN_CURSOR_H
+#ifndef CORE_TRAIN_CHECKPOINT_CURSOR_H
+#define CORE_TRAIN_CHECKPOINT_CURSOR_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,11 +1,11 @@
 /* A checkpoint as the start of another training. */
-#include "core/train/restart.h"
+#include "core/train/checkpoint/restart.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 #include "core/base/memory.h"
-#include "core/train/checkpoint.h"
+#include "core/train/checkpoint/checkpoint.h"
 
 /* 0 if a run can start from what was read. */
 static int check(const struct checkpoint *found, const struct training *training,
