@@ -17,9 +17,9 @@
 #include "server/base/clock.h"
 #include "server/base/log.h"
 #include "server/lab/explain/explainer.h"
-#include "server/lab/job.h"
-#include "server/lab/queue.h"
 #include "server/lab/submission.h"
+#include "server/lab/train/job.h"
+#include "server/lab/train/queue.h"
 
 enum { SLICE_MS = 100, RETRY_MS = 1000, IDLE_STUDIES = 64, WAIT_FOREVER_MS = INT32_MAX };
 

@@ -6,8 +6,8 @@
 
 #include "server/base/clock.h"
 #include "server/lab/explain/explainer.h"
-#include "server/lab/job.h"
 #include "server/lab/submission.h"
+#include "server/lab/train/job.h"
 
 enum { TOLD_MAX = 8, WAIT_MS = 60000 };
 

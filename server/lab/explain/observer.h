@@ -6,7 +6,7 @@
 
 #include "core/base/error.h"
 #include "core/train/block/block.h"
-#include "server/lab/candidate.h"
+#include "server/lab/train/candidate.h"
 
 /* One worker at a time uses it. */
 struct observer;

@@ -8,7 +8,7 @@
  * So that all workers stay busy to the end, turns take whole blocks while each worker can have one,
  * and equal shares of the rest: a long sweep fills whole blocks, and many workers get small blocks
  * of a short one. */
-#include "server/lab/queue.h"
+#include "server/lab/train/queue.h"
 
 #include <pthread.h>
 #include <stdlib.h>

@@ -3,8 +3,8 @@
  * Fair between experiments: they stand in a ring; whoever was served goes to its end. What is
  * served is a slice of about 100 ms, so an experiment of a million epochs never holds up one of a
  * thousand. Within an experiment, work that was begun goes on before new runs start. */
-#ifndef SERVER_LAB_QUEUE_H
-#define SERVER_LAB_QUEUE_H
+#ifndef SERVER_LAB_TRAIN_QUEUE_H
+#define SERVER_LAB_TRAIN_QUEUE_H
 
 #include "core/base/error.h"
 #include "core/train/block/block.h"

@@ -3,7 +3,7 @@
  * DESIGN: records that are to be kept one by one stay where the block wrote them. Beyond those
  * (core/train/history.h) what a call has written is summed up in buckets after it, and its place
  * used again: so there a slice is as long as elsewhere, and costs no memory. */
-#include "server/lab/intake.h"
+#include "server/lab/train/intake.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* An intake: what a block has trained and nobody has committed yet. */
-#ifndef SERVER_LAB_INTAKE_H
-#define SERVER_LAB_INTAKE_H
+#ifndef SERVER_LAB_TRAIN_INTAKE_H
+#define SERVER_LAB_TRAIN_INTAKE_H
 
 #include "core/base/error.h"
 #include "core/train/block/block.h"

@@ -1,5 +1,5 @@
 /* Runs loaded and compared, before any is claimed. */
-#include "server/lab/candidate.h"
+#include "server/lab/train/candidate.h"
 
 #include <stdlib.h>
 #include <string.h>

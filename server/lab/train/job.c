@@ -12,7 +12,7 @@
  * parameters (at 900,000 of them and 5 ms that was half of the time). Results do not depend on
  * where calls end, but of a run with a limit of seconds: it is done at the first epoch's end at
  * which its training, in all attempts that committed something, has taken so long. */
-#include "server/lab/job.h"
+#include "server/lab/train/job.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -24,9 +24,9 @@
 #include "core/train/series.h"
 #include "server/base/clock.h"
 #include "server/base/log.h"
-#include "server/lab/candidate.h"
 #include "server/lab/explain/observer.h"
-#include "server/lab/intake.h"
+#include "server/lab/train/candidate.h"
+#include "server/lab/train/intake.h"
 #include "server/spec/spec.h"
 
 enum { CALL_NS = 5000000, FIRST_STEPS = 2000, FIRST_WORK = 2000000 };

@@ -1,6 +1,6 @@
 /* Candidates: runs that could be trained together, loaded but not claimed yet. */
-#ifndef SERVER_LAB_CANDIDATE_H
-#define SERVER_LAB_CANDIDATE_H
+#ifndef SERVER_LAB_TRAIN_CANDIDATE_H
+#define SERVER_LAB_TRAIN_CANDIDATE_H
 
 #include "core/base/error.h"
 #include "server/engine/engine.h"

@@ -1,6 +1,6 @@
 /* A job: a block of one experiment's runs in training, and its commits. */
-#ifndef SERVER_LAB_JOB_H
-#define SERVER_LAB_JOB_H
+#ifndef SERVER_LAB_TRAIN_JOB_H
+#define SERVER_LAB_TRAIN_JOB_H
 
 #include "core/base/error.h"
 #include "core/train/block/block.h"
