@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "server/base/json.h"
+#include "server/spec/plan.h"
 
 static double value_at(const struct dataset *dataset, size_t sample, size_t column)
 {

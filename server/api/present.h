@@ -6,6 +6,7 @@
 
 #include "server/engine/engine.h"
 #include "server/lab/shelf.h"
+#include "server/spec/plan.h"
 
 /* queued, running or done (every run has ended). */
 const char *present_state(const struct engine_experiment *experiment);

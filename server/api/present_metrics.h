@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-#include "server/spec/spec.h"
+#include "server/spec/plan.h"
 
 /* {"classes" or "outputs": [names], "train": {"n_samples", "loss", "accuracy", "confusion"; or
  * "loss_original_units" (of standardised targets), "r2", "r2_by_output"}, "validation", "test": the

@@ -12,6 +12,7 @@
 #include "server/spec/difference.h"
 #include "server/spec/option/options.h"
 #include "server/spec/place.h"
+#include "server/spec/plan.h"
 
 /* What is asked for, found. */
 struct source {

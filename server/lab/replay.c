@@ -9,7 +9,7 @@
 #include "core/base/memory.h"
 #include "core/train/block/block.h"
 #include "server/base/clock.h"
-#include "server/spec/spec.h"
+#include "server/spec/plan.h"
 
 /* Work of a call of the block, in parameters times samples: some milliseconds. */
 enum { CALL_WORK = 4000000, CALL_EPOCHS = 8192 };

@@ -8,6 +8,7 @@
 #include "core/explain/step/walk.h"
 #include "server/engine/engine.h"
 #include "server/lab/shelf.h"
+#include "server/spec/plan.h"
 
 /* A replay may take REPLAY_MS; a later one that must train too refuses while REPLAYS_MAX do, so
  * that a reader who asks for much cannot take every desk. One that will take much longer is refused

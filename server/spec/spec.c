@@ -1,4 +1,4 @@
-/* Specs: reading, and making runs from them.
+/* Specs: reading them, and what they say.
  *
  * DESIGN. The normalised JSON is the spec, and all that is stored. Beside it stands the JSON of
  * every run, sharing with it all but the way to the run's own values, so that a thousand runs take
@@ -14,26 +14,11 @@
 #include "server/base/json.h"
 #include "server/spec/content.h"
 #include "server/spec/option/check.h"
+#include "server/spec/plan.h"
 #include "server/spec/source/library.h"
 #include "server/spec/section/sections.h"
+#include "server/spec/spec_inside.h"
 #include "server/spec/sweep/survey.h"
-#include "server/spec/sweep/sweep.h"
-
-struct spec {
-    json_t *json; /* normalised */
-    struct library *library; /* the files its data sets come from */
-    json_t *runs; /* list of each run's {"dataset", "network", "training"} */
-    struct scaling **scalings; /* [n_runs], of the first run with each data set; else NULL */
-    struct scaling **target_scalings; /* the same */
-    struct sweep sweep;
-};
-
-static const json_t *run_section(const struct spec *spec, int run, const char *name)
-{
-    return json_object_get(json_array_get(spec->runs, (size_t)run), name);
-}
-
-/* --- reading ------------------------------------------------------------------------------- */
 
 /* Whether the sweep changes the field at `pointer`, or all that it is in. */
 static int is_swept(const struct sweep *sweep, const char *pointer)
@@ -129,7 +114,7 @@ static int fit_scalings(struct spec *spec, struct error *error)
     if (spec->scalings == NULL || spec->target_scalings == NULL)
         return -1;
     for (int run = 0; run < n_runs; run++) {
-        const json_t *dataset = run_section(spec, run, "dataset");
+        const json_t *dataset = spec_section(spec, run, "dataset");
         struct spec_data data;
         if (!section_is_standardised(dataset) ||
             !sweep_is_first(&spec->sweep, run, SWEEP_DATASET))
@@ -221,7 +206,7 @@ const char *spec_name(const struct spec *spec)
 int spec_uses_cache(const struct spec *spec)
 {
     for (int run = 0; run < spec->sweep.n_runs; run++)
-        if (json_at(run_section(spec, run, "training"), "/stop/seconds") != NULL)
+        if (json_at(spec_section(spec, run, "training"), "/stop/seconds") != NULL)
             return 0;
     return json_is_true(json_object_get(spec->json, "cache"));
 }
@@ -236,11 +221,14 @@ void spec_print_content(const struct spec *spec, struct text *text)
     content_print(spec->json, text);
 }
 
-/* --- runs ---------------------------------------------------------------------------------- */
-
 int spec_n_runs(const struct spec *spec)
 {
     return spec->sweep.n_runs;
+}
+
+const json_t *spec_section(const struct spec *spec, int run, const char *name)
+{
+    return json_object_get(json_array_get(spec->runs, (size_t)run), name);
 }
 
 json_t *spec_of_run(const struct spec *spec, int run)
@@ -264,154 +252,10 @@ json_t *spec_overrides(const struct spec *spec, int run)
     return sweep_overrides(&spec->sweep, run);
 }
 
-int spec_data(const struct spec *spec, int run, struct spec_data *out, struct error *error)
-{
-    return section_data(run_section(spec, run, "dataset"), spec->library, out, error);
-}
-
-void spec_data_clear(struct spec_data *data)
-{
-    dataset_destroy(data->whole);
-    free(data->parts);
-    scaling_destroy(data->scaling);
-    scaling_destroy(data->target_scaling);
-    *data = (struct spec_data){0};
-}
-
-static void scale(const struct spec_data *data, struct dataset *dataset)
-{
-    scaling_apply(data->scaling, dataset->features, dataset->n_samples);
-    scaling_apply(data->target_scaling, dataset->targets, dataset->n_samples);
-}
-
-/* One part of the data, standardised; *out stays NULL when it is empty. 0, or -1 for memory. */
-static int take_part(const struct spec_data *data, enum part part, struct dataset **out,
-                     struct error *error)
-{
-    struct dataset *taken = split_take(data->whole, data->parts, part, error);
-
-    if (taken == NULL)
-        return -1;
-    if (taken->n_samples > 0) {
-        scale(data, taken);
-        *out = taken;
-    } else {
-        dataset_destroy(taken);
-    }
-    return 0;
-}
-
-void spec_outline(const struct spec *spec, int run, struct run_plan *out_plan)
-{
-    const struct shape shape = section_shape(run_section(spec, run, "dataset"), spec->library);
-
-    *out_plan = (struct run_plan){0};
-    section_network(run_section(spec, run, "network"), &shape, &out_plan->network);
-    section_training(run_section(spec, run, "training"), &shape, &out_plan->training);
-    out_plan->n_samples = shape.n_samples;
-    out_plan->n_predict = json_array_size(json_object_get(spec->json, "predict"));
-    enum series series[SERIES_COUNT];
-    for (int n = training_series(&out_plan->training, shape.n_validation > 0, series); n > 0; n--)
-        out_plan->series |= 1u << series[n - 1];
-}
-
-int spec_plan_trained(const struct spec *spec, int run, struct run_plan *out_plan,
-                      struct error *error)
-{
-    spec_outline(spec, run, out_plan);
-    size_t n_features = (size_t)out_plan->network.n_inputs;
-    out_plan->predict =
-        memory_array(out_plan->n_predict * n_features, sizeof *out_plan->predict, error);
-    if (out_plan->predict == NULL)
-        return -1;
-    section_predict(json_object_get(spec->json, "predict"), n_features, out_plan->predict);
-    int first = sweep_first(&spec->sweep, run, SWEEP_DATASET);
-    out_plan->scaling = spec->scalings[first];
-    out_plan->target_scaling = spec->target_scalings[first];
-    scaling_apply(out_plan->scaling, out_plan->predict, out_plan->n_predict);
-    return 0;
-}
-
-/* Fills what the plan starts with. */
-static int start(const struct spec *spec, int run, struct run_plan *plan, struct error *error)
-{
-    const json_t *init = json_object_get(run_section(spec, run, "network"), "init");
-
-    plan->parameters =
-        memory_array(network_n_parameters(&plan->network), sizeof *plan->parameters, error);
-    if (plan->parameters == NULL)
-        return -1;
-    if (!section_is_continued(init))
-        return section_init(init, &plan->network, plan->parameters, error);
-    const struct shape shape = section_shape(run_section(spec, run, "dataset"), spec->library);
-    return section_continue(init, shape.n_train, plan, error);
-}
-
-int spec_plan(const struct spec *spec, int run, int with_dataset, struct run_plan *out_plan,
-              struct error *error)
-{
-    struct run_plan plan;
-
-    if (spec_plan_trained(spec, run, &plan, error) < 0)
-        goto failed;
-    if (start(spec, run, &plan, error) < 0)
-        goto failed;
-    if (with_dataset && spec_plan_data(spec, run, &plan, error) < 0)
-        goto failed;
-    *out_plan = plan;
-    return 0;
-failed:
-    run_plan_clear(&plan);
-    *out_plan = plan;
-    return -1;
-}
-
-int spec_plan_data(const struct spec *spec, int run, struct run_plan *plan, struct error *error)
-{
-    struct spec_data data;
-    int failed = 0;
-
-    if (spec_data(spec, run, &data, error) < 0)
-        return -1;
-    if (data.parts == NULL) {
-        plan->dataset = data.whole;
-        data.whole = NULL;
-        scale(&data, plan->dataset);
-    } else {
-        failed = take_part(&data, PART_TRAIN, &plan->dataset, error) < 0 ||
-                 take_part(&data, PART_VALIDATION, &plan->validation, error) < 0 ||
-                 take_part(&data, PART_TEST, &plan->test, error) < 0;
-    }
-    spec_data_clear(&data);
-    return failed ? -1 : 0;
-}
-
-int spec_population(const struct spec *spec, int run, struct population **out, struct error *error)
-{
-    int first = sweep_first(&spec->sweep, run, SWEEP_DATASET);
-
-    if (section_population(run_section(spec, run, "dataset"), out, error) < 0)
-        return -1;
-    if (*out != NULL)
-        population_scale(*out, spec->scalings[first], spec->target_scalings[first]);
-    return 0;
-}
-
-void run_plan_clear(struct run_plan *plan)
-{
-    free(plan->parameters);
-    free(plan->start);
-    free(plan->predict);
-    dataset_destroy(plan->dataset);
-    dataset_destroy(plan->validation);
-    dataset_destroy(plan->test);
-    *plan = (struct run_plan){0};
-}
-
 int spec_same_start(const struct spec *spec, int run_a, int run_b)
 {
-    const json_t *a = json_object_get(run_section(spec, run_a, "network"), "init");
-    const json_t *b = json_object_get(run_section(spec, run_b, "network"), "init");
+    const json_t *a = json_object_get(spec_section(spec, run_a, "network"), "init");
+    const json_t *b = json_object_get(spec_section(spec, run_b, "network"), "init");
     const json_t *state_a = json_object_get(a, "state"), *state_b = json_object_get(b, "state");
 
     return section_is_continued(a) == section_is_continued(b) &&

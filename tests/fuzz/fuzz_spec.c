@@ -3,7 +3,7 @@
 
 #include "server/base/json.h"
 #include "server/spec/preset/presets.h"
-#include "server/spec/spec.h"
+#include "server/spec/plan.h"
 #include "tests/fuzz/fuzz.h"
 
 /* Larger data sets only take longer. */

@@ -16,7 +16,7 @@
 #include "server/base/clock.h"
 #include "server/base/json.h"
 #include "server/lab/explain/observer.h"
-#include "server/spec/spec.h"
+#include "server/spec/plan.h"
 
 enum { RUNS = 16, ROUNDS = 31, EPOCHS = 1000, MAX_PERCENT = 3 };
 

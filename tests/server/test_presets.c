@@ -13,7 +13,7 @@
 #include "core/train/block/block.h"
 #include "server/base/json.h"
 #include "server/spec/preset/presets.h"
-#include "server/spec/spec.h"
+#include "server/spec/plan.h"
 
 static struct faults faults;
 static json_t *golden; /* tests/golden/report.json */

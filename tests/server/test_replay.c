@@ -5,7 +5,7 @@
 #include "server/base/clock.h"
 #include "server/base/json.h"
 #include "server/lab/replay.h"
-#include "server/spec/spec.h"
+#include "server/spec/plan.h"
 
 static const char text[] =
     "{\"dataset\":{\"kind\":\"linear\",\"samples\":500},\"network\":{\"layers\":[{\"units\":8},"

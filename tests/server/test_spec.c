@@ -14,7 +14,7 @@
 
 #include "core/base/math/rng.h"
 #include "server/base/json.h"
-#include "server/spec/spec.h"
+#include "server/spec/plan.h"
 #include "tests/server/spec_files.h"
 
 static struct faults faults;

@@ -12,7 +12,7 @@
 #include "server/spec/changes.h"
 #include "server/spec/option/options.h"
 #include "server/spec/preset/presets.h"
-#include "server/spec/spec.h"
+#include "server/spec/plan.h"
 #include "tests/server/failing_allocations.h"
 
 static json_t *read_text(const char *text)

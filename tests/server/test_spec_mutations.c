@@ -11,7 +11,7 @@
 
 #include "server/base/json.h"
 #include "server/spec/preset/presets.h"
-#include "server/spec/spec.h"
+#include "server/spec/plan.h"
 #include "tests/server/spec_files.h"
 
 enum { MUTATIONS_OF_VALID = 60, MUTATIONS_OF_INVALID = 15 };

@@ -10,6 +10,7 @@
 #include "server/api/stream/frame.h"
 #include "server/base/json.h"
 #include "server/lab/explain/explanation.h"
+#include "server/spec/plan.h"
 
 /* So many data sets of a sweep have a frame, the others' floors stand in their runs' records; and
  * of large ones fewer: of so many samples times inputs squared together. */

@@ -4,7 +4,7 @@
 
 #include "core/base/error.h"
 #include "server/api/call/call.h"
-#include "server/spec/spec.h"
+#include "server/spec/plan.h"
 
 struct look {
     struct call *call;

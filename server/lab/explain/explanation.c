@@ -7,6 +7,7 @@
 
 #include "core/base/memory.h"
 #include "server/base/json_teller.h"
+#include "server/spec/plan.h"
 
 static const char *const states[] = {"live", "end", "full"};
 

@@ -3,7 +3,7 @@
 #define SERVER_LAB_EXPLAIN_REHEARSAL_H
 
 #include "core/explain/subject.h"
-#include "server/spec/spec.h"
+#include "server/spec/plan.h"
 
 struct rehearsal {
     struct run_plan plan;

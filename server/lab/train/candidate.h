@@ -5,7 +5,7 @@
 #include "core/base/error.h"
 #include "server/engine/engine.h"
 #include "server/lab/shelf.h"
-#include "server/spec/spec.h"
+#include "server/spec/plan.h"
 
 struct candidate {
     int run;

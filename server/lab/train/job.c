@@ -27,7 +27,7 @@
 #include "server/lab/explain/observer.h"
 #include "server/lab/train/candidate.h"
 #include "server/lab/train/intake.h"
-#include "server/spec/spec.h"
+#include "server/spec/plan.h"
 
 enum { CALL_NS = 5000000, FIRST_STEPS = 2000, FIRST_WORK = 2000000 };
 enum { WIDE_PARAMETERS = 32768, WIDE_CALL_NS = 25000000, WIDE_WORK = 1 << 28 };

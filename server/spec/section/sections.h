@@ -10,8 +10,8 @@
 #include <stddef.h>
 
 #include "server/spec/faults.h"
+#include "server/spec/plan.h"
 #include "server/spec/source/library.h"
-#include "server/spec/spec.h"
 
 /* The shape of a data set, told without making it. All zero: unknown, and not checked against. */
 struct shape {
