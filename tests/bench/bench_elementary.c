@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "core/base/rng.h"
+#include "core/base/math/rng.h"
 #include "tests/bench/figures.h"
 #include "tests/bench/probe.h"
 #include "tests/core/wide_elementary.h"
