@@ -188,17 +188,11 @@ int engine_list_datasets(struct engine *engine, int64_t cursor, int limit, engin
                 "SELECT " DATASET_COLUMNS " FROM dataset WHERE number < ? ORDER BY number DESC",
                 error);
     query_bind_integer(&query, cursor > 0 ? cursor : INT64_MAX);
-    int64_t last = cursor;
-    int stopped = 0;
-    /* One row more than is asked for tells whether there is a next page. */
-    for (int n = 0; query_step(&query); n++) {
-        if (n >= limit || stopped) {
-            *out_cursor = last;
-            break;
-        }
+    *out_cursor = cursor;
+    while (query_next(&query, &limit, out_cursor)) {
         const struct engine_dataset dataset = dataset_row(&query);
-        stopped = each(context, &dataset);
-        last = query_integer(&query, 0);
+        if (each(context, &dataset) != 0)
+            limit = 0;
     }
     int result = query_end(&query);
     reader_give(engine, reader);

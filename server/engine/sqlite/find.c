@@ -7,18 +7,25 @@
 
 /* --- keys ---------------------------------------------------------------------------------- */
 
-int find_experiment(struct connection *connection, const char *id, int64_t *out_key,
-                    struct error *error)
+/* The number that `sql` tells of the experiment. */
+static int find_number(struct connection *connection, const char *sql, const char *id,
+                       int64_t *out_number, struct error *error)
 {
     struct query query;
-    query_start(&query, connection, "SELECT key FROM experiment WHERE id = ?", error);
+    query_start(&query, connection, sql, error);
     query_bind_text(&query, id);
     int found = query_step(&query);
     if (found)
-        *out_key = query_integer(&query, 0);
+        *out_number = query_integer(&query, 0);
     if (query_end(&query) != 0)
         return -1;
     return found ? 0 : error_set(error, ERROR_NOT_FOUND, "there is no experiment %.40s", id);
+}
+
+int find_experiment(struct connection *connection, const char *id, int64_t *out_key,
+                    struct error *error)
+{
+    return find_number(connection, "SELECT key FROM experiment WHERE id = ?", id, out_key, error);
 }
 
 /* Own rows, or those of the experiment whose results it shows. */
@@ -26,15 +33,8 @@ int find_experiment(struct connection *connection, const char *id, int64_t *out_
 
 int find_data(struct connection *connection, const char *id, int64_t *out_data, struct error *error)
 {
-    struct query query;
-    query_start(&query, connection, "SELECT " DATA_KEY " FROM experiment WHERE id = ?", error);
-    query_bind_text(&query, id);
-    int found = query_step(&query);
-    if (found)
-        *out_data = query_integer(&query, 0);
-    if (query_end(&query) != 0)
-        return -1;
-    return found ? 0 : error_set(error, ERROR_NOT_FOUND, "there is no experiment %.40s", id);
+    return find_number(connection, "SELECT " DATA_KEY " FROM experiment WHERE id = ?", id, out_data,
+                       error);
 }
 
 static int run_missing(struct connection *connection, const char *id, int run, struct error *error)
@@ -147,19 +147,11 @@ int engine_list(struct engine *engine, int64_t cursor, int limit, engine_experim
                 "  ORDER BY key DESC",
                 error);
     query_bind_integer(&query, cursor > 0 ? cursor : INT64_MAX);
-    int64_t last = cursor;
-    int stopped = 0;
-    /* One row more than is asked for tells whether there is a next page. */
-    for (int n = 0; query_step(&query); n++) {
-        if (n >= limit || stopped) {
-            *out_cursor = last;
-            break;
-        }
+    *out_cursor = cursor;
+    while (query_next(&query, &limit, out_cursor)) {
         struct engine_experiment row = experiment_row(&query);
-        if (query.failed)
-            break;
-        stopped = each(context, &row);
-        last = query_integer(&query, 0);
+        if (query.failed || each(context, &row) != 0)
+            limit = 0;
     }
     int result = query_end(&query);
     reader_give(engine, reader);

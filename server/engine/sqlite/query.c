@@ -202,6 +202,19 @@ int query_step(struct query *query)
     return 0;
 }
 
+int query_next(struct query *query, int *left, int64_t *cursor)
+{
+    if (!query_step(query)) {
+        *cursor = 0;
+        return 0;
+    }
+    if (*left <= 0) /* a row more than was asked for: there is a next page */
+        return 0;
+    (*left)--;
+    *cursor = query_integer(query, 0);
+    return 1;
+}
+
 int64_t query_integer(struct query *query, int column)
 {
     return sqlite3_column_int64(query->statement, column);

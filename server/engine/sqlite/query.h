@@ -66,6 +66,10 @@ void query_bind_bytes(struct query *query, const void *bytes, size_t n_bytes);
 
 int query_step(struct query *query); /* 1: a row; 0: the end, or failed */
 
+/* The same for a page of *left rows, which is counted down and may be set to 0 to end it. Column 0
+ * is what the rows are in order of: *cursor becomes the present row's, or 0 when none follow. */
+int query_next(struct query *query, int *left, int64_t *cursor);
+
 /* Columns of the present row, from 0. Text and bytes are valid until the next step. */
 int64_t query_integer(struct query *query, int column);
 double query_real(struct query *query, int column);      /* NULL becomes NaN */
