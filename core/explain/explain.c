@@ -99,13 +99,13 @@ static int find_asides(struct examination *it, struct error *error)
     return gradient_check_find(it, error);
 }
 
+/* What is found by training the run again, or on. */
+#define RERUNS "UNDERTRAINED, LR_NOISE_FLOOR, SENSITIVE_DEPENDENCE, PLATEAU_SCALING"
+
 static int find_reruns(struct examination *it, struct error *error)
 {
-    const char *codes = it->subject->validation
-                            ? "UNDERTRAINED, LR_NOISE_FLOOR, SENSITIVE_DEPENDENCE, "
-                              "PLATEAU_SCALING, OVERFITTING"
-                            : "UNDERTRAINED, LR_NOISE_FLOOR, SENSITIVE_DEPENDENCE, "
-                              "PLATEAU_SCALING";
+    const char *codes = it->subject->validation ? RERUNS ", OVERFITTING" : RERUNS;
+
     if (it->depth != EXPLAIN_FULL) {
         examination_not_run(it, codes, "they wait for the run to be trained again, and on");
         return 0;

@@ -58,6 +58,19 @@ LANES_FN void wide_elementary(enum wide_function function, const double *from, d
         WIDE_CASE(WIDE_POSITIVE, lanes_positive);
     }
 }
+
+#define WIDE_DEFINE(name)                                                                          \
+    LANES_TARGET void name(enum wide_function function, const double *from, double *to, size_t n)  \
+    {                                                                                              \
+        wide_elementary(function, from, to, n);                                                    \
+    }
+#else
+/* A width that this processor family has not: that of two, which all have. */
+#define WIDE_DEFINE(name)                                                                          \
+    void name(enum wide_function function, const double *from, double *to, size_t n)               \
+    {                                                                                              \
+        wide_elementary_2(function, from, to, n);                                                  \
+    }
 #endif
 
 #endif

@@ -6,16 +6,4 @@
 #endif
 #include "tests/core/wide_elementary.h"
 
-#ifdef LANES
-LANES_TARGET void wide_elementary_2_avx512(enum wide_function function, const double *from,
-                                           double *to, size_t n)
-{
-    wide_elementary(function, from, to, n);
-}
-#else
-void wide_elementary_2_avx512(enum wide_function function, const double *from, double *to,
-                              size_t n)
-{
-    wide_elementary_2(function, from, to, n);
-}
-#endif
+WIDE_DEFINE(wide_elementary_2_avx512)
