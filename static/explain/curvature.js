@@ -15,7 +15,7 @@ const written = (value) => view.read().allDigits ? exact(value).replaceAll("-", 
     : short(value);
 
 export class Curvature {
-    /* context: {id, run, rest, row, spec, wait, note, look}; look(tab, ...rest) opens another
+    /* context: {id, run, rest, row, spec, ask, note, look}; look(tab, ...rest) opens another
      * tab. */
     constructor(context) {
         this.context = context;
@@ -23,7 +23,6 @@ export class Curvature {
         this.body = element("div", {class: "curvature"});
         this.host = element("div", {}, element("div", {class: "pickers"}, this.epoch.host),
             this.body);
-        this.turn = 0;
     }
 
     update() {
@@ -31,11 +30,10 @@ export class Curvature {
     }
 
     async show() {
-        const {id, run, note} = this.context, mine = ++this.turn, epoch = this.epoch.value;
+        const {id, run, note, ask} = this.context, epoch = this.epoch.value;
         note(epoch ?? "");
-        const answer = await this.context.wait(api.hessian(id, run, {epoch}))
-            .catch((problem) => problem);
-        if (mine !== this.turn)
+        const answer = await ask(api.hessian(id, run, {epoch}));
+        if (!answer)
             return;
         this.answer = answer;
         this.draw();

@@ -76,12 +76,23 @@ export class Inside {
         this.shown[name] ??= new make({
             id: this.id, run: this.run, rest, spec: this.spec,
             row: () => this.rows[this.run],
-            wait: (promise) => this.wait(promise),
+            ask: this.asker(),
             look: (other, ...parts) => this.look(other, parts),
             note: (...parts) => view.note({inside: [name, this.run, ...parts]})});
         this.mark();
         refill(this.body, this.shown[name].host);
         this.shown[name].show();
+    }
+
+    /* Asks for one tab: gives what it is answered, an Error where that failed, and nothing where
+     * the tab has asked for something else since. */
+    asker() {
+        let latest;
+        return async (promise) => {
+            latest = promise;
+            const answer = await this.wait(promise).catch((problem) => problem);
+            return promise === latest ? answer : undefined;
+        };
     }
 
     /* Says so when the server takes longer than a moment. */

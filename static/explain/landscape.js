@@ -17,7 +17,7 @@ const HINTS = {parameters: ["name, as w1", "none: a line"],
 const tenTo = (power) => tick(Number((10 ** power).toPrecision(3)));
 
 export class Landscape {
-    /* context: {id, run, rest, row, wait, note}. */
+    /* context: {id, run, rest, row, ask, note}. */
     constructor(context) {
         this.context = context;
         const [, kind, x, y] = context.rest;
@@ -32,7 +32,6 @@ export class Landscape {
         this.words = element("div");
         this.host = element("div", {}, element("div", {class: "pickers"}, this.epoch.host,
             element("label", {}, "along ", this.kind), this.axes), this.words, this.plot.host);
-        this.turn = 0;
         this.hint();
     }
 
@@ -56,17 +55,14 @@ export class Landscape {
     }
 
     async show() {
-        const {id, run, note} = this.context, mine = ++this.turn;
+        const {id, run, note, ask} = this.context;
         const kind = this.kind.value, [x, y] = this.axes.map((input) => input.value.trim());
         const epoch = this.epoch.value;
         note(epoch ?? "", kind, x, y);
-        if (kind === "between" && !x) {
-            this.say("Which other run? Its number, or experiment:number.");
-            return;
-        }
-        const answer = await this.context.wait(api.landscape(id, run, {epoch, kind, x, y}))
-            .catch((problem) => problem);
-        if (mine !== this.turn)
+        const answer = await ask(kind === "between" && !x
+            ? new Error("Which other run? Its number, or experiment:number.")
+            : api.landscape(id, run, {epoch, kind, x, y}));
+        if (!answer)
             return;
         if (answer instanceof Error) {
             this.say(answer.message);

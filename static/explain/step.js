@@ -22,7 +22,7 @@ const rateOf = (rate) => setting(view.read().allDigits ? rate : Number(rate.toPr
 const factor = (value) => value < 0 ? `(${digits(value)})` : digits(value);
 
 export class Step {
-    /* context: {id, run, rest, row, wait, note}. */
+    /* context: {id, run, rest, row, ask, note}. */
     constructor(context) {
         this.context = context;
         const [epoch, sample] = context.rest;
@@ -36,7 +36,6 @@ export class Step {
         this.body = element("div", {class: "step"});
         this.host = element("div", {}, element("div", {class: "pickers"}, this.epoch.host,
             this.sample.host, this.whole), this.body);
-        this.turn = 0;
     }
 
     /* Epochs that have steps: a diverged run's are up to the one it diverged in. */
@@ -55,12 +54,11 @@ export class Step {
     }
 
     async show() {
-        const {id, run, note} = this.context, mine = ++this.turn;
+        const {id, run, note, ask} = this.context;
         const epoch = this.epoch.value, sample = this.sample.value;
         note(epoch, sample ?? "");
-        const answer = await this.context.wait(api.step(id, run, {epoch, sample}))
-            .catch((problem) => problem);
-        if (mine !== this.turn)
+        const answer = await ask(api.step(id, run, {epoch, sample}));
+        if (!answer)
             return;
         this.answer = answer;
         const n = answer.n_samples ?? answer.rows?.row.length;

@@ -9,7 +9,7 @@ import {classColour, css, heat, paler, Plot, strip} from "./plot.js";
 const DOTS = 2000, POINTS = 81;
 
 export class Surface {
-    /* context: {id, run, rest, row, wait, note}. */
+    /* context: {id, run, rest, row, ask, note}. */
     constructor(context) {
         this.context = context;
         this.epoch = epochStepper(context, () => this.show());
@@ -17,7 +17,6 @@ export class Surface {
         this.words = element("div");
         this.host = element("div", {}, element("div", {class: "pickers"}, this.epoch.host),
             this.words, this.plot.host);
-        this.turn = 0;
     }
 
     update() {
@@ -25,12 +24,11 @@ export class Surface {
     }
 
     async show() {
-        const {id, run, note} = this.context, mine = ++this.turn, epoch = this.epoch.value;
+        const {id, run, note, ask} = this.context, epoch = this.epoch.value;
         note(epoch ?? "");
-        const answer = await this.context.wait(Promise.all([
-            api.surface(id, run, {epoch, points: POINTS}), this.data ?? api.dataset(id, run)]))
-            .catch((problem) => problem);
-        if (mine !== this.turn)
+        const answer = await ask(Promise.all([
+            api.surface(id, run, {epoch, points: POINTS}), this.data ?? api.dataset(id, run)]));
+        if (!answer)
             return;
         this.plot.host.hidden = answer instanceof Error;
         if (answer instanceof Error) {
