@@ -12,10 +12,10 @@
 /* The sum over the outputs [n]; targets of classes may be shares. */
 double convex_loss(enum loss loss, const double *outputs, const double *targets, size_t n);
 
-/* Fills slopes [n] and curves [n]; of the squared error half of both, those of e^2 / 2. The absolute
- * error and the Huber loss have the curvature of the parabola that touches them there and is
- * nowhere below, for an absolute error of at least `least`. The categorical cross-entropy's is the
- * matrix diag(curves) - curves curves' / (sum of curves). */
+/* Fills slopes [n] and curves [n]; of the squared error half of both, those of e^2 / 2. The
+ * absolute error and the Huber loss have the curvature of the parabola that touches them there and
+ * is nowhere below, for an absolute error of at least `least`. The categorical cross-entropy's is
+ * the matrix diag(curves) - curves curves' / (sum of curves). */
 void convex_bend(enum loss loss, const double *outputs, const double *targets, size_t n,
                  double least, double *slopes, double *curves);
 

@@ -6,8 +6,8 @@
  * label conflict. Each is exact or not given: then `why` says in words what stands against it. All
  * are in units of the printed loss: the mean over samples and outputs, without a factor 1/2.
  *
- * For the mean absolute error and the Huber loss they are the same three, each with the constant and
- * the plane that are best for that loss: the median, say, and least absolute deviations. */
+ * For the mean absolute error and the Huber loss they are the same three, each with the constant
+ * and the plane that are best for that loss: the median, say, and least absolute deviations. */
 #ifndef CORE_EXPLAIN_FLOORS_H
 #define CORE_EXPLAIN_FLOORS_H
 
@@ -55,8 +55,8 @@ struct floors {
     double linear_p;       /* all slopes of the plane are 0 */
     double anova_p;        /* all groups have the same mean; needs repeated inputs */
     double lack_of_fit_p;  /* the groups' means lie on the plane; needs repeated inputs */
-    double smallest_r2;    /* that a test would have noticed at 5 %, whatever the loss; NaN where one
-                              did (linear_p), or there are too few samples for any */
+    double smallest_r2;    /* that a test would have noticed at 5 %, whatever the loss; NaN where
+                              one did (linear_p), or there are too few samples for any */
     double noise_estimate; /* sigma^2: squares within groups / (n_samples - n_groups) */
 
     /* NaN until floors_permute: the share of random pairings of inputs and targets whose plane
@@ -95,8 +95,8 @@ struct floors *floors_copy(const struct floors *floors, struct error *error);
 
 /* Fills permutation_p and neighbour_p, each from 999 permutations by np.random.RandomState(0), of
  * large data fewer, down to 99: at most half a second each. Where that is too few, or there is no
- * plane, they stay NaN and the `why` says so. 0; -1 with ERROR_MEMORY, or ERROR_BUSY when `stop` (NULL:
- * never) said so, with the floors as they were. */
+ * plane, they stay NaN and the `why` says so. 0; -1 with ERROR_MEMORY, or ERROR_BUSY when `stop`
+ * (NULL: never) said so, with the floors as they were. */
 int floors_permute(struct floors *floors, const struct dataset *dataset, int (*stop)(void *context),
                    void *context, struct error *error);
 

@@ -43,8 +43,8 @@ json_t *present_outputs(const struct run_plan *plan, const double *parameters,
                         const double *inputs, size_t n, struct error *error);
 
 /* {"epoch", "sample", "row"}: where a diverged run was first seen to be not finite, as its step
- * names it: the position in the epoch (null: not known, of a run of an older server), and the row of the
- * data set. */
+ * names it: the position in the epoch (null: not known, of a run of an older server), and the row
+ * of the data set. */
 json_t *present_divergence(const struct engine_run *run);
 
 #endif

@@ -387,7 +387,7 @@ struct engine_entry {
     int run;
     int is_state;         /* 1: a state change, 0: a chunk of epochs or a verdict */
     enum run_state state; /* is_state */
-    const char *stopped;  /* RUN_DONE: why before its last epoch, valid during the call; else NULL */
+    const char *stopped;  /* RUN_DONE: why before its last epoch, valid in the call; else NULL */
     int64_t first;        /* chunk: its first epoch, 1-based; state: the run's epoch then */
     unsigned series;      /* chunk: the set of those recorded */
     int n_series;         /* how many they are; state: 0 */

@@ -141,8 +141,9 @@ typedef void (*http_end_fn)(void *source);
 void http_reply_slices(struct http_request *request, int status, const char *content_type,
                        http_read_fn read, http_end_fn end, void *source);
 
-/* How long work at a desk may take. Work of one effort waits for no work of a greater one: an answer
- * that is only read is there at once though hundreds that must be computed were asked for before. */
+/* How long work at a desk may take. Work of one effort waits for no work of a greater one: an
+ * answer that is only read is there at once though hundreds that must be computed were asked for
+ * before. */
 enum http_effort {
     HTTP_QUICK, /* some milliseconds: reads what is stored */
     HTTP_MEDIUM,  /* some tenths of a second: reads a posted body, writes, works something out */
@@ -160,8 +161,8 @@ int http_later(struct http_request *request, enum http_effort effort, http_work_
                void *work_context);
 
 /* For work at a desk that finds out how long it is, as the last thing it does, instead of replying:
- * `work(work_context, request)` is then called exactly once, at a desk for that effort. Headers that
- * were added to the reply are forgotten. */
+ * `work(work_context, request)` is then called exactly once, at a desk for that effort. Headers
+ * that were added to the reply are forgotten. */
 void http_move(struct http_request *request, enum http_effort effort, http_work_fn work,
                void *work_context);
 

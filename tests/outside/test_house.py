@@ -204,6 +204,17 @@ def test_every_source_says_what_it_is_for():
              if not re.match(r"/\* \S", path.read_text())])
 
 
+def test_lines_have_at_most_a_hundred_columns():
+    kinds = {".c", ".h", ".js", ".css", ".html", ".sh"}
+    paths = [path for folder in ("core", "server", "static")
+             for path in sorted((ROOT / folder).rglob("*"))
+             if path.suffix in kinds and "node_modules" not in path.parts]
+    assert {path.suffix for path in paths} == kinds
+    none_of([place(path, number, line) for path in paths
+             for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1)
+             if len(line) > 100])
+
+
 def test_top_level_holds_only_the_fixed_names():
     names = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")}
     assert names - BUILT <= TOP_LEVEL, sorted(names - BUILT - TOP_LEVEL)

@@ -1,10 +1,10 @@
 /* BALANCE_DRIFT: how the length of the steps moved what gradient flow would keep.
  *
- * Of a hidden unit that is homogeneous (relu, leaky_relu, linear) the balance |v|^2 - |w|^2 - b^2 of
- * its outgoing and incoming weights and bias stays under gradient flow (Du, Hu, Lee, NeurIPS 2018,
- * arXiv:1806.00900), for v.g_v = w.g_w + b g_b. A step of plain SGD, d = -rate g, changes it by
- * exactly |d_v|^2 - |d_w|^2 - d_b^2: second order in the rate. That is checked for every step of the
- * first epoch, with the steps as they were taken. */
+ * Of a hidden unit that is homogeneous (relu, leaky_relu, linear) the balance |v|^2 - |w|^2 - b^2
+ * of its outgoing and incoming weights and bias stays under gradient flow (Du, Hu, Lee, NeurIPS
+ * 2018, arXiv:1806.00900), for v.g_v = w.g_w + b g_b. A step of plain SGD, d = -rate g, changes it
+ * by exactly |d_v|^2 - |d_w|^2 - d_b^2: second order in the rate. That is checked for every step of
+ * the first epoch, with the steps as they were taken. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 /* GRADIENT_CHECK: the gradient against differences of the loss.
  *
- * Central differences of L at shrinking steps h. Where L is a parabola in each parameter alone (relu
- * and its like, the squared error) they are exact but for rounding as long as no unit changes sides
- * between the two points; elsewhere two of them are put together (Richardson), which leaves an
- * error of h^4, once h moves no unit far along its bend. A difference counts only if the next
+ * Central differences of L at shrinking steps h. Where L is a parabola in each parameter alone
+ * (relu and its like, the squared error) they are exact but for rounding as long as no unit changes
+ * sides between the two points; elsewhere two of them are put together (Richardson), which leaves
+ * an error of h^4, once h moves no unit far along its bend. A difference counts only if the next
  * smaller step confirms it ten times better than the gradient has to agree, if a bound of its
  * rounding (rounding.h) is half of that, and if no unit is so near a kink that rounding could put
  * it on the other side: anything else makes a parameter not checkable, and never the check fail.
@@ -141,7 +141,8 @@ static int is_sample_level(struct probe *probe, size_t i, double *out_change)
            is_loss_level(probe, low + n, high + n, examination_targets(probe->it, i), NULL);
 }
 
-/* Whether it surely does, whatever rounding did at one of the two; *out_bound grows by its bound. */
+/* Whether it surely does, whatever rounding did at one of the two, whose bound *out_bound grows
+ * by. */
 static int is_surely_level(struct probe *probe, size_t i, const double *parameters,
                            double *out_bound)
 {
@@ -156,7 +157,7 @@ static int is_surely_level(struct probe *probe, size_t i, const double *paramete
                          probe->errors + 2 * n - (size_t)network_n_outputs(derivative->network));
 }
 
-/* The mean over the samples of L's difference from low to high; NaN where one does not stay level. */
+/* The mean over the samples of L's difference from low to high; NaN where one is not level. */
 static double difference(struct probe *probe)
 {
     size_t n = probe->it->n_samples;
@@ -252,8 +253,8 @@ static void compare(struct examination *it, size_t a, double found, double slope
 static void fire(struct examination *it)
 {
     if (it->check.n_checked == 0) {
-        examination_not_run(it, "GRADIENT_CHECK", "of no parameter is a difference sure: kinks are near, or rounding drowns "
-                            "it");
+        examination_not_run(it, "GRADIENT_CHECK", "of no parameter is a difference sure: kinks are "
+                                                  "near, or rounding drowns it");
         return;
     }
     examination_fire(it, CODE_GRADIENT_CHECK, KIND_EXACT,

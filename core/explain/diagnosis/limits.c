@@ -2,9 +2,9 @@
  *
  * Limits to first order, each of another way of sampling: all samples at once 2 / (largest
  * eigenvalue of J's Hessian); one drawn at a time the mean square's limit, and above it the trace's
- * 2 / (c mean |gradient of f|^2); on one's own sample 2 / (c max |gradient of f|^2). All change when
- * a relu's weights are rescaled though the function stays, so they hold at this place only. In an
- * order that is fixed or shuffled, and for batches of some samples, no limit is known: it is
+ * 2 / (c mean |gradient of f|^2); on one's own sample 2 / (c max |gradient of f|^2). All change
+ * when a relu's weights are rescaled though the function stays, so they hold at this place only. In
+ * an order that is fixed or shuffled, and for batches of some samples, no limit is known: it is
  * taken to lie between that of one drawn sample and that of all.
  *
  * The mean square E[S], S = (parameters - minimum)(...)', of linearised SGD maps to S - a (G S + S
@@ -152,8 +152,8 @@ static int find_drawn(struct examination *it, struct error *error)
 
 /* --- the run's own -------------------------------------------------------------------------- */
 
-/* The limits that belong to the run's way of sampling; equal where one is known. A batch's sum is as
- * many steps of its mean. */
+/* The limits that belong to the run's way of sampling; equal where one is known. A batch's sum is
+ * as many steps of its mean. */
 static void find_window(struct examination *it)
 {
     const struct training *training = it->subject->training;

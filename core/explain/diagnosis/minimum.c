@@ -155,7 +155,8 @@ static void near_text(const struct examination *it, struct teller *teller)
                               : ", next to nothing of what the best constant leaves; a network of "
                                 "this shape can come as near to 0 as you like.");
     } else if (it->loss < (1.0 - WORTH_TELLING) * it->best) {
-        words_add(&words, ", below the best that a search found for this network on these samples, ");
+        words_add(&words,
+                  ", below the best that a search found for this network on these samples, ");
         words_number(&words, it->best, 4);
         words_add(&words, ": it missed a better network, this one. How much is left to gain is not "
                           "known.");

@@ -257,8 +257,9 @@ static void say_luck(const struct examination *it, struct words *words)
                          "luck (fewer than 10 rows are too few for a test).", n_rows,
                   n_rows == 1 ? "" : "s");
     } else if (!(found->rise > 0.0)) {
-        words_add(words, " With %zu validation rows that may be luck: of each half of them, from the "
-                         "epoch that the other half finds best, the loss has not risen.", n_rows);
+        words_add(words, " With %zu validation rows that may be luck: of each half of them, from "
+                         "the epoch that the other half finds best, the loss has not risen.",
+                  n_rows);
     } else {
         words_add(words, " That may be learning by heart; with %zu validation rows it may also be "
                          "luck (paired t-test, p = ", n_rows);

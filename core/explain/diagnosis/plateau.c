@@ -161,8 +161,8 @@ static void text(const struct examination *it, struct teller *teller)
 {
     const struct escape *escape = &it->escape;
     struct words words = {0};
-    words_add(&words, "This run sat on a plateau: the loss of its weights at an epoch's end, which is "
-                      "not the printed one, came within 5 %% of the best plane's, ");
+    words_add(&words, "This run sat on a plateau: the loss of its weights at an epoch's end, which "
+                      "is not the printed one, came within 5 %% of the best plane's, ");
     words_number(&words, it->floors->value[FLOOR_LINEAR], 4);
     words_add(&words, ", in epoch %lld, and only in epoch %lld fell 5 %% below it. Trained again "
                       "from the same start at half the learning rate, it needed %lld epochs for "

@@ -1,7 +1,7 @@
 /* A bound of what rounding may do to a network's loss: a running error analysis.
  *
  * A sum of n products is off by at most n + 2 roundings of the sum of their sizes, and by what its
- * terms were off; an activation passes on 1.2 times that at most (gelu's steepest slope is 1.13). */
+ * terms were off; an activation passes on 1.2 times that at most (gelu's slope is up to 1.13). */
 #include "core/explain/diagnosis/rounding.h"
 
 #include <float.h>

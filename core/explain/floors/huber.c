@@ -3,9 +3,9 @@
  * DESIGN. The loss is convex, and a parabola as long as no error crosses its corners, so Newton's
  * step is the last one once it crosses none. It sets out from least squares with corners further
  * out, first beyond all errors, where that is the best plane, then nearer and nearer; or where most
- * errors are far beyond the corners, from least absolute deviations. Samples beyond the corners have
- * no curvature, but get a trace of that of a parabola above them, which makes every step one that
- * can be taken. */
+ * errors are far beyond the corners, from least absolute deviations. Samples beyond the corners
+ * have no curvature, but get a trace of that of a parabola above them, which makes every step one
+ * that can be taken. */
 #include <math.h>
 #include <string.h>
 

@@ -108,8 +108,8 @@ static int count(const struct shuffle *it, int n)
     return n_found;
 }
 
-/* The share of n permutations that do as well as what was seen: 0 with *out_p, NaN and *out_why where
- * there is none; -1 with ERROR_BUSY. */
+/* The share of n permutations that do as well as what was seen: 0 with *out_p, NaN and *out_why
+ * where there is none; -1 with ERROR_BUSY. */
 static int find_p(const struct shuffle *it, int n, double *out_p, const char **out_why,
                   struct error *error)
 {

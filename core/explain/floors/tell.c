@@ -44,8 +44,8 @@ static const struct formula_text formulas[FLOOR_COUNT][LOSS_COUNT] = {
                        "over all a and b",
                        PLANES "|y_i - a \\cdot x_i - b|"},
          [LOSS_HUBER] = {"linear",
-                         "lowest mean over the samples of the Huber loss of y - a x - b, over all a "
-                         "and b",
+                         "lowest mean over the samples of the Huber loss of y - a x - b, over all "
+                         "a and b",
                          PLANES "\\ell(y_i - a \\cdot x_i - b)"},
          [LOSS_BINARY_CROSS_ENTROPY] =
              {"logistic",
@@ -180,8 +180,8 @@ static void write_best_known(const struct floors *floors, char text[TEXT_BYTES])
     double value = floors->value[FLOOR_BEST_KNOWN];
     if (is_entropy(floors->loss) && value == 0.0) {
         snprintf(text, TEXT_BYTES,
-                 "A network of this shape can have every sample's class on its own side, so growing "
-                 "weights can come as near to 0 as you like.");
+                 "A network of this shape can have every sample's class on its own side, so "
+                 "growing weights can come as near to 0 as you like.");
     } else if (floors->best_is_lowest) {
         snprintf(text, TEXT_BYTES, "No network of this shape can get below %.4g on these samples.",
                  value);

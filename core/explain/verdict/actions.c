@@ -22,8 +22,8 @@ static void end(struct teller *teller)
     tell_end(teller);
 }
 
-/* Of one significant digit when it is not a power of ten of the present one; else of 15, as somebody
- * would type them: ten times 1e-6 is 1e-5, and not 9.999999999999999e-06. */
+/* Of one significant digit when it is not a power of ten of the present one; else of 15, as
+ * somebody would type them: ten times 1e-6 is 1e-5, and not 9.999999999999999e-06. */
 static double round_rate(double rate, double factor)
 {
     char text[32];

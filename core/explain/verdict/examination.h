@@ -204,7 +204,7 @@ struct examination {
 };
 
 /* The setting, the present parameters and what the floors say; and the same in brief, where `it` is
- * all zero or was examination_reset at the same network, loss and gradient. -1 with ERROR_MEMORY. */
+ * all zero or was examination_reset at the same network, loss and gradient. -1: memory. */
 int examination_init(struct examination *it, const struct subject *subject,
                      const struct floors *floors, enum explain_depth depth, struct error *error);
 int examination_init_brief(struct examination *it, const struct subject *subject,

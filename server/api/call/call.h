@@ -62,8 +62,8 @@ void operations_metrics(struct call *call);
 /* --- shared by the handlers --- */
 
 /* For a handler at a desk that finds out, before anything else, that it is more than quick work: 1
- * when it will be called again at a desk for that effort, and shall return now; 0 when it is at one,
- * or without memory, and shall go on. */
+ * when it will be called again at a desk for that effort, and shall return now; 0 when it is at
+ * one, or without memory, and shall go on. */
 int call_move(struct call *call, enum http_effort effort);
 
 /* Replies with `json` (taken; NULL means out of memory). */

@@ -336,8 +336,8 @@ void events_of_several(struct call *call)
     }
     if (wish.n == 0 || *list != '\0')
         http_reply_problem(call->request, 400,
-                           wish.n == 0 ? "?experiments=: got none, expected 1 to 16 ids with commas "
-                                         "between them"
+                           wish.n == 0 ? "?experiments=: got none, expected 1 to 16 ids with "
+                                         "commas between them"
                                        : "?experiments=: got more than 16, expected 1 to 16 ids "
                                          "with commas between them",
                            NULL);

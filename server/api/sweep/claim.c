@@ -42,8 +42,8 @@ int claim_read(const char *text, struct time_claim *out)
     return end > loss && *end == '\0' && isfinite(out->loss) ? 0 : -1;
 }
 
-/* Adds a run's curve, still without its losses, if it is one of plain SGD with one rate that did not
- * diverge. */
+/* Adds a run's curve, still without its losses, if it is one of plain SGD with one rate that did
+ * not diverge. */
 static int add_curve(struct sheaf *sheaf, struct call *call, const struct study *study, int run,
                      struct error *error)
 {

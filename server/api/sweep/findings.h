@@ -16,7 +16,7 @@ struct findings {
  * [{"label", "post"}]}:
  *   EFFECTIVE_TIME_INCONSISTENT, EFFECTIVE_TIME_CONSISTENT   the claim beside a run
  *   DIFFERENCE_NOT_SIGNIFICANT, DIFFERENCE_SIGNIFICANT       of two settings, over enough starts
- *   BEST_INTERVAL, BEST_UNSURE      whether other starts would choose the same value, or a neighbour
+ *   BEST_INTERVAL, BEST_UNSURE      whether other starts would choose the same or a neighbour
  *   COLLAPSE_BOUNDARY               from where on the runs break down
  * Each only where its facts exist. NULL on memory failure. */
 json_t *findings_json(const struct analysis *it, const struct findings *from, struct error *error);

@@ -184,7 +184,7 @@ static const char version_8[] =
     "ALTER TABLE run ADD COLUMN trained_ms INTEGER NOT NULL DEFAULT 0;";
 
 /* Notes on version 9, the step in which a run diverged:
- * - diverged_position: of diverged_sample in its epoch's order; -1: not known, in an older store. */
+ * - diverged_position: of diverged_sample in its epoch's order; -1: not known, in old stores. */
 static const char version_9[] =
     "ALTER TABLE run ADD COLUMN diverged_position INTEGER NOT NULL DEFAULT -1;";
 

@@ -16,8 +16,8 @@ struct hold {
     int is_asleep;
 };
 
-/* The request came from its desk with a hold or a move asked for: lets it sleep, or sends it to work
- * again at once when there is nothing to wait for. */
+/* The request came from its desk with a hold or a move asked for: lets it sleep, or sends it to
+ * work again at once when there is nothing to wait for. */
 void hold_begin(struct http_request *request);
 
 /* Sends it to work if it is asleep: its client has left. */

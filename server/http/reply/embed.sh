@@ -73,7 +73,8 @@ for item; do
         symbols="$symbols$(incbin "${name}_gzip" "$copy.gz")$newline"
         compressed="${name}_gzip, $(size "$copy.gz")"
     fi
-    table="$table    {\"$path\", \"$type\", \"\\\"$etag\\\"\", $name, $(size "$copy"), $compressed},$newline"
+    table="$table    {\"$path\", \"$type\", \"\\\"$etag\\\"\", "
+    table="$table$name, $(size "$copy"), $compressed},$newline"
 done
 
 cat >"$directory/assets.c.part" <<END

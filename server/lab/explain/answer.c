@@ -142,8 +142,8 @@ static int add_text(json_t *sentences, const json_t *text)
     return json_is_string(text) ? json_array_append(sentences, (json_t *)text) : 0;
 }
 
-/* The verdicts that stand by themselves and are of this run: what follows from another one, and what
- * is true of most runs, is left out. */
+/* The verdicts that stand by themselves and are of this run: what follows from another one, and
+ * what is true of most runs, is left out. */
 static int add_verdicts(json_t *sentences, const json_t *verdicts)
 {
     size_t i, n = 0;

@@ -109,9 +109,10 @@ static json_t *limits_json(void)
 
 json_t *options_json(void)
 {
+    const struct option *row = option_table + 1;
     json_t *fields = json_array();
 
-    for (const struct option *row = option_table + 1; row->pointer != NULL && fields != NULL; row++) {
+    for (; row->pointer != NULL && fields != NULL; row++) {
         if (json_array_append_new(fields, row_json(row)) < 0) {
             json_decref(fields);
             fields = NULL;

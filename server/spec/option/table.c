@@ -1,8 +1,8 @@
 /* The table. Limits and defaults of fields stand here and nowhere else; what several fields must be
  * together is checked in the sections.
  *
- * DESIGN: one array, so that rows are found and walked by pointer; the rows of each section stand in
- * a file of their own. */
+ * DESIGN: one array, so that rows are found and walked by pointer; the rows of each section stand
+ * in a file of their own. */
 #include "server/spec/option/table.h"
 
 #include <math.h>
@@ -69,8 +69,8 @@ const struct option option_table[] = {
     {"/predict/*/*", OPTION_NUMBER, START, .description = "A number."},
 
     {"/cache", OPTION_BOOLEAN, .fallback = "true", .also = "use_cache|cached|reuse",
-     .description = "Whether an experiment that differs in no more than name and predict, and was or "
-                    "is being trained, may answer for this one. A run's numbers are the same "
+     .description = "Whether an experiment that differs in no more than name and predict, and was "
+                    "or is being trained, may answer for this one. A run's numbers are the same "
                     "either way."},
     {NULL, OPTION_OBJECT, .description = ""},
 };

@@ -97,8 +97,8 @@
     {"/dataset/rows/*/*", OPTION_NUMBER, ANY, .description = "A number."},
     {"/dataset/split", OPTION_OBJECT, .also = "parts|holdout|train_test_split",
      .description = "Keeps some samples from training: which are in which part is drawn from a "
-                    "seed of its own. Only the train part is trained on; it is what batch_size, the "
-                    "order and the printed loss are about. The validation part's loss is "
+                    "seed of its own. Only the train part is trained on; it is what batch_size, "
+                    "the order and the printed loss are about. The validation part's loss is "
                     "recorded every epoch; a run's metrics tell what it is worth on both others. "
                     "Samples keep their order within a part."},
     {"/dataset/split/train", OPTION_NUMBER, .is_required = 1, .minimum = 0, .is_above = 1,

@@ -5,14 +5,15 @@
      .choices = "mse|mae|huber|binary_cross_entropy|categorical_cross_entropy",
      .also = "cost|error|criterion",
      .description =
-         "What is made small, averaged over the samples; of a sample, with targets t, outputs h and "
-         "e = t - h, as in PyTorch. mse: mean of e^2 over the outputs; mae: mean of |e| (slope 0 at "
-         "0); huber: mean of e^2 / 2 where |e| is below 1 (delta 1), else |e| - 1/2; "
+         "What is made small, averaged over the samples; of a sample, with targets t, outputs h "
+         "and e = t - h, as in PyTorch. mse: mean of e^2 over the outputs; mae: mean of |e| (slope "
+         "0 at 0); huber: mean of e^2 / 2 where |e| is below 1 (delta 1), else |e| - 1/2; "
          "binary_cross_entropy: mean of -t log h - (1 - t) log(1 - h), for sigmoid outputs; "
          "categorical_cross_entropy: sum of -t log h (not a mean), for softmax outputs. Both are "
          "computed from the weighted sums, as PyTorch's with logits, so that no log of 0 is "
          "taken."},
-    {"/training/gradient", OPTION_CHOICE, .when = "loss=mse", .fallback = "\"full\"", .choices = "full|half",
+    {"/training/gradient", OPTION_CHOICE, .when = "loss=mse", .fallback = "\"full\"",
+     .choices = "full|half",
      .description = "The slope of the squared error e*e is 2e (full). Many notebooks leave out the "
                     "2 and step by e (half); the printed loss is the same."},
     {"/training/arithmetic", OPTION_CHOICE, .fallback = "\"exact\"", .choices = "exact|fast",
@@ -26,14 +27,13 @@
     {"/training/optimizer/name", OPTION_CHOICE, .fallback = "\"sgd\"",
      .choices = "sgd|momentum|nesterov|adagrad|rmsprop|adam|adamw", .also = "kind|type",
      .description =
-         "How a parameter p follows the slope g of its batch, as in PyTorch; lr is learning_rate, t "
-         "counts updates from 1, v, s and m start at 0. sgd: p - lr g; momentum: v = momentum v + "
-         "g, p - lr v (Keras has lr inside v); nesterov: the same v, p - "
-         "lr (g + momentum v); adagrad: s = s + g^2, p - lr g / (sqrt(s) + epsilon); rmsprop: s = "
-         "alpha s + (1 - alpha) g^2, p - lr g / (sqrt(s) + epsilon) (Keras has epsilon inside the "
-         "root); adam: m = beta1 m + (1 - beta1) g, s = beta2 s + (1 - beta2) g^2, p - lr / (1 - "
-         "beta1^t) m / (sqrt(s / (1 - beta2^t)) + epsilon); adamw: adam, with weight_decay taken "
-         "off p by itself."},
+         "How a parameter p follows the slope g of its batch, as in PyTorch; lr is learning_rate, "
+         "t counts updates from 1, v, s and m start at 0. sgd: p - lr g; momentum: v = momentum v "
+         "+ g, p - lr v (Keras has lr inside v); nesterov: the same v, p - lr (g + momentum v); "
+         "adagrad: s = s + g^2, p - lr g / (sqrt(s) + epsilon); rmsprop: s = alpha s + (1 - alpha) "
+         "g^2, p - lr g / (sqrt(s) + epsilon) (Keras has epsilon inside the root); adam: m = beta1 "
+         "m + (1 - beta1) g, s = beta2 s + (1 - beta2) g^2, p - lr / (1 - beta1^t) m / (sqrt(s / "
+         "(1 - beta2^t)) + epsilon); adamw: adam, with weight_decay taken off p by itself."},
     {"/training/optimizer/learning_rate", OPTION_NUMBER, .fallback = "0.001", .minimum = 0,
      .is_above = 1, .maximum = INFINITY, .also = "lr|eta|rate|step|step_size",
      .description = "How far each update goes."},
@@ -79,8 +79,8 @@
                     "final by equal ratios, to find where training breaks; reduce_on_plateau "
                     "multiplies it by factor whenever the monitored loss (stop) has not improved "
                     "for more than patience epochs, as PyTorch's ReduceLROnPlateau."},
-    {"/training/schedule/every", OPTION_INTEGER, .when = "kind=step", .is_required = 1, .minimum = 1,
-     .maximum = 1000000000, .unit = "epochs", .also = "step_size|step|epochs|period",
+    {"/training/schedule/every", OPTION_INTEGER, .when = "kind=step", .is_required = 1,
+     .minimum = 1, .maximum = 1000000000, .unit = "epochs", .also = "step_size|step|epochs|period",
      .description = "Epochs from one step to the next."},
     {"/training/schedule/factor", OPTION_NUMBER, .when = "kind=step|exponential|reduce_on_plateau",
      .fallback = "0.1",
@@ -125,9 +125,9 @@
                     "after np.random.seed(seed), or the e-th np.random.randint(0, n, size=n)."},
     {"/training/epochs", OPTION_INTEGER, .fallback = "1000", .minimum = 1, .maximum = 1000000000,
      .unit = "epochs", .also = "iterations|n_epochs|rounds|steps|max_epochs|epoch",
-     .description = "How many times to go through the data set. The first million losses of a run are "
-                    "kept one by one (fewer in a large sweep, or with several series), later ones as an "
-                    "envelope; any of them can be had by replay."},
+     .description = "How many times to go through the data set. The first million losses of a run "
+                    "are kept one by one (fewer in a large sweep, or with several series), later "
+                    "ones as an envelope; any of them can be had by replay."},
     {"/training/record", OPTION_LIST, .absent = "[]", .minimum = 0, .maximum = 2,
      .also = "metrics|track|log|series",
      .description = "What to record of every epoch besides the printed loss; the validation part's "
@@ -157,6 +157,7 @@
                     "Left out: 0."},
     {"/training/stop/seconds", OPTION_NUMBER, .minimum = 0, .is_above = 1, .maximum = 1e9,
      .unit = "seconds", .also = "time|timeout|max_time|duration",
-     .description = "Stops at the end of the epoch in which the run has been trained for so long, by "
-                    "the clock; waiting in the queue does not count. How far it gets depends on the "
-                    "machine, so such a result is neither taken from another nor given to one."},
+     .description = "Stops at the end of the epoch in which the run has been trained for so long, "
+                    "by the clock; waiting in the queue does not count. How far it gets depends on "
+                    "the machine, so such a result is neither taken from another nor given to "
+                    "one."},
