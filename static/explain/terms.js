@@ -1,4 +1,4 @@
-// The short names of a verdict's evidence, in words.
+// The short names of a verdict's evidence, in words, and how their values are counted.
 
 const TERMS = {
     L0: "loss at the start", R2: "share of the variance explained",
@@ -27,5 +27,14 @@ const TERMS = {
     smallest_detectable_R2: "smallest share of the variance that would be noticed",
     z_min: "least weighted sum", z_max: "greatest weighted sum",
 };
+
+/* Units and layers: from 0 in the evidence, here from 1, as in the verdicts' words. */
+const COUNTED = new Set(["units", "unit", "layers", "layer", "groups"]);
+
+const fromOne = (value) => Array.isArray(value) ? value.map(fromOne)
+    : typeof value === "number" ? value + 1 : value;
+
+/* A value of that name as it is shown. */
+export const shownAs = (name, value) => COUNTED.has(name) ? fromOne(value) : value;
 
 export const termOf = (name) => TERMS[name] ?? name.replaceAll("_", " ");

@@ -4,7 +4,7 @@ import * as api from "../base/api.js";
 import {append, element} from "../base/element.js";
 import {exact, setting, short} from "../base/format.js";
 import * as view from "../base/view.js";
-import {termOf} from "./terms.js";
+import {shownAs, termOf} from "./terms.js";
 
 const SIGNS = {error: "\u2715", block: "\u25a0", warn: "\u25b2", note: "\u25cf", ok: "\u2713"};
 const WORDS = {error: "Broken off", block: "In the way", warn: "Careful", note: "Good to know",
@@ -83,7 +83,7 @@ function evidenceOf(evidence) {
         return null;
     const list = element("dl", {class: "evidence"});
     append(list, entries.map(([name, value]) => element("div", {},
-        element("dt", {}, termOf(name)), element("dd", {}, valueOf(value)))));
+        element("dt", {}, termOf(name)), element("dd", {}, valueOf(shownAs(name, value))))));
     return list;
 }
 

@@ -556,3 +556,82 @@ def test_who_stops_as_asked_is_not_blamed_for_it(server, stop, words):
     assert verdicts["UNDERTRAINED"]["actions"] == []
     assert "WORSE_LOCAL_MINIMUM" not in verdicts
     assert "block" not in {verdict["severity"] for verdict in told["verdicts"]}
+
+
+# --- the places that a verdict names -------------------------------------------------------------
+
+
+def alive(step, unit, which, inputs):
+    """How many of the inputs a unit of 2-2-1 is above 0 for: before ("old") or after ("new")."""
+    value = {row["param"]: row[which] for row in step["update"]}
+    w, v, b = (value[name] for name in (f"w{2 * unit + 1}", f"w{2 * unit + 2}", f"bias{unit + 1}"))
+    return int((w * inputs[:, 0] + v * inputs[:, 1] + b > 0).sum())
+
+
+def train_part(server, experiment):
+    data = server.get(f"/experiments/{experiment}/dataset")
+    return np.array([row[:-1] for row, part in zip(data["rows"], data["parts"])
+                     if part == "train"], float)
+
+
+def deadly(rate, **training):
+    spec = specs.report(rate, epochs=40)
+    spec["dataset"]["split"] = {"train": 0.7, "validation": 0.3, "seed": 5}
+    spec["training"].update({"order": "shuffle", "seed": 2, **training})
+    return spec
+
+
+def check_deaths(server, experiment):
+    """GET the step each unit is said to have died in; the epochs they were in."""
+    inputs, epochs = train_part(server, experiment), []
+    evidence = {verdict["code"]: verdict["evidence"] for verdict in
+                verdicts_of(server, experiment)["verdicts"]}["DEAD_UNITS"]
+    assert [death["unit"] for death in evidence["death"]] == evidence["units"]
+    for death in evidence["death"]:
+        step = server.get(f"/experiments/{experiment}/runs/0/step?epoch={death['epoch']}"
+                          f"&sample={death['sample']}")
+        assert alive(step, death["unit"], "old", inputs) > 0
+        assert alive(step, death["unit"], "new", inputs) == 0
+        size = step["batch"]["size"] if step.get("batch") else 1
+        assert death["step"] == death["sample"] // size + 1
+        if size == 1:
+            assert (death["row"], death["x"], death["y"]) == (step["row"], step["x"], step["y"])
+            assert death["residual_before"] == pytest.approx(step["loss"]["error"], rel=1e-12)
+        else:
+            assert "row" not in death and "x" not in death
+        epochs.append(death["epoch"])
+    return epochs
+
+
+@pytest.mark.parametrize("rate, more, epochs", [(0.025, {}, [5, 1]),
+                                                (0.012, {"batch_size": 3}, [7])], ids=str)
+def test_the_step_told_to_have_killed_a_unit_did(server, rate, more, epochs):
+    assert check_deaths(server, server.train(deadly(rate, **more))["id"]) == epochs
+
+
+def test_so_it_is_in_a_run_that_goes_on_from_another(server):
+    """Its sample orders go on, too: its first epoch is the other's eleventh."""
+    first = server.train(deadly(0.0001))["id"]
+    fork = {"fork": {"experiment": first, "run": 0, "at": "end"},
+            "changes": {"/training/optimizer/learning_rate": 0.016}}
+    reply = server.request("POST", "/experiments", data=json.dumps(fork), headers=JSON_TYPE)
+    assert check_deaths(server, server.wait(reply.json()["id"])["id"]) == [1, 1]
+
+
+def test_a_diverged_run_s_verdict_names_the_step_it_diverged_in(server):
+    experiment = server.train(deadly(1e6))
+    verdict = verdicts_of(server, experiment["id"])["verdicts"][0]
+    diverged = experiment["runs"][0]["diverged"]
+    assert diverged["sample"] > 0 and diverged["sample"] != diverged["row"]
+    assert {name: verdict["evidence"][name] for name in diverged} == diverged
+
+
+def test_the_step_told_to_overshoot_first_does(server):
+    experiment = server.train(deadly(0.004))["id"]
+    found = {verdict["code"]: verdict["evidence"] for verdict in
+             verdicts_of(server, experiment)["verdicts"]}["STEP_OVERSHOOTS_IN_EPOCH_1"]
+    rows = server.get(f"/experiments/{experiment}/runs/0/step?epoch={found['epoch']}")["rows"]
+    assert rows["row"][found["sample"]] == found["row"] != found["sample"]
+    assert [rho > 2 for rho in rows["rho"]].index(True) == found["sample"]
+    assert found["first_step"] == found["sample"] + 1
+    assert found["peak"] == pytest.approx(max(rows["rho"]), rel=1e-12)  # sums in another order

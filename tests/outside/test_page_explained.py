@@ -44,6 +44,19 @@ def test_the_evidence_is_folded_and_has_every_number(page, dead):
     assert names == [name.replace("_", " ") for name in told]
 
 
+def test_units_count_from_one_in_the_evidence_as_in_the_words(page, dead):
+    open_explained(page, dead)
+    page.run("document.querySelectorAll('.verdict details').forEach((one) => { one.open = true; })")
+    verdict, = [one for one in page.all(".verdict")
+                if one.get_attribute("data-code") == "DEAD_UNITS"]
+    said, *lines = verdict.text.split("Evidence\n")
+    assert "Hidden units 1 and 2 output 0" in said
+    lines = lines[0].split("\n")
+    told = dict(zip(lines, lines[1:]))
+    assert told["units"] == "1, 2" and told["sample"].isdigit()
+    assert [after for name, after in zip(lines, lines[1:]) if name == "unit"] == ["1", "2"]
+
+
 def test_facts_that_hold_for_most_runs_are_folded_below_the_others(page, dead):
     open_explained(page, dead)
     assert page.texts(".asides > summary") == ["3 more facts"]

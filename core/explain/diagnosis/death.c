@@ -35,7 +35,7 @@ static int list_deaths(struct examination *it, struct error *error)
             continue;
         }
         struct death *death = &deaths->items[deaths->n++];
-        *death = (struct death){.unit = i, .sample = -1, .with_tenth = -1};
+        *death = (struct death){.unit = i, .with_tenth = -1};
         death->residual_before = death->residual_after = death->overshoot = NAN;
         death->is_born = hunt_is_dead(it, it->subject->start, i);
         death->is_known = death->is_born;
@@ -156,14 +156,16 @@ static void tell_death(const struct examination *it, const struct death *death,
     const struct network *network = it->subject->network;
     size_t n = (size_t)network->n_inputs, n_out = (size_t)network->layers[1].units;
     tell_object(teller, NULL);
+    tell_integer(teller, "unit", death->unit);
     tell_integer(teller, "epoch", death->epoch);
     tell_integer(teller, "step", death->step);
     tell_flag(teller, "born_dead", death->is_born);
     if (!death->is_born && death->is_known) {
-        if (death->sample >= 0) {
-            tell_integer(teller, "sample", death->sample);
-            tell_numbers(teller, "x", examination_features(it, (size_t)death->sample), n);
-            tell_number(teller, "y", examination_targets(it, (size_t)death->sample)[0]);
+        tell_integer(teller, "sample", death->position);
+        if (death->is_single) {
+            tell_integer(teller, "row", (int64_t)dataset_row(it->subject->dataset, death->sample));
+            tell_numbers(teller, "x", examination_features(it, death->sample), n);
+            tell_number(teller, "y", examination_targets(it, death->sample)[0]);
         }
         tell_number(teller, "residual_before", death->residual_before);
         tell_number(teller, "residual_after", death->residual_after);

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "core/base/memory.h"
-#include "core/train/sample_order.h"
 
 /* --- one unit of the first layer ------------------------------------------------------------ */
 
@@ -32,7 +31,6 @@ int hunt_is_dead(const struct examination *it, const double *parameters, int uni
 struct hunt {
     struct examination *it;
     struct replay replay;
-    struct sample_order order;
     double *before, *after, *row; /* [n_parameters] */
 };
 
@@ -57,19 +55,22 @@ static double residual(struct hunt *hunt, const double *parameters, size_t sampl
     return derivative_outputs(derivative)[0] - examination_targets(hunt->it, sample)[0];
 }
 
+/* By the update of the samples from `position` on, of which the first is `sample`. */
 static void note_death(struct hunt *hunt, struct death *death, int64_t epoch, double rate,
-                       int64_t step, int64_t sample)
+                       size_t position, size_t sample)
 {
+    size_t batch = hunt->it->subject->training->batch_size;
     death->is_known = 1;
     death->epoch = epoch;
-    death->step = step;
+    death->step = (int64_t)(position / batch) + 1;
+    death->position = (int64_t)position;
+    death->is_single = batch == 1;
     death->sample = sample;
     note_weights(hunt, death);
-    if (sample >= 0 && hunt->it->setting.is_squared) {
-        size_t row = (size_t)sample;
-        death->residual_before = residual(hunt, hunt->before, row);
-        death->residual_after = residual(hunt, hunt->after, row);
-        death->overshoot = examination_overshoot(hunt->it, hunt->before, row, rate, hunt->row);
+    if (death->is_single && hunt->it->setting.is_squared) {
+        death->residual_before = residual(hunt, hunt->before, sample);
+        death->residual_after = residual(hunt, hunt->after, sample);
+        death->overshoot = examination_overshoot(hunt->it, hunt->before, sample, rate, hunt->row);
     }
 }
 
@@ -77,20 +78,17 @@ static void note_death(struct hunt *hunt, struct death *death, int64_t epoch, do
 static void step_through(struct hunt *hunt, int64_t epoch, struct death **deaths, int n)
 {
     struct examination *it = hunt->it;
-    sample_order_seek(&hunt->order, epoch);
-    const uint32_t *rows = sample_order_rows(&hunt->order, epoch);
+    const uint32_t *rows = replay_next_rows(&hunt->replay);
     replay_present(&hunt->replay, 0, hunt->before);
     size_t batch = it->subject->training->batch_size;
     double rate = replay_next_rate(&hunt->replay);
-    int64_t step = 0;
     for (size_t seen = 0; seen < it->n_samples; seen += batch) {
+        size_t sample = rows[seen]; /* before they may change, in the last step */
         replay_step(&hunt->replay);
         replay_present(&hunt->replay, 0, hunt->after);
-        step++;
         for (int i = 0; i < n; i++) {
             if (!deaths[i]->is_known && hunt_is_dead(it, hunt->after, deaths[i]->unit)) {
-                note_death(hunt, deaths[i], epoch + 1, rate, step,
-                           batch == 1 ? (int64_t)rows[seen] : -1);
+                note_death(hunt, deaths[i], epoch + 1, rate, seen, sample);
             }
         }
         memcpy(hunt->before, hunt->after, it->n_parameters * sizeof(double));
@@ -145,7 +143,6 @@ int hunt_steps(struct examination *it, struct error *error)
     hunt.after = memory_array(it->n_parameters, sizeof(double), error);
     hunt.row = memory_array(it->n_parameters, sizeof(double), error);
     if (!deaths || !hunt.before || !hunt.after || !hunt.row ||
-        sample_order_init(&hunt.order, it->subject->training, it->n_samples, error) != 0 ||
         replay_open(&hunt.replay, it->subject, &run, 1, it->subject->state.epoch, error) != 0 ||
         replay_mark(&hunt.replay, &mark, error) != 0) {
         goto out;
@@ -159,7 +156,6 @@ int hunt_steps(struct examination *it, struct error *error)
 out:
     replay_mark_clear(&mark);
     replay_close(&hunt.replay);
-    sample_order_clear(&hunt.order);
     free(hunt.before);
     free(hunt.after);
     free(hunt.row);

@@ -19,10 +19,13 @@ static double largest_overshoot(const struct examination *it)
 
 static void evidence(const struct examination *it, struct teller *teller)
 {
-    tell_integer(teller, "epoch", it->subject->state.diverged_epoch);
+    const struct block_state *state = &it->subject->state;
+    tell_integer(teller, "epoch", state->diverged_epoch);
+    if (state->diverged_position >= 0) {
+        tell_integer(teller, "sample", state->diverged_position);
+    }
     tell_integer(teller, "row",
-                 (int64_t)dataset_row(it->subject->dataset,
-                                      (size_t)it->subject->state.diverged_sample));
+                 (int64_t)dataset_row(it->subject->dataset, (size_t)state->diverged_sample));
     tell_number(teller, "overshoot_init", largest_overshoot(it));
 }
 

@@ -12,7 +12,6 @@
 #include "core/explain/diagnosis/diagnosis.h"
 #include "core/explain/verdict/actions.h"
 #include "core/explain/verdict/words.h"
-#include "core/train/sample_order.h"
 
 #define WALK_WORK_MAX 1e8 /* samples times parameters */
 #define BOUND_MAX 1.99    /* a bound below it says 2 is not reached, with room for its rounding */
@@ -69,16 +68,13 @@ static int walk(struct examination *it, double *row, struct error *error)
 {
     struct overshoot *overshoot = &it->overshoot;
     struct replay replay = {0};
-    struct sample_order order = {0};
     struct replay_run run = {it->subject->start, 1.0};
     double *parameters = memory_array(it->n_parameters, sizeof *parameters, error);
     int status = -1;
-    if (!parameters ||
-        sample_order_init(&order, it->subject->training, it->n_samples, error) != 0 ||
-        replay_open(&replay, it->subject, &run, 1, 1, error) != 0) {
+    if (!parameters || replay_open(&replay, it->subject, &run, 1, 1, error) != 0) {
         goto out;
     }
-    const uint32_t *rows = sample_order_rows(&order, 0);
+    const uint32_t *rows = replay_next_rows(&replay);
     overshoot->peak = overshoot->max;
     for (size_t i = 0; i < it->n_samples && replay_is_finite(&replay, 0); i++) {
         replay_present(&replay, 0, parameters);
@@ -86,12 +82,12 @@ static int walk(struct examination *it, double *row, struct error *error)
         overshoot->peak = fmax(overshoot->peak, rho);
         if (rho > 2.0 && overshoot->first_step == 0) {
             overshoot->first_step = (int64_t)i + 1;
+            overshoot->first_sample = rows[i];
         }
         replay_step(&replay);
     }
     status = 0;
 out:
-    sample_order_clear(&order);
     replay_close(&replay);
     free(parameters);
     return status;
@@ -225,6 +221,10 @@ static void epoch_evidence(const struct examination *it, struct teller *teller)
 {
     tell_number(teller, "peak", it->overshoot.peak);
     tell_integer(teller, "first_step", it->overshoot.first_step);
+    tell_integer(teller, "epoch", 1);
+    tell_integer(teller, "sample", it->overshoot.first_step - 1);
+    tell_integer(teller, "row",
+                 (int64_t)dataset_row(it->subject->dataset, it->overshoot.first_sample));
 }
 
 static void epoch_text(const struct examination *it, struct teller *teller)

@@ -44,7 +44,9 @@ struct death {
     int is_known;        /* the update was found; else why is in not_run */
     int is_born;         /* dead at the start */
     int64_t epoch, step; /* from 1 */
-    int64_t sample;      /* row of the data set; -1: a batch of several */
+    int64_t position;    /* of the update's first sample in the epoch's order, from 0 */
+    int is_single;       /* and its only one, with what follows to `overshoot` */
+    size_t sample;       /* which that is of those trained on */
     double residual_before, residual_after; /* f - y of that sample; NaN: not defined */
     double overshoot;    /* learning_rate * c * |gradient of f|^2; NaN: not defined */
     double bias_before, bias_after;
@@ -80,7 +82,8 @@ struct overshoot {
     double max;       /* of them */
     double fraction;  /* above 2 */
     double peak;      /* and in the first epoch, update by update */
-    int64_t first_step;
+    int64_t first_step; /* the first of these above 2, from 1; 0: none */
+    size_t first_sample; /* its sample, of those trained on */
     double sharpness; /* full batch: learning_rate * largest eigenvalue of J's Hessian */
 };
 

@@ -264,6 +264,11 @@ void replay_step(struct replay *replay)
     block_train(replay->block, (int64_t)replay->subject->training->batch_size, 1, replay->records);
 }
 
+const uint32_t *replay_next_rows(const struct replay *replay)
+{
+    return block_next_rows(replay->block);
+}
+
 double replay_next_rate(const struct replay *replay)
 {
     return block_next_rate(replay->block, 0);

@@ -56,6 +56,10 @@ int replay_watch(struct replay *replay, int64_t epoch,
 /* Trains one update of every run, those of an epoch that is cut in its batches. */
 void replay_step(struct replay *replay);
 
+/* The samples of the next epoch in the order of the visit: see block_next_rows. A run that went on
+ * from another's state goes on with its orders, too. */
+const uint32_t *replay_next_rows(const struct replay *replay);
+
 /* Run 0's learning rate in its next epoch; and at present: that of its last epoch, or where it
  * follows a plateau, of the next. */
 double replay_next_rate(const struct replay *replay);

@@ -9,13 +9,19 @@ void block_next(struct block *block, int run, struct block_next *out, double *pa
                 double *memory)
 {
     int lane = block_lane_of_run(block, run);
-    assert(lane != BLOCK_NO_RUN && block_at_epoch_end(block));
-    sample_order_seek(&block->order, block->epoch);
+    assert(lane != BLOCK_NO_RUN);
     out->epoch = block->epoch + 1;
-    out->rows = sample_order_rows(&block->order, block->epoch);
+    out->rows = block_next_rows(block);
     block_pace(block, run, block->epoch, out->pace);
     pack_get(&block->now, lane, parameters);
     pack_get_memory(&block->now, lane, memory);
+}
+
+const uint32_t *block_next_rows(struct block *block)
+{
+    assert(block_at_epoch_end(block));
+    sample_order_seek(&block->order, block->epoch);
+    return sample_order_rows(&block->order, block->epoch);
 }
 
 double block_next_rate(const struct block *block, int run)

@@ -48,8 +48,8 @@ static int read_checkpoint(struct scene *scene, const struct explanation_wish *w
     return result;
 }
 
-/* The loss goes with the checkpoint of a run that has ended; of one that goes on it may be of a
- * later epoch, and is then not known. */
+/* What the checkpoint does not have: the loss, which goes with that of a run that has ended; of one
+ * that goes on it may be of a later epoch, and is then not known; and where a run diverged. */
 static int read_record(struct scene *scene, const struct explanation_wish *wish,
                        struct error *error)
 {
@@ -58,6 +58,8 @@ static int read_record(struct scene *scene, const struct explanation_wish *wish,
         return -1;
     scene->subject.printed_loss =
         record.epoch == scene->subject.state.epoch ? record.loss : (double)NAN;
+    if (scene->subject.state.status == BLOCK_DIVERGED)
+        scene->subject.state.diverged_position = record.diverged_position;
     engine_run_clear(&record);
     return 0;
 }
