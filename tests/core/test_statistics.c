@@ -119,7 +119,10 @@ static void a_sign_test_counts_both_sides(void **state)
     assert_near(statistics_sign_test(952, 48), 2 * 2.5158395454634418879e-219);
     assert_near(statistics_sign_test(0, 5), 2.0 / 32);
     assert_near(statistics_sign_test(4, 1), 12.0 / 32);
-    assert_true(statistics_sign_test(3, 3) == 1.0 && statistics_sign_test(0, 0) == 1.0);
+    for (int64_t n = 0; n < 200; n++) { /* one half of all outcomes, exactly */
+        assert_true(statistics_sign_test(n, n) == 1.0 && statistics_sign_test(n + 1, n) == 1.0 &&
+                    statistics_sign_test(n, n + 1) == 1.0 && statistics_sign_test(n, n + 2) < 1.0);
+    }
 }
 
 /* scipy.stats.binomtest(7, 30).proportion_ci(method="wilson") */

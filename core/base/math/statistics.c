@@ -188,9 +188,11 @@ double statistics_binomial_tail(int64_t k, int64_t n, double p)
 
 double statistics_sign_test(int64_t above, int64_t below)
 {
-    int64_t more = above > below ? above : below;
-    double tail = statistics_binomial_tail(more, above + below, 0.5);
-    return tail < 0.5 ? 2.0 * tail : 1.0;
+    int64_t more = above > below ? above : below, fewer = above + below - more;
+    if (more - fewer <= 1) {
+        return 1.0; /* the tail is one half or more; as a series it may be one half less a bit */
+    }
+    return 2.0 * statistics_binomial_tail(more, above + below, 0.5);
 }
 
 void statistics_wilson(int64_t k, int64_t n, double *out_low, double *out_high)
