@@ -112,7 +112,8 @@ struct engine_run {
     int64_t epoch;   /* committed epochs */
     int64_t exact;   /* of these, the first ones, whose records are kept one by one */
     unsigned series; /* the set of those recorded; before the first epoch the loss alone */
-    struct engine_record last, best; /* of committed epochs; the worker said which is best */
+    struct engine_record last, best; /* of committed epochs; the worker said which is best; epoch 0:
+                                        there is none */
     double loss, first_loss, best_loss; /* of committed epochs; NaN before the first */
     int64_t best_epoch;                 /* the first one with best_loss; 0 while there is none */
     int64_t diverged_epoch, diverged_sample; /* 0, -1 unless diverged; a row of the data set */
@@ -321,8 +322,8 @@ struct engine_chunk {
     size_t checkpoint_bytes;
     size_t n_buckets; /* at most ENGINE_CHUNK_BUCKETS_MAX */
     const struct history_bucket *buckets; /* [n_buckets][of each series] */
-    const struct engine_record *best; /* the run's best one by now; NULL: the one before, or while
-                                         there was never one, that with the lowest loss */
+    const struct engine_record *best; /* the run's best one by now; NULL: the one before, if any; of
+                                         a run that records its loss alone, that with the lowest */
     int64_t trained_ms;               /* of all committed epochs by now; 0: as before */
     int64_t spacing; /* > 0: the checkpoint is kept to replay from if there is none yet in its cell
                         of so many epochs; of those kept, only the first of each cell stays */

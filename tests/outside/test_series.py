@@ -10,6 +10,7 @@ import signal
 import sqlite3
 import struct
 
+import numpy as np
 import pytest
 
 import specs
@@ -267,6 +268,29 @@ def test_several_readers_of_a_live_run_have_every_series_once(server):
 
 
 # --- rows --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("epochs", [1, 30])
+def test_without_a_finite_validation_loss_no_epoch_is_the_best(server, epochs):
+    rows = [[i / 10, i / 10] for i in range(20)]
+    kept_out = np.random.RandomState(0).permutation(20)[-1]
+    rows[kept_out] = [1e200, -1e200]
+    spec = {"dataset": {"kind": "table", "rows": rows,
+                        "split": {"train": .8, "validation": .2, "seed": 0}},
+            "network": {"layers": [{"units": 1, "activation": "linear"}]},
+            "training": {"epochs": epochs}}
+    made = server.train(spec)
+    row = made["runs"][0]
+    assert row["state"] == "done" and row["loss"] > 0 and row["validation_loss"] is None
+    assert row["best_epoch"] is None
+    assert row["best"] == {"monitor": "validation_loss", "epoch": None, "loss": None,
+                           "validation_loss": None}
+    asked = server.request("GET", path(made["id"], "/parameters?epoch=best"))
+    assert asked.status_code == 409 and "monitored loss is finite" in asked.json()["detail"]
+    fork = {"fork": {"experiment": made["id"], "run": 0, "at": "best"}}
+    refused = server.request("POST", "/experiments", json=fork)
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["pointer"] == "/fork/at"
 
 
 def test_rows_tell_the_last_and_the_best_of_every_series(server, trained):

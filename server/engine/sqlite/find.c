@@ -167,12 +167,12 @@ int engine_list(struct engine *engine, int64_t cursor, int limit, engine_experim
     "    WHERE explanation.experiment = run.experiment AND explanation.run = run.run), ''),"     \
     " series, last, best, trained_ms, stopped, diverged_position"
 
-/* The column's record, or one of the loss alone. */
+/* The column's record; of a run that records its loss alone, one of that. */
 static struct engine_record run_record(struct query *query, int column, unsigned series,
                                        int64_t epoch, double loss)
 {
     struct engine_record record = record_read(query, column, series);
-    if (record.epoch == 0) {
+    if (record.epoch == 0 && series_n(series) <= 1) {
         record.epoch = epoch;
         record.values[SERIES_LOSS] = loss;
     }

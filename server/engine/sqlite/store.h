@@ -168,7 +168,8 @@ struct progress {
     struct run_key key;
     double loss, first_loss, best_loss;
     int64_t best_epoch, trained_ms;
-    struct engine_record last, best; /* best.epoch 0: that of best_loss */
+    struct engine_record last, best; /* epoch 0: none, or of a run that records its loss
+                                      alone, what the numbers above say */
     struct envelope_size envelope;
 };
 

@@ -101,7 +101,8 @@ static void fold(const struct intake *intake, struct intake_lane *lane, const do
     }
 }
 
-/* Finds the best of n more records of a lane, the first one of `first`. */
+/* Finds the best of n more records of a lane, the first one of `first`: there is none while the
+ * monitored loss is not finite. */
 static void note_best(const struct intake *intake, struct intake_lane *lane, const double *records,
                       int64_t first, int64_t n)
 {
@@ -111,7 +112,7 @@ static void note_best(const struct intake *intake, struct intake_lane *lane, con
     double value = lane->best.epoch > 0 ? lane->best.values[monitor] : NAN;
     int64_t best = -1;
     for (int64_t e = 0; e < n; e++, monitored += stride(intake)) {
-        if (*monitored < value || (isnan(value) && !isnan(*monitored))) {
+        if (isfinite(*monitored) && !(*monitored >= value)) {
             value = *monitored;
             best = e;
         }
