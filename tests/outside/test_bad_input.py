@@ -572,3 +572,63 @@ def test_get_changes_nothing(server):
     for path in ("/experiments", "/presets", "/options"):
         server.request("GET", path, data=json.dumps(specs.report()), headers=JSON_TYPE)
     assert server.get("/experiments?limit=200") == before
+
+
+# --- numbers in queries ---------------------------------------------------------------------------
+
+NO_INTEGERS = ["", " 1", "1 ", "+1", "-1", "1e0", "1.0", "0x1", "\uff11", "\uff11" * 20, "1\n",
+               "1_0", "9" * 30]
+NO_NUMBERS = ["", " 1", "1 ", "+1", "1.", ".5", "0x1", "1e", "\uff11", "inf", "nan", "1e999", "1,0"]
+RUN = "/experiments/{}/runs/0"
+
+
+@pytest.fixture(scope="module")
+def swept(server):
+    return server.train(specs.sweep([1e-4, 2e-4], epochs=5))["id"]
+
+
+def refused(server, path, name, value):
+    """The detail of what a value gets, which quotes it, on one line."""
+    reply = server.request("GET", path.split("?")[0],
+                           params=dict([pair.split("=") for pair in path.split("?")[1:]])
+                           | {name: value})
+    assert reply.status_code in (400, 422), (path, name, value, reply.text[:300])
+    detail = reply.json()["detail"]
+    assert name in detail and value[:13].replace("\n", " ") in detail and "expected" in detail, (value, detail)
+    return detail
+
+
+@pytest.mark.parametrize("path, name", [
+    ("/experiments", "limit"), ("/experiments", "cursor"), ("/datasets", "limit"),
+    ("/experiments/{}/epochs", "from"), ("/experiments/{}/epochs", "to"),
+    (RUN + "/epochs", "points"), ("/experiments/{}/dataset", "run"), (RUN + "/parameters", "epoch"), (RUN + "/step", "epoch"),
+    (RUN + "/step", "sample"), (RUN + "/landscape", "epoch"), (RUN + "/landscape", "points"),
+    (RUN + "/hessian", "epoch"), (RUN + "/surface", "epoch"), (RUN + "/surface", "points"),
+    (RUN + "/landscape?kind=eigenvectors", "x"), (RUN + "/landscape?kind=random", "y"),
+    (RUN + "/landscape?kind=between", "x")])
+def test_an_integer_in_a_query_is_plain_digits(server, swept, path, name):
+    for value in NO_INTEGERS:
+        refused(server, path.format(swept), name, value)
+
+
+def test_a_number_in_a_query_is_one_of_json(server, swept):
+    path = RUN.format(swept) + "/landscape"
+    for value in NO_NUMBERS:
+        assert "above 0, at most 1000000" in refused(server, path, "span", value)
+    for value in ("0.5", "5e-1", "2", "1E+2"):
+        told = server.get(path, params={"span": value})
+        assert told["x"]["values"][-1] - told["x"]["values"][0] == pytest.approx(2 * float(value), rel=1e-12)
+
+
+def test_numbers_in_a_list_are_held_to_the_same(server, swept):
+    path = f"/experiments/{swept}/sweep"
+    for value in NO_NUMBERS + ["0"]:
+        refused(server, path, "claim", f"{value},5,9")
+        refused(server, path, "claim", f"1e-4,{value},9")
+        if value != "0":
+            refused(server, path, "claim", f"1e-4,5,{value}")
+    for value in NO_INTEGERS + ["0", "2"]:
+        refused(server, path, "compare", f"0,{value}")
+        refused(server, path, "compare", f"{value},0")
+    assert server.get(path, params={"compare": "0,1"})["compared"]["settings"] == [0, 1]
+    assert server.get(path, params={"claim": "1e-4,5,9"})["claim"]["verdict"]

@@ -1,7 +1,6 @@
 /* What every handler does with its call: read the body and the query, reply JSON. */
 #include "server/api/call/call.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 
 #include "server/base/digest.h"
 #include "server/base/json.h"
+#include "server/base/numeral.h"
 
 enum { TAG_BYTES = 16 }; /* of the digest */
 
@@ -116,23 +116,34 @@ void call_reply_replay_error(struct call *call, const struct error *error)
 }
 
 /* `or_else`: what else may stand there. */
+static int read_integer(const char *name, const char *text, int64_t low, int64_t high,
+                        const char *or_else, int64_t *out, struct error *error)
+{
+    const char *end = text;
+    int64_t value;
+    if (numeral_integer(&end, &value) == 0 && *end == '\0' && value >= low && value <= high) {
+        *out = value;
+        return 0;
+    }
+    return error_set(error, ERROR_INVALID, "?%s=%.40s: expected an integer from %lld to %lld%s",
+                     name, text, (long long)low, (long long)high, or_else);
+}
+
+int call_read_integer(const char *name, const char *text, int64_t low, int64_t high,
+                      int64_t missing, int64_t *out, struct error *error)
+{
+    *out = missing;
+    return text == NULL ? 0 : read_integer(name, text, low, high, "", out, error);
+}
+
 static int query_integer(struct call *call, const char *name, int64_t low, int64_t high,
                          const char *or_else, int64_t *out)
 {
     const char *text = http_query(call->request, name);
-    if (text == NULL)
+    struct error error = ERROR_INIT;
+    if (text == NULL || read_integer(name, text, low, high, or_else, out, &error) == 0)
         return 0;
-    char *end;
-    errno = 0;
-    long long value = strtoll(text, &end, 10);
-    if (errno == 0 && end != text && *end == '\0' && value >= low && value <= high) {
-        *out = value;
-        return 0;
-    }
-    char detail[256];
-    snprintf(detail, sizeof detail, "?%s=%.40s: expected an integer from %lld to %lld%s", name,
-             text, (long long)low, (long long)high, or_else);
-    http_reply_problem(call->request, 400, detail, NULL);
+    http_reply_problem(call->request, 400, error.text, NULL);
     return -1;
 }
 

@@ -83,10 +83,14 @@ void call_may_be_kept(struct call *call);
 /* The posted JSON object, or NULL after replying 400 with line and column. New reference. */
 json_t *call_body(struct call *call);
 
-/* A query argument as an integer within [low, high]: 0 with *out set (`missing` when absent), or
+/* A query argument as an integer within [low, high], in plain digits: 0 with *out set (`missing` when absent), or
  * -1 after replying 400. */
 int call_query_integer(struct call *call, const char *name, int64_t low, int64_t high,
                        int64_t missing, int64_t *out);
+
+/* The same of an argument's `text`, NULL when absent: 0, or -1 with ERROR_INVALID. */
+int call_read_integer(const char *name, const char *text, int64_t low, int64_t high,
+                      int64_t missing, int64_t *out, struct error *error);
 
 /* ?epoch= of a run, a number within [low, high] or "best": otherwise likewise. */
 int call_query_epoch(struct call *call, const struct engine_run *run, int64_t low, int64_t high,

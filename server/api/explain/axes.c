@@ -1,7 +1,6 @@
 /* Axes: the directions a landscape is asked for along. */
 #include "server/api/explain/axes.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 #include "core/explain/landscape/spectrum.h"
 #include "core/explain/step/naming.h"
 #include "server/api/present.h"
+#include "server/base/numeral.h"
 
 /* What is asked for; texts are the query's own, or NULL. */
 struct query {
@@ -27,13 +27,11 @@ static size_t n_parameters(const struct look *look)
 
 static int read_span(const char *text, double *out, struct error *error)
 {
-    char *end;
+    const char *end = text;
     *out = 0;
     if (text == NULL)
         return 0;
-    errno = 0;
-    *out = strtod(text, &end);
-    if (errno == 0 && end != text && *end == '\0' && *out > 0 && *out <= 1e6)
+    if (numeral_number(&end, out) == 0 && *end == '\0' && *out > 0 && *out <= 1e6)
         return 0;
     return error_set(error, ERROR_INVALID,
                      "?span=%.40s: expected a number above 0, at most 1000000: how far the axes "
@@ -111,8 +109,8 @@ static int along_eigenvectors(struct axes *axes, struct look *look, const struct
     struct spectrum spectrum;
     int64_t which[2];
     int64_t last = (int64_t)n_parameters(look) - 1;
-    if (look_integer("x", query->x, 0, last, 0, &which[0], error) != 0 ||
-        look_integer("y", query->y, 0, last, last > 0, &which[1], error) != 0)
+    if (call_read_integer("x", query->x, 0, last, 0, &which[0], error) != 0 ||
+        call_read_integer("y", query->y, 0, last, last > 0, &which[1], error) != 0)
         return -1;
     if (spectrum_init(&spectrum, &look->plan.network, look->plan.dataset, training->loss,
                       training->gradient, look->parameters, error) != 0)
@@ -133,8 +131,8 @@ static int along_random(struct axes *axes, struct look *look, const struct query
                         struct error *error)
 {
     int64_t seeds[2];
-    if (look_integer("x", query->x, 0, UINT32_MAX, 1, &seeds[0], error) != 0 ||
-        look_integer("y", query->y, 0, UINT32_MAX, 2, &seeds[1], error) != 0)
+    if (call_read_integer("x", query->x, 0, UINT32_MAX, 1, &seeds[0], error) != 0 ||
+        call_read_integer("y", query->y, 0, UINT32_MAX, 2, &seeds[1], error) != 0)
         return -1;
     axes->n = is_line(query) || seeds[0] == seeds[1] ? 1 : 2;
     for (int k = 0; k < axes->n; k++) {
@@ -221,7 +219,7 @@ static int read_run(const char *name, const char *text, const char *own, char id
     int64_t run;
     struct error inner = ERROR_INIT;
     if (text == NULL || n_id >= ENGINE_ID_BYTES ||
-        look_integer(name, digits, 0, 999999, 0, &run, &inner) != 0)
+        call_read_integer(name, digits, 0, 999999, 0, &run, &inner) != 0)
         return error_set(error, ERROR_INVALID,
                          "?%s%s%.60s: expected another run, as 3 or experiment:3", name,
                          text == NULL ? "" : "=", text == NULL ? "" : text);

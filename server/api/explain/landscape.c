@@ -28,7 +28,7 @@ struct landscape {
 static int read_points(const struct landscape *it, int is_line, int64_t *out, struct error *error)
 {
     int64_t points;
-    if (look_integer("points", http_query(it->look->call->request, "points"), 2,
+    if (call_read_integer("points", http_query(it->look->call->request, "points"), 2,
                      is_line ? LINE_POINTS_MAX : PLANE_POINTS_MAX,
                      is_line ? LINE_POINTS : PLANE_POINTS, &points, error) != 0)
         return -1;

@@ -1,24 +1,7 @@
 /* A look: a run's parameters after some epoch, with its data. */
 #include "server/api/explain/look.h"
 
-#include <errno.h>
 #include <stdlib.h>
-
-int look_integer(const char *name, const char *text, int64_t low, int64_t high, int64_t missing,
-                 int64_t *out, struct error *error)
-{
-    char *end;
-    *out = missing;
-    if (text == NULL)
-        return 0;
-    errno = 0;
-    long long value = strtoll(text, &end, 10);
-    if (errno != 0 || end == text || *end != '\0' || value < low || value > high)
-        return error_set(error, ERROR_INVALID, "?%s=%.40s: expected an integer from %lld to %lld",
-                         name, text, (long long)low, (long long)high);
-    *out = value;
-    return 0;
-}
 
 static json_t *compute_at(struct look *look, look_fn compute, struct error *error)
 {

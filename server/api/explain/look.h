@@ -22,8 +22,4 @@ typedef json_t *(*look_fn)(struct look *look, struct error *error);
  * makes the answer. At a desk. */
 void look_answer(struct call *call, look_fn compute);
 
-/* The query's argument `text` (NULL: `missing`) as an integer. -1 with ERROR_INVALID. */
-int look_integer(const char *name, const char *text, int64_t low, int64_t high, int64_t missing,
-                 int64_t *out, struct error *error);
-
 #endif

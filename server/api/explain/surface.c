@@ -83,7 +83,7 @@ static json_t *compute_with(struct look *look, const struct dataset *whole, stru
                   "the data set has %zu features; a surface is shown of 1 or 2", plane.n_features);
         return NULL;
     }
-    if (look_integer("points", http_query(look->call->request, "points"), 2,
+    if (call_read_integer("points", http_query(look->call->request, "points"), 2,
                      is_line ? LINE_POINTS_MAX : POINTS_MAX, is_line ? LINE_POINTS : POINTS,
                      &points, error) != 0)
         return NULL;

@@ -1,27 +1,15 @@
 /* Server-sent events: one log entry, or a part of it, as one frame. */
 #include "server/api/stream/frame.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "server/api/stream/column.h"
-
-static int read_digits(const char **text, int64_t *out)
-{
-    if (**text < '0' || **text > '9')
-        return -1;
-    char *end;
-    errno = 0;
-    *out = strtoll(*text, &end, 10);
-    *text = end;
-    return errno == 0 ? 0 : -1;
-}
+#include "server/base/numeral.h"
 
 int frame_read_id(const char *id, struct frame_cursor *out)
 {
     out->n_sent = FRAME_ALL;
-    if (read_digits(&id, &out->sequence) != 0)
+    if (numeral_integer(&id, &out->sequence) != 0)
         return -1;
     if (*id == '\0')
         return 0;
@@ -31,7 +19,9 @@ int frame_read_id(const char *id, struct frame_cursor *out)
         out->n_sent = FRAME_DONE;
         return 0;
     }
-    return read_digits(&id, &out->n_sent) == 0 && *id == '\0' && out->n_sent < FRAME_ALL ? 0 : -1;
+    return numeral_integer(&id, &out->n_sent) == 0 && *id == '\0' && out->n_sent < FRAME_ALL
+               ? 0
+               : -1;
 }
 
 void frame_print_cursor(struct text *text, const struct frame_cursor *cursor)

@@ -8,6 +8,7 @@
 #include "core/train/history.h"
 #include "server/base/clock.h"
 #include "server/base/json.h"
+#include "server/base/numeral.h"
 #include "server/base/text.h"
 
 /* The curves, and whose they are. */
@@ -29,17 +30,14 @@ static void sheaf_clear(struct sheaf *sheaf)
 
 int claim_read(const char *text, struct time_claim *out)
 {
-    char *end;
-    out->rate = strtod(text, &end);
-    if (*end != ',' || !(out->rate > 0.0) || !isfinite(out->rate))
+    double epochs;
+    if (numeral_number(&text, &out->rate) != 0 || *text++ != ',' || !(out->rate > 0.0))
         return -1;
-    double epochs = strtod(end + 1, &end);
-    if (*end != ',' || !(epochs >= 1.0) || epochs > 1e9 || epochs != floor(epochs))
+    if (numeral_number(&text, &epochs) != 0 || *text++ != ',' || !(epochs >= 1.0) ||
+        epochs > 1e9 || epochs != floor(epochs))
         return -1;
     out->epochs = (int64_t)epochs;
-    const char *loss = end + 1;
-    out->loss = strtod(loss, &end);
-    return end > loss && *end == '\0' && isfinite(out->loss) ? 0 : -1;
+    return numeral_number(&text, &out->loss) == 0 && *text == '\0' ? 0 : -1;
 }
 
 /* Adds a run's curve, still without its losses, if it is one of plain SGD with one rate that did

@@ -13,6 +13,7 @@
 #include "server/api/sweep/claim.h"
 #include "server/api/sweep/findings.h"
 #include "server/base/json.h"
+#include "server/base/numeral.h"
 #include "server/base/text.h"
 
 /* --- settings --- */
@@ -150,15 +151,22 @@ struct asked {
     struct time_claim claim;
 };
 
+static int read_pair(const char *text, int64_t n_settings, struct asked *asked)
+{
+    int64_t a, b;
+    if (numeral_integer(&text, &a) != 0 || *text++ != ',' || numeral_integer(&text, &b) != 0 ||
+        *text != '\0' || a >= n_settings || b >= n_settings || a == b)
+        return -1;
+    asked->a = (size_t)a;
+    asked->b = (size_t)b;
+    return 0;
+}
+
 /* The two settings of ?compare=A,B. -1 after replying. */
 static int read_compare(struct call *call, size_t n_settings, struct asked *asked)
 {
     const char *value = http_query(call->request, "compare");
-    int n_read = 0;
-    if (value == NULL ||
-        (sscanf(value, "%4zu,%4zu%n", &asked->a, &asked->b, &n_read) == 2 &&
-         value[n_read] == '\0' && asked->a < n_settings && asked->b < n_settings &&
-         asked->a != asked->b))
+    if (value == NULL || read_pair(value, (int64_t)n_settings, asked) == 0)
         return 0;
     struct error error = ERROR_INIT;
     if (n_settings < 2)
