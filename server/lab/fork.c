@@ -103,7 +103,8 @@ static void find_best(const struct engine_run *record, struct source *out, struc
 {
     out->epoch = record->best.epoch;
     if (out->epoch == 0)
-        faults_add(faults, "/fork/at", "got \"best\", but the run has no epoch whose monitored loss is finite");
+        faults_add(faults, "/fork/at",
+                   "got \"best\", but the run has no epoch whose monitored loss is finite");
 }
 
 static void find_number(const json_t *at, const struct engine_run *record, struct source *out,

@@ -165,7 +165,8 @@ int call_query_epoch(struct call *call, const struct engine_run *run, int64_t lo
     if (run->best.epoch > 0)
         return 0;
     http_reply_problem(call->request, 409,
-                       "?epoch=best: the run has no epoch yet whose monitored loss is finite", NULL);
+                       "?epoch=best: the run has no epoch yet whose monitored loss is finite",
+                       NULL);
     return -1;
 }
 

@@ -83,8 +83,8 @@ void call_may_be_kept(struct call *call);
 /* The posted JSON object, or NULL after replying 400 with line and column. New reference. */
 json_t *call_body(struct call *call);
 
-/* A query argument as an integer within [low, high], in plain digits: 0 with *out set (`missing` when absent), or
- * -1 after replying 400. */
+/* A query argument as an integer within [low, high], in plain digits: 0 with *out set (`missing`
+ * when absent), or -1 after replying 400. */
 int call_query_integer(struct call *call, const char *name, int64_t low, int64_t high,
                        int64_t missing, int64_t *out);
 
