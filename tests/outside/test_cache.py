@@ -8,7 +8,7 @@ import requests
 
 import specs
 from interruptions import results, wait_for_more_epochs
-from service import JSON_TYPE, unexplained
+from service import JSON_TYPE, build_slowness, unexplained
 from sse import epochs_of
 from test_experiments import cancel
 from test_operations import metrics, plain
@@ -40,7 +40,7 @@ def post_at_once(server, bodies):
         barrier.wait()
         while True:
             reply = requests.post(server.url + "/api/v1/experiments", data=json.dumps(body),
-                                  headers=JSON_TYPE, timeout=60, proxies={"http": None})
+                                  headers=JSON_TYPE, timeout=120, proxies={"http": None})
             if reply.status_code != 503:  # all desks taken: come again, as Retry-After says
                 break
         made.append((reply.status_code, reply.json()))
@@ -59,7 +59,7 @@ def post_at_once(server, bodies):
 
 def test_the_same_again_is_answered_at_once_and_says_so(fresh_server):
     server = fresh_server()
-    first = server.train(cached(specs.sweep([1e-3, 4e-4], epochs=300)))
+    first = server.explained(server.post(cached(specs.sweep([1e-3, 4e-4], epochs=300)))["id"])
     assert "cached_from" not in first
     trained = n_trained(server)
     again = server.post(cached(specs.sweep([1e-3, 4e-4], epochs=300)))
@@ -327,7 +327,7 @@ def test_deleting_the_one_that_was_trained_loses_nothing_of_the_others(fresh_ser
 
 def test_kill_minus_9_while_others_wait_changes_no_bit(fresh_server):
     server = fresh_server()
-    spec = specs.long_run(epochs=40000, samples=int(3000 / server.slowness))
+    spec = specs.long_run(epochs=40000, samples=int(3000 / build_slowness()))
     wanted = results(server, server.train(spec)["id"])
     made = [server.post(cached(spec))["id"] for _ in range(4)]
     epochs = 0

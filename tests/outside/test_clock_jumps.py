@@ -100,7 +100,7 @@ def in_background(function, seconds):
 def browser_with_cookie(server, token):
     browser = requests.Session()
     browser.trust_env = False
-    assert browser.get(f"{server.url}/?token={token}", timeout=20).status_code == 200
+    assert browser.get(f"{server.url}/?token={token}", timeout=120).status_code == 200
     assert browser.cookies
     return browser
 
@@ -138,7 +138,7 @@ def test_a_clock_that_jumps_changes_nothing_but_times_of_day(fresh_server, undis
         reply = server.request("GET", "//healthz")
         assert is_near(clock_of(reply), shift), reply.headers["Date"]
         check_durations(server)
-        assert browser.get(f"{server.url}/api/v1/presets", timeout=20).status_code == 200
+        assert browser.get(f"{server.url}/api/v1/presets", timeout=120).status_code == 200
         later = server.post(specs.report(epochs=number + 1))["id"]
         created = server.get(f"/experiments/{later}")["created"]
         assert is_near(parse_time(created) - time.time(), shift), created

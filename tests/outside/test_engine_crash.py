@@ -36,7 +36,7 @@ def work_until_killed(program, store, seed, n_lines):
     finally:
         process.kill()
         rest = process.stdout.read()
-        process.wait(timeout=10)
+        process.wait(timeout=120)
     lines += rest.splitlines(keepends=True)
     return [line.decode().split() for line in lines if line.endswith(b"\n")]
 
@@ -135,13 +135,13 @@ def test_a_store_is_refused_while_its_server_runs_and_free_once_it_was_killed(pr
     process = subprocess.Popen([program, "work", store, "1"], stdout=subprocess.PIPE)
     try:
         assert process.stdout.readline() == b"open - 0\n"
-        second = subprocess.run([program, "work", store, "2"], stdout=subprocess.PIPE, timeout=10)
+        second = subprocess.run([program, "work", store, "2"], stdout=subprocess.PIPE, timeout=120)
         assert second.returncode == 2
         assert f"in use by the server with process id {process.pid}".encode() in second.stdout
     finally:
         process.kill()
         process.stdout.close()
-        process.wait(timeout=10)
+        process.wait(timeout=120)
     started = time.monotonic()
     third = subprocess.Popen([program, "work", store, "3"], stdout=subprocess.PIPE)
     try:
@@ -150,7 +150,7 @@ def test_a_store_is_refused_while_its_server_runs_and_free_once_it_was_killed(pr
     finally:
         third.kill()
         third.stdout.close()
-        third.wait(timeout=10)
+        third.wait(timeout=120)
 
 
 def test_a_full_disk_is_named_and_work_goes_on_when_there_is_room(program, tmp_path):
@@ -159,7 +159,7 @@ def test_a_full_disk_is_named_and_work_goes_on_when_there_is_room(program, tmp_p
     # Root may also be in a chroot, where the mounts above it can be neither seen nor changed.
     rights = ["-m", "--propagation", "unchanged"] if os.geteuid() == 0 else ["-rm"]
     result = subprocess.run(["unshare", *rights, "sh", "-c", script, "sh", tmp_path, program],
-                            stdout=subprocess.PIPE, timeout=30, text=True)
+                            stdout=subprocess.PIPE, timeout=120, text=True)
     opened, full, went_on = result.stdout.splitlines()
     assert result.returncode == 0
     assert full.startswith("full ") and "the disk is full; free some space" in full

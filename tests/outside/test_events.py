@@ -10,7 +10,7 @@ import threading
 import pytest
 
 import specs
-from service import wait_until
+from service import build_slowness, wait_until
 from sse import (CutShort, EventStream, Parser, assert_gapless, epochs_of, ranges_of,
                  read_with_cuts)
 
@@ -27,7 +27,7 @@ def finished(server):
 @pytest.fixture(scope="module")
 def slowly_finished(server):
     """The same of a run so slow that each commit, and so each thinned frame, held few epochs."""
-    samples = int(4000 / server.slowness)
+    samples = int(4000 / build_slowness())
     experiment = server.train(specs.report(1e-6, epochs=20000, samples=samples))
     return experiment["id"], server.losses(experiment["id"])
 
@@ -150,7 +150,7 @@ def test_default_stream_survives_cuts(server, slowly_finished, seed):
 @pytest.mark.parametrize("query, longest_cut", [("?points=all", 400000), ("", 20000)])
 def test_live_stream_survives_cuts(server, query, longest_cut):
     """The same while the run is being trained: frames now exact, now thinned, never with a gap."""
-    spec = specs.report(1e-5, epochs=100000, samples=int(500 / server.slowness))
+    spec = specs.report(1e-5, epochs=100000, samples=int(500 / build_slowness()))
     experiment = server.post(spec)["id"]
     events, connections = read_with_cuts(server, experiment, query, random.Random(9), longest_cut)
     losses = server.losses(experiment)
@@ -303,7 +303,7 @@ def test_runs_in_each_state_are_counted(server):
 def test_head_of_a_stream_has_no_body(server, finished, running):
     """And the connection stays in step: a GET pipelined behind it is answered."""
     for experiment in (finished[0], running):
-        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=120) as connection:
             host = f"Host: 127.0.0.1:{server.port}\r\n"
             connection.sendall(
                 f"HEAD /api/v1/experiments/{experiment}/events HTTP/1.1\r\n{host}\r\n"

@@ -11,7 +11,7 @@ import pytest
 
 import specs
 from interruptions import results, wait_for_more_epochs
-from service import ENDED, JSON_TYPE, unexplained, wait_until
+from service import ENDED, JSON_TYPE, build_slowness, unexplained, wait_until
 from sse import CutShort, epochs_of
 
 
@@ -262,7 +262,7 @@ INTERRUPTED = 40000  # epochs: with the samples below a second or two of trainin
 @pytest.fixture(scope="module")
 def undisturbed(server):
     """The long-ish sweep trained without a break: spec and the answers that must come again."""
-    samples = int(1000 / server.slowness)
+    samples = int(1000 / build_slowness())
     spec = specs.sweep([1e-5, 1e-6, 3e-6], samples=samples, epochs=INTERRUPTED)
     experiment = server.train(spec)["id"]
     return spec, results(server, experiment)

@@ -216,7 +216,7 @@ def test_a_truncated_store_never_crashes_the_server(fresh_server):
         server.stop()
     else:
         server.stopped = True
-        assert str(path) in server.stderr() and server.process.wait(20) == 1, server.stderr()
+        assert str(path) in server.stderr() and server.process.wait(120) == 1, server.stderr()
     for leftover in server.data.glob("descent.db-[ws]*"):
         leftover.unlink()
     path.write_bytes(kept)
@@ -264,7 +264,8 @@ def test_a_low_descriptor_limit_is_lived_with(tmp_path):
         while time.monotonic() < began + 2:  # an interval to measure over, nothing is waited for
             time.sleep(0.1)
         used = cpu_s(server.pid) - spent
-        assert used < 0.5 * server.slowness, f"{used} s of processor in 2 s with nothing to do"
+        passed = time.monotonic() - began
+        assert used < 0.25 * passed, f"{used} s of processor in {passed} s with nothing to do"
         for connection in crowd:
             connection.close()
         assert server.train(specs.report(epochs=5))["state"] == "done"

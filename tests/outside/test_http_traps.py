@@ -3,6 +3,7 @@
 Everything is asked of http_probe (http_probe.c): the layer alone, with limits made short."""
 import json
 import os
+import select
 import selectors
 import socket
 import time
@@ -64,11 +65,11 @@ def test_idle_connections_do_not_lock_others_out():
 
 def test_when_all_places_are_busy_a_new_client_gets_503():
     """Not silence: the busy ones are requests at a desk, which nothing may push out."""
-    with Probe("--connections", 8, "--desks", 1, "--drain", 100) as probe:
+    with Probe("--connections", 8, "--desks", 8, "--drain", 100) as probe:
         busy = []
         for _ in range(8):
             wire = probe.wire()
-            wire.ask("GET", "/later?ms=100")
+            wire.ask("GET", "/later?ms=1500")
             busy.append(wire)
         with probe.wire() as wire:
             reply = wire.reply()
@@ -91,11 +92,13 @@ def test_running_out_of_descriptors_does_not_spin():
             except OSError:
                 pass
         before, started = cpu_seconds(probe), time.monotonic()
-        wait_until(lambda: time.monotonic() - started > 0.5, 2, "half a second")
-        assert cpu_seconds(probe) - before < 0.2, "busy without descriptors"
+        wait_until(lambda: time.monotonic() - started > 0.5, 60, "half a second")
+        used, passed = cpu_seconds(probe) - before, time.monotonic() - started
+        assert used < 0.4 * passed, "busy without descriptors"
         for wire in wires:
             wire.close()
-        wait_until(lambda: probe.get("/healthz").status == 200, 3, "an answer")
+        wait_until(lambda: probe.get("/healthz").status == 200,
+                   3 * probe.slowness, "an answer")
 
 
 def cpu_seconds(probe):
@@ -279,7 +282,8 @@ def test_bodies_held_at_once_are_bounded():
         for wire in wires:
             wire.send(POST + f"Content-Length: {LIMIT}\r\n\r\n")
             wire.send(b"x" * (LIMIT - 1))
-        wait_until(lambda: probe.counts()["requests"] > len(wires), 5, "all heads to arrive")
+        wait_until(lambda: probe.counts()["requests"] > len(wires),
+                   5 * probe.slowness, "all heads to arrive")
         statuses = []
         for wire in wires:
             try:
@@ -339,28 +343,28 @@ def strict():
 
 def test_a_head_sent_a_byte_at_a_time_is_cut(strict):
     with strict.wire() as wire:
-        assert drip(wire, b"GET /healthz HTTP/1.1\r\nX: " + b"x" * 500, 3)
+        assert drip(wire, b"GET /healthz HTTP/1.1\r\nX: " + b"x" * 500, 8)
         assert wire.rest()[:12] in (b"HTTP/1.1 408", b"")
     with strict.wire() as wire:
-        assert drip(wire, b"x" * 500, 3)
+        assert drip(wire, b"x" * 500, 8)
 
 
 def test_so_is_the_second_head_of_a_connection(strict):
     """Idle time counts, the bytes that keep it from being idle do not help."""
-    with strict.wire(seconds=8) as wire:
+    with strict.wire(seconds=12) as wire:
         wire.ask("GET", "/healthz")
         assert wire.reply().status == 200
-        assert drip(wire, b"GET /healthz HTTP/1.1\r\nX: " + b"x" * 500, 4)
-    with strict.wire(seconds=8) as wire:
+        assert drip(wire, b"GET /healthz HTTP/1.1\r\nX: " + b"x" * 500, 8)
+    with strict.wire(seconds=12) as wire:
         wire.ask("GET", "/healthz")
         assert wire.reply().status == 200
-        assert drip(wire, b"x" * 500, 4)
+        assert drip(wire, b"x" * 500, 8)
 
 
 def test_a_body_sent_a_byte_at_a_time_is_cut_with_408(strict):
     with strict.wire() as wire:
         wire.send(POST + "Content-Length: 1000\r\n\r\n")
-        assert drip(wire, b"x" * 500, 3)
+        assert drip(wire, b"x" * 500, 8)
         reply = wire.reply()
         assert reply.status == 408 and "body" in problem_of(reply)["detail"]
         assert problem_of(reply)["instance"] == "/echo" and wire.is_closed()
@@ -391,12 +395,11 @@ def test_an_idle_connection_is_closed(strict):
 
 def test_slow_handlers_do_not_hold_up_the_loop(probe):
     with probe.wire() as slow, probe.wire() as quick:
-        slow.ask("GET", "/later?ms=400&value=slow")
-        started = time.monotonic()
+        slow.ask("GET", "/later?ms=1500&value=slow")
         for _ in range(20):
             quick.ask("GET", "/healthz")
             assert quick.reply().status == 200
-        assert time.monotonic() - started < 0.3 * probe.slowness
+        assert select.select([slow.socket], [], [], 0)[0] == [], "it is the last to be answered"
         assert json.loads(slow.reply().body)["value"] == "slow"
 
 
@@ -412,7 +415,7 @@ def test_a_full_queue_is_503():
     with Probe("--desks", 1, "--queue", 3) as probe:
         wires = [probe.wire() for _ in range(12)]
         for wire in wires:
-            wire.ask("GET", "/later?ms=100")
+            wire.ask("GET", "/later?ms=500")
         replies = [wire.reply() for wire in wires]
         refused = [reply for reply in replies if reply.status == 503]
         assert 7 <= len(refused) <= 9, len(refused)
@@ -438,14 +441,15 @@ def test_clients_that_vanish_while_their_work_is_done_leave_nothing(probe):
 
 
 def test_work_under_way_is_finished_at_the_end():
-    with Probe("--desks", 2, "--drain", 1500) as probe:
+    with Probe("--desks", 2, "--drain", 20000) as probe:
         wires = [probe.wire() for _ in range(6)]
         for wire in wires:
             wire.ask("GET", "/later?ms=100&value=done")
         download = probe.wire()
         download.ask("GET", "/slices?n=3000000")
         assert download.head()[0] == 200
-        probe.wait_for("desk_waiting", 4)
+        wait_until(lambda: probe.counts()["requests"] > len(wires) + 1, 5 * probe.slowness,
+                   "all heads to arrive")
 
         def read_all():
             for wire in wires:

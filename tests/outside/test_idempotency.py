@@ -132,7 +132,7 @@ def test_of_many_at_once_one_makes_the_experiment(server):
         def send():
             barrier.wait()
             replies.append(requests.post(
-                server.url + "/api/v1/experiments", data=json.dumps(SPEC), timeout=60,
+                server.url + "/api/v1/experiments", data=json.dumps(SPEC), timeout=120,
                 proxies={"http": None}, headers={**JSON_TYPE, "Idempotency-Key": key}))
 
         threads = [threading.Thread(target=send) for _ in range(12)]
@@ -159,7 +159,7 @@ def test_while_the_first_is_served_a_second_is_409(server):
 
         def send():
             replies.append(requests.post(
-                server.url + "/api/v1/experiments", data=json.dumps(slow), timeout=60,
+                server.url + "/api/v1/experiments", data=json.dumps(slow), timeout=120,
                 proxies={"http": None}, headers={**JSON_TYPE, "Idempotency-Key": key}))
 
         threads = [threading.Thread(target=send) for _ in range(2)]

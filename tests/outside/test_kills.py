@@ -13,7 +13,7 @@ import requests
 
 import specs
 from interruptions import check_store, results
-from service import JSON_TYPE
+from service import JSON_TYPE, build_slowness
 from sse import CutShort, assert_gapless, epochs_of, ranges_of
 
 KILLS = int(os.environ.get("KILLS", "5"))
@@ -70,13 +70,13 @@ class Load:
     def post_and_ask(self):
         """A session of its own: the server's is closed by the kill."""
         experiments = f"{self.server.url}/api/v1/experiments"
-        listed = self.session.get(experiments + "?limit=200", timeout=20).json()["experiments"]
+        listed = self.session.get(experiments + "?limit=200", timeout=120).json()["experiments"]
         if sum(row["state"] != "done" for row in listed) >= UNENDED_MAX:
             return
         kind = self.generator.randrange(len(self.made))
         spec = {**self.made[kind], "cache": self.generator.random() < 0.25}
         reply = self.session.post(experiments, data=json.dumps(spec),
-                                  headers=JSON_TYPE, timeout=20)
+                                  headers=JSON_TYPE, timeout=120)
         assert reply.status_code == 201, reply.text
         self.acknowledged[reply.json()["id"]] = kind
 
@@ -135,7 +135,7 @@ def test_nothing_is_lost_or_changed_by_kills_under_load(fresh_server, undisturbe
     load = Load(server, made, generator)
     n_under_way, began = 0, time.monotonic()
     for number in range(KILLS):
-        load.until_killed(generator.uniform(0.02, 0.8) * server.slowness)
+        load.until_killed(generator.uniform(0.02, 0.8) * build_slowness())
         missing = set(load.acknowledged) - check_store(server, tmp_path / "copy")
         assert not missing, f"kill {number + 1}: {missing} were answered with 201 and are gone"
         server.start()

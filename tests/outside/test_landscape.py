@@ -224,7 +224,7 @@ def test_the_end_of_a_run_is_looked_at_beside_a_replay(server):
     claim = f"/experiments/{run}/sweep?claim=0.001,10,5"
 
     def status(rest):
-        return requests.get(f"{server.url}/api/v1{path(run, rest)}", timeout=60).status_code
+        return requests.get(f"{server.url}/api/v1{path(run, rest)}", timeout=120).status_code
 
     def follow_the_path():
         while (told := status("landscape?kind=path&points=2")) == 503:

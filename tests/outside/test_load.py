@@ -16,7 +16,7 @@ class Client:
     """One keep-alive connection that asks again and again."""
 
     def __init__(self, server, path):
-        self.socket = socket.create_connection(("127.0.0.1", server.port), timeout=10)
+        self.socket = socket.create_connection(("127.0.0.1", server.port), timeout=120)
         self.request = (f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n\r\n").encode()
         self.received = b""
 

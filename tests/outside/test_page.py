@@ -38,8 +38,8 @@ def browser():
             options.add_argument(flag)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
-        driver.set_page_load_timeout(20)
-        driver.set_script_timeout(20)
+        driver.set_page_load_timeout(120)
+        driver.set_script_timeout(120)
         yield driver
         driver.quit()
 
@@ -366,12 +366,12 @@ def test_the_command_for_a_shell_starts_the_same_experiment(page):
     commands = page.texts(".copyable code")[1:]
     assert commands[0].startswith("curl --json '")
     again = subprocess.run(["sh", "-c", commands[0] + " --silent --show-error"], check=True,
-                           stdout=subprocess.PIPE, timeout=30)
+                           stdout=subprocess.PIPE, timeout=120)
     started = json.loads(again.stdout)
     assert started["id"] != experiment["id"] and started["spec"] == experiment["spec"]
     page.server.wait(started["id"])
     watched = subprocess.run(["sh", "-c", commands[1] + " --silent --show-error"], check=True,
-                             stdout=subprocess.PIPE, text=True, timeout=30)
+                             stdout=subprocess.PIPE, text=True, timeout=120)
     assert watched.stdout.count("event: epochs") >= 2
     page.open("/?like=" + experiment["id"])
     page.wait(lambda: page.text(".copyable code") == commands[0], "the same command at the form")
@@ -384,7 +384,7 @@ def test_on_a_server_with_a_token_the_command_sends_it(browser, fresh_server):
     page.open("/?new=all_zero")
     assert "DESCENT_TOKEN" in page.text(".copyable figcaption")
     started = subprocess.run(["sh", "-c", page.text(".copyable code") + " --silent"], check=True,
-                             stdout=subprocess.PIPE, timeout=30,
+                             stdout=subprocess.PIPE, timeout=120,
                              env={**os.environ, "DESCENT_TOKEN": running.token()})
     assert json.loads(started.stdout)["name"] == "All weights and biases 0"
     page.open("/?experiment=" + json.loads(started.stdout)["id"])

@@ -44,8 +44,8 @@ def test_losses_of_both_parts_are_drawn_and_read_at_first(page, trained):
     page.wait(lambda: page.curves_drawn(2), "two curves")
     page.click(ALL_DIGITS)
     for row in trained["runs"]:
-        assert [float(text) for text in legend(page, row["run"])] == [row["loss"],
-                                                                      row["validation_loss"]]
+        page.wait(lambda: [float(text) for text in legend(page, row["run"])] ==
+                  [row["loss"], row["validation_loss"]], "all digits of the losses")
     assert page.text(".legend-head") == "last loss / validation loss"
 
 
@@ -69,8 +69,9 @@ def test_accuracies_have_an_axis_of_their_own(page, trained):
     assert page.texts(".switch:not(.series) legend")[0] == "Accuracy"
     page.click(ALL_DIGITS)
     row = trained["runs"][1]
-    assert [float(text) for text in legend(page, 1)] == [row["accuracy"],
-                                                         row["validation_accuracy"]]
+    page.wait(lambda: [float(text) for text in legend(page, 1)] == [row["accuracy"],
+                                                                    row["validation_accuracy"]],
+              "all digits of the accuracies")
     choose(page, "validation_accuracy")
     choose(page, "accuracy")  # the last one stays
     assert shown(page) == ["accuracy"]

@@ -337,7 +337,8 @@ def test_an_epoch_row_by_row_adds_up(server, report):
 def test_an_epoch_comes_with_the_floors_of_its_run(server, report):
     """Those of the data at once, as on a run that will not be explained; then all of the run's."""
     waiting = server.post(specs.report(epochs=10_000_000, gradient="full"))["id"]
-    wait_until(lambda: server.get(f"/experiments/{waiting}/runs/0")["epoch"] > 0, 20, "epochs")
+    wait_until(lambda: server.get(f"/experiments/{waiting}/runs/0")["epoch"] > 0,
+               20 * server.slowness, "epochs")
     early = server.get(step_path(waiting, "?epoch=1"))["floors"]
     server.request("POST", f"/experiments/{waiting}/cancel", data="{}", headers=JSON_TYPE)
     server.explained(report)

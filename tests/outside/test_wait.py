@@ -194,22 +194,29 @@ def test_a_hold_outlasts_the_idle_limit(probe):
 
 
 def test_holds_end_in_the_order_in_which_they_are_due(probe):
-    wires, ended = [], []
+    """Who reads too late sees several at once, so there are more tries than one."""
+    def order():
+        wires, ended = [], []
 
-    def wait(wire, ms):
-        assert held(wire)["why"] == "late"
-        ended.append(ms)
+        def wait(wire, ms):
+            assert held(wire)["why"] == "late"
+            ended.append(ms)
 
-    for ms in (1200, 400, 2000, 800):
-        wire = probe.wire(seconds=10)
-        wire.ask("GET", f"/hold?ms={ms}")
-        wires.append((wire, threading.Thread(target=wait, args=(wire, ms))))
-    for _, thread in wires:
-        thread.start()
-    for wire, thread in wires:
-        thread.join()
-        wire.close()
-    assert ended == [400, 800, 1200, 2000] or probe.slowness > 1, ended
+        for ms in (1200, 400, 2000, 800):
+            wire = probe.wire(seconds=10)
+            wire.ask("GET", f"/hold?ms={ms}")
+            wires.append((wire, threading.Thread(target=wait, args=(wire, ms))))
+        for _, thread in wires:
+            thread.start()
+        for wire, thread in wires:
+            thread.join()
+            wire.close()
+        return ended
+
+    orders = []
+    while [400, 800, 1200, 2000] not in orders:
+        assert len(orders) < 10, orders
+        orders.append(order())
 
 
 @pytest.mark.parametrize("leave", ["close", "reset"])
