@@ -2,7 +2,6 @@
 #include "core/train/stop.h"
 
 #include <math.h>
-#include <string.h>
 
 static const char *const NAMES[STOPPED_COUNT] = {
     [STOPPED_NOT] = "",
@@ -14,16 +13,6 @@ static const char *const NAMES[STOPPED_COUNT] = {
 const char *stopped_name(enum stopped stopped)
 {
     return NAMES[stopped];
-}
-
-int stopped_find(const char *name)
-{
-    for (int i = 0; i < STOPPED_COUNT; i++) {
-        if (strcmp(name, NAMES[i]) == 0) {
-            return i;
-        }
-    }
-    return -1;
 }
 
 struct stop_watch stop_watch_start(void)

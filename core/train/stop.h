@@ -16,9 +16,8 @@ struct stop {
 /* Why a run ended before its last epoch or, for the target and the patience, in it. */
 enum stopped { STOPPED_NOT, STOPPED_TARGET, STOPPED_PATIENCE, STOPPED_TIME, STOPPED_COUNT };
 
-/* "", "target", "patience", "time"; and back, or -1. */
+/* "", "target", "patience", "time". */
 const char *stopped_name(enum stopped stopped);
-int stopped_find(const char *name);
 
 /* What a run remembers for it. As Keras's EarlyStopping: the best value is one that improved. */
 struct stop_watch {

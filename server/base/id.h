@@ -10,7 +10,4 @@ enum { ID_BYTES = 14 };
  * -1 with ERROR_STORAGE when the kernel gives none. */
 int id_create(char out[ID_BYTES], struct error *error);
 
-/* 1 if `text` has the form of an id. */
-int id_is_valid(const char *text);
-
 #endif

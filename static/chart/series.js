@@ -77,6 +77,3 @@ const stroke = (name) => svg("svg", {class: "swatch", viewBox: "0 0 26 8", width
                                      "aria-hidden": "true"},
     svg("line", {x1: 1, x2: 25, y1: 4, y2: 4, stroke: "currentColor", "stroke-width": 2,
                  "stroke-dasharray": dashOf(name).join(" ") || null}));
-
-/* "loss / validation loss" */
-export const titlesOf = (names) => names.map(titleOf).join(" / ");

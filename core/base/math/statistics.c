@@ -15,7 +15,6 @@
 enum { FRACTION_STEPS_MAX = 100000 };
 
 static const double PI = 3.14159265358979323846;
-static const double HALF_LOG_TWO_PI = 0.91893853320467274178;
 
 /* --- lists ---------------------------------------------------------------------------------- */
 
@@ -91,19 +90,6 @@ static double stirling_rest(double z)
     return steps + series / z;
 }
 
-double statistics_log_gamma(double x)
-{
-    return stirling_rest(x) + ((x - 0.5) * elementary_log(x) - x) + HALF_LOG_TWO_PI;
-}
-
-double statistics_log_beta(double a, double b)
-{
-    double n = a + b;
-    double rest = stirling_rest(a) + stirling_rest(b) - stirling_rest(n);
-    double powers = a * elementary_log(a / n) + b * elementary_log(b / n);
-    return rest + powers + 0.5 * elementary_log(2.0 * PI * n / (a * b));
-}
-
 /* count log(count / expected) + expected - count: 0 where they agree. */
 static double deviance(double count, double expected)
 {
@@ -171,11 +157,6 @@ double statistics_f_tail(double f, double n, double m)
 double statistics_t_tails(double t, double n)
 {
     return t == 0.0 ? 1.0 : statistics_f_tail(t * t, 1.0, n);
-}
-
-double statistics_normal_tails(double z)
-{
-    return 2.0 * elementary_normal_cdf(-fabs(z));
 }
 
 double statistics_binomial_tail(int64_t k, int64_t n, double p)

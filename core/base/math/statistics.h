@@ -17,9 +17,6 @@ void statistics_sort(double *values, size_t n);             /* ascending; no NaN
 /* Of sorted values, the share from 0 to 1: as np.quantile, linear between two; NaN of none. */
 double statistics_quantile(const double *sorted, size_t n, double share);
 
-double statistics_log_gamma(double x);          /* x > 0 */
-double statistics_log_beta(double a, double b); /* a, b > 0 */
-
 /* The regularised incomplete beta function I_x(a, b), a, b > 0 up to some 1e9, for x and y = 1 - x
  * that are both given, so that neither loses digits; 0 <= x, y. NaN if it does not converge. */
 double statistics_beta(double a, double b, double x, double y);
@@ -27,7 +24,6 @@ double statistics_beta(double a, double b, double x, double y);
 /* P(F >= f) with n and m degrees of freedom; 1 for f <= 0; 0 for an infinite f. */
 double statistics_f_tail(double f, double n, double m);
 double statistics_t_tails(double t, double n); /* P(|T| >= |t|) with n degrees of freedom */
-double statistics_normal_tails(double z);      /* P(|Z| >= |z|) */
 
 /* P(X >= k) of n trials that succeed with probability p. */
 double statistics_binomial_tail(int64_t k, int64_t n, double p);
