@@ -201,7 +201,7 @@ const overshot = (rho) => rho > 2
 /* --- a whole epoch ------------------------------------------------------------------------- */
 
 function wholeEpoch(told, choose) {
-    const {rows, loss} = told;
+    const {rows, loss, diverged} = told;
     const columns = [["row", (i) => count(rows.row[i])],
                      ["output", (i) => rows.outputs[i].map(digits).join(", ")],
                      rows.error && ["error", (i) => digits(rows.error[i])],
@@ -218,7 +218,8 @@ function wholeEpoch(told, choose) {
     return [
         element("p", {class: "facts"}, `Epoch ${count(told.epoch)}: printed loss ` +
             `${digits(loss.printed)}, while the weights changed; of the weights at its start ` +
-            `${digits(loss.start)}, at its end ${digits(loss.end)}.`),
+            `${digits(loss.start)}, at its end ${digits(loss.end)}.` +
+            `${diverged ? " The run diverged in the last step below." : ""}`),
         scrolling("Samples", element("table", {class: "epoch-rows"}, element("thead", {},
             element("tr", {}, element("td"), columns.map(([text]) =>
                 element("th", {scope: "col"}, text)), element("td"))),

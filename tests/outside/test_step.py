@@ -268,6 +268,13 @@ def test_the_step_in_which_a_run_diverged_is_told(server, more):
     if before >= 0:
         assert not is_killed(server.get(step_path(run["id"], f"?epoch={epoch}&sample={before}")))
     assert server.request("GET", step_path(run["id"], f"?epoch={epoch + 1}")).status_code == 400
+    told = server.get(step_path(run["id"], f"?epoch={epoch}"))
+    rows, batch = told["rows"], spec["training"]["batch_size"]
+    assert told["diverged"] == diverged and rows["row"][sample] == diverged["row"]
+    assert rows["sample"] == list(range(min(80, sample - sample % batch + batch)))
+    assert all(len(column) == len(rows["sample"]) for column in rows.values())
+    assert None not in [output for outputs in rows["outputs"][:-batch] for output in outputs]
+    assert told["loss"]["printed"] is None and told["loss"]["end"] is None
     after = sample - sample % spec["training"]["batch_size"] + spec["training"]["batch_size"]
     if after < 80:
         refused = server.request("GET", step_path(run["id"], f"?epoch={epoch}&sample={after}"))
@@ -332,6 +339,10 @@ def test_an_epoch_row_by_row_adds_up(server, report):
     assert rows["rho"][50] == step["checks"]["overshoot"]["value"]
     assert rows["on"][50] == "".join(str(int(row["active"])) for row in step["forward"]
                                      if row["id"] in ("h1", "h2"))
+
+
+def test_an_epoch_that_was_finished_did_not_diverge(server, report):
+    assert server.get(step_path(report, "?epoch=2"))["diverged"] is None
 
 
 def test_an_epoch_comes_with_the_floors_of_its_run(server, report):

@@ -21,7 +21,7 @@ struct row {
 };
 
 struct epoch_rows {
-    struct walk *walk;
+    struct walk *walk; /* whose `position` is how many rows were visited */
     struct derivative it;
     struct row *rows;   /* [n_samples] */
     double *outputs;    /* [n_samples][n_outputs] */
@@ -114,7 +114,7 @@ static void add_gradient(struct epoch_rows *epoch, size_t position)
 static void go_through(struct epoch_rows *epoch)
 {
     struct walk *walk = epoch->walk;
-    while (walk_next_batch(walk) > 0) {
+    while (walk_next_batch(walk) > 0 && walk_is_finite(walk)) {
         double square = 0.0;
         walk_batch(walk);
         for (size_t i = walk->position - walk->n_batch; i < walk->position; i++) {
@@ -135,7 +135,7 @@ static void tell_column(const struct epoch_rows *epoch, const char *name, size_t
                         struct teller *teller)
 {
     tell_list(teller, name);
-    for (size_t i = 0; i < epoch->walk->dataset->n_samples; i++) {
+    for (size_t i = 0; i < epoch->walk->position; i++) {
         tell_number(teller, NULL, *(const double *)((const char *)&epoch->rows[i] + offset));
     }
     tell_end(teller);
@@ -144,7 +144,7 @@ static void tell_column(const struct epoch_rows *epoch, const char *name, size_t
 static void tell_rows(const struct epoch_rows *epoch, struct teller *teller)
 {
     const struct walk *walk = epoch->walk;
-    size_t n = walk->dataset->n_samples, n_outputs = (size_t)network_n_outputs(walk->network);
+    size_t n = walk->position, n_outputs = (size_t)network_n_outputs(walk->network);
     tell_object(teller, "rows");
     tell_list(teller, "sample");
     for (size_t i = 0; i < n; i++) {
@@ -225,7 +225,9 @@ static void tell(struct epoch_rows *epoch, struct teller *teller)
     tell_number(teller, "start",
                 derivative_data(&epoch->it, walk->start, walk->dataset, NULL));
     tell_number(teller, "end",
-                derivative_data(&epoch->it, walk->parameters, walk->dataset, NULL));
+                walk_is_finite(walk)
+                    ? derivative_data(&epoch->it, walk->parameters, walk->dataset, NULL)
+                    : NAN);
     tell_end(teller);
 }
 

@@ -1,6 +1,7 @@
 /* A walk: one epoch of a run, batch by batch. */
 #include "core/explain/step/walk.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,7 +117,12 @@ double walk_scale(const struct walk *walk, double scale)
     return is_mean ? scale / (double)walk->n_batch : scale;
 }
 
+int walk_is_finite(const struct walk *walk)
+{
+    return !isnan(walk->lanes[LANE_CHECK]);
+}
+
 double walk_printed_loss(const struct walk *walk)
 {
-    return walk->lanes[LANE_LOSS];
+    return walk_next_batch(walk) == 0 ? walk->lanes[LANE_LOSS] : NAN;
 }

@@ -53,7 +53,11 @@ void walk_to(struct walk *walk, size_t position);
  * is its samples' mean or sum (see core/explain/derivative.h for a sample's own `scale`). */
 double walk_scale(const struct walk *walk, double scale);
 
-/* The printed loss of the epoch, after its last batch. */
+/* Whether the loss and all parameters were finite after every batch so far: a run diverges in the
+ * first one after which they were not. */
+int walk_is_finite(const struct walk *walk);
+
+/* The printed loss of the epoch, after its last batch; NaN before. */
 double walk_printed_loss(const struct walk *walk);
 
 #endif

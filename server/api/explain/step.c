@@ -11,6 +11,7 @@
 #include "core/explain/step/step.h"
 #include "server/api/call/refuse.h"
 #include "server/api/explain/verdicts.h"
+#include "server/api/present.h"
 #include "server/base/json.h"
 #include "server/base/json_teller.h"
 
@@ -19,6 +20,7 @@ struct wish {
     struct call *call;
     int64_t epoch, sample;
     int64_t diverged; /* position at which the run ended in that epoch; -1: not, or unknown */
+    json_t *divergence; /* of an epoch in which it did, as the run tells it; else null */
     int has_sample;
     const json_t *body; /* a student's numbers; NULL: the step itself */
     struct faults *faults;
@@ -42,7 +44,9 @@ static int read_epoch(struct wish *wish)
                            "the run has no finished epoch yet; steps are worked out of finished "
                            "ones",
                            NULL);
-    wish->diverged = wish->epoch > record.epoch ? record.diverged_position : -1;
+    int is_last = wish->epoch > record.epoch;
+    wish->diverged = is_last ? record.diverged_position : -1;
+    wish->divergence = is_last ? present_divergence(&record) : json_null();
     engine_run_clear(&record);
     return result;
 }
@@ -234,6 +238,7 @@ static json_t *tell_epoch(struct wish *wish, const struct study *study, struct w
         return NULL;
     }
     json = json_put(json, "floors", floors);
+    json = json_put(json, "diverged", json_incref(wish->divergence));
     if (json == NULL)
         error_set(error, ERROR_MEMORY, "no memory for the epoch");
     return json;
@@ -298,6 +303,7 @@ void step_get(struct call *call)
     struct wish wish = {.call = call};
     if (read_query(&wish) == 0)
         reply(&wish);
+    json_decref(wish.divergence);
 }
 
 void step_check(struct call *call)
@@ -312,5 +318,6 @@ void step_check(struct call *call)
     else if (read_query(&wish) == 0)
         reply(&wish);
     free(wish.faults);
+    json_decref(wish.divergence);
     json_decref((json_t *)wish.body);
 }
