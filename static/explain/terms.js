@@ -16,6 +16,7 @@ const TERMS = {
     dead_with_lr_div10: "dead with a tenth of the learning rate",
     drawn_mean_square: "limit for samples drawn at random",
     drawn_trace: "an upper bound of that limit",
+    is_sure: "sure of one value, or of two neighbours",
     lies: "this rate lies", own_sample: "limit by a step's own sample",
     lr_div10_epochs: "epochs tried at that rate",
     lr_bound: "learning rate below which steps stay short",
