@@ -103,6 +103,7 @@ def test_the_verdicts_are_as_written(server):
     assert written == [verdicts["text"]] + [
         [verdict[name] for name in ("code", "severity", "kind", "certain")]
         for verdict in verdicts["verdicts"]]
+    assert verdicts["text"] in README.split("\n## ")[0].splitlines()
 
 
 def test_the_step_by_hand_is_as_written(server):
