@@ -198,7 +198,7 @@ class Server:
             return experiment if experiment["state"] == "done" else None
         return wait_until(done, seconds * self.slowness, f"the end of {experiment_id}")
 
-    def explained(self, experiment_id, seconds=60):
+    def explained(self, experiment_id, seconds=150):
         """The experiment once every run is explained as far as it will be: from then on its
         record never changes."""
         def done():

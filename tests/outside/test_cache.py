@@ -213,7 +213,8 @@ def test_a_key_gives_the_cached_one_again(fresh_server):
     made = server.request("POST", "/experiments", json=spec, headers=headers).json()
     assert made["state"] == "done" and made["cached_from"]
     again = server.request("POST", "/experiments", json=spec, headers=headers)
-    assert again.headers["Idempotent-Replayed"] == "true" and again.json() == made
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert unexplained(again.json()) == unexplained(made)
 
 
 # --- at the same moment ------------------------------------------------------------------

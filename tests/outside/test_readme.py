@@ -96,7 +96,7 @@ def test_the_series_are_as_written(server):
 
 def test_the_verdicts_are_as_written(server):
     text = README.split("\n### What happened?\n")[1].split("\n### ")[0]
-    experiment = server.train({"preset": "lr_0.025"})["id"]
+    experiment = server.explained(server.post({"preset": "lr_0.025"})["id"])["id"]
     verdicts = server.get(f"/experiments/{experiment}/runs/0/verdicts",
                           headers={"Prefer": "wait=60"}, timeout=90 * server.slowness)
     written = [json.loads(line) for line in text.splitlines() if line[:1] in ("[", '"')]
