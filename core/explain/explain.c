@@ -21,6 +21,7 @@ static const struct diagnosis *const DIAGNOSES[CODE_COUNT] = {
     [CODE_FP_STALL] = &diagnosis_stall,
     [CODE_OVERFITTING] = &diagnosis_overfitting,
     [CODE_UNDERTRAINED] = &diagnosis_undertrained,
+    [CODE_STOPPED_AS_ASKED] = &diagnosis_stopped,
     [CODE_LR_NOISE_FLOOR] = &diagnosis_noise_floor,
     [CODE_NO_SIGNAL] = &diagnosis_no_signal,
     [CODE_WORSE_LOCAL_MINIMUM] = &diagnosis_worse_minimum,

@@ -415,9 +415,15 @@ def test_early_stopping_by_the_validation_part_is_no_reason_to_train_longer(serv
     stopped = server.train(spec)
     assert stopped["runs"][0]["stopped"] == "patience"
     told = {verdict["code"]: verdict for verdict in verdicts_of(server, stopped["id"])["verdicts"]}
-    if "UNDERTRAINED" in told:
-        assert told["UNDERTRAINED"]["severity"] == "note"
-        assert "the validation loss tells" in told["UNDERTRAINED"]["text"]
+    row = server.get(f"/experiments/{stopped['id']}/runs/0")
+    assert "UNDERTRAINED" not in told
+    verdict = told["STOPPED_AS_ASKED"]
+    best = row["best"]
+    assert best["epoch"] == row["epoch"] - 30
+    assert f", in epoch {best['epoch']}, whose weights" in verdict["text"]
+    assert verdict["evidence"]["best_epoch"] == best["epoch"]
+    assert verdict["evidence"]["validation_loss_best"] == pytest.approx(
+        best["validation_loss"], rel=1e-12)  # other sums
     del spec["training"]["stop"]
     spec["training"]["epochs"] = stopped["runs"][0]["epoch"]
     told = verdicts_of(server, server.train(spec)["id"])["verdicts"]
@@ -556,9 +562,9 @@ def test_who_stops_as_asked_is_not_blamed_for_it(server, stop, words):
                      "stop": stop}})
     told = verdicts_of(server, experiment["id"])
     verdicts = {verdict["code"]: verdict for verdict in told["verdicts"]}
-    assert verdicts["UNDERTRAINED"]["severity"] == "note"
-    assert verdicts["UNDERTRAINED"]["text"].startswith(words)
-    assert verdicts["UNDERTRAINED"]["actions"] == []
+    assert verdicts["STOPPED_AS_ASKED"]["severity"] == "note"
+    assert verdicts["STOPPED_AS_ASKED"]["text"].startswith(words)
+    assert verdicts["STOPPED_AS_ASKED"]["actions"] == [] and "UNDERTRAINED" not in verdicts
     assert "WORSE_LOCAL_MINIMUM" not in verdicts
     assert "block" not in {verdict["severity"] for verdict in told["verdicts"]}
 

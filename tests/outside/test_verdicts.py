@@ -418,6 +418,18 @@ def test_a_distance_from_next_to_nothing_is_no_percentage():
         assert told["loss"]["gap"] == (gap and pytest.approx(gap, rel=1e-6))
 
 
+def test_below_the_noise_no_lower_loss_is_advised():
+    """The same line, of data that is known to have more noise than it leaves, and less."""
+    x = np.linspace(0, 2, 9)[:, None]
+    run = {"x": x, "y": x[:, 0] ** 2, "layers": [[1, "linear"], [1, "linear"]], "best": .01,
+           "start": [.5, .1, .5, 0], "learning_rate": .05, "epochs": 2000, "batch_size": 9}
+    for noise, is_below in ((1., True), (.01, False)):
+        told, = explain([run | {"noise": noise}])
+        verdict = told["fired"]["WORSE_LOCAL_MINIMUM"]
+        assert ("BELOW_NOISE_FLOOR" in told["fired"]) == is_below
+        assert (verdict["actions"] == []) == is_below == ("Another start" not in verdict["text"])
+
+
 def test_a_plane_that_fits_all_but_exactly_is_told_by_its_difference():
     run = {"x": [[1], [2], [3], [5]], "y": [2, 4, 6, 10], "layers": [[1, "relu"], [1, "linear"]],
            "start": [1, 1, 1, 0], "learning_rate": 1e-3, "epochs": 50, "best": 0}

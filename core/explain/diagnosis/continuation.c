@@ -1,8 +1,9 @@
-/* UNDERTRAINED and LR_NOISE_FLOOR: what going on would bring.
+/* UNDERTRAINED, STOPPED_AS_ASKED and LR_NOISE_FLOOR: what going on would bring.
  *
  * The run is trained on for three times as long from where it stands, once at the same rate and
- * once at a tenth. If the same rate gains as much, it was stopped too early. If only the tenth
- * gains, the weights hover around a valley and the rate is what keeps them from settling. */
+ * once at a tenth. If the same rate gains as much, it was stopped too early, or as its target or
+ * patience asked for. If only the tenth gains, the weights hover around a valley and the rate is
+ * what keeps them from settling. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -150,8 +151,10 @@ int continuation_find(struct examination *it, struct error *error)
     enum severity severity = examination_has_gap(it) ? SEVERITY_BLOCK : SEVERITY_NOTE;
     if (is_undertrained(it)) {
         on->slowest = slowest(it);
-        examination_fire(it, CODE_UNDERTRAINED, KIND_COUNTERFACTUAL,
-                         stopped_as_asked(it) || is_overfitted(it) ? SEVERITY_NOTE : severity,
+        int is_asked = stopped_as_asked(it);
+        examination_fire(it, is_asked ? CODE_STOPPED_AS_ASKED : CODE_UNDERTRAINED,
+                         KIND_COUNTERFACTUAL,
+                         is_asked || is_overfitted(it) ? SEVERITY_NOTE : severity,
                          SCOPE_THIS_START | SCOPE_FIXED_DATA);
     }
     if (on->gain_tenth > 0.02 && on->gain_tenth > on->gain_same + 0.02) {
@@ -177,31 +180,6 @@ static void short_evidence(const struct examination *it, struct teller *teller)
     tell_number(teller, "slowest_epochs",
                 on->slowest * (double)it->subject->training->batch_size); /* fewer steps an epoch */
     tell_number(teller, "newton_decrement", on->decrement);
-}
-
-/* What more epochs would bring to a run that stopped as it was asked to. */
-static void asked_text(const struct examination *it, struct teller *teller)
-{
-    const struct training *training = it->subject->training;
-    const char *series = series_is_of_validation(training->monitor) ? "the validation loss"
-                                                                    : "the loss";
-    struct words words = {0};
-    if (it->subject->state.stopped == STOPPED_TARGET)
-        words_add(&words, "Training stopped at its target. On the samples it trains on, ");
-    else
-        words_add(&words, "Training stopped because %s had not improved for %lld epoch%s. On "
-                          "the samples it trains on, ", series, (long long)training->stop.patience,
-                  training->stop.patience == 1 ? "" : "s");
-    words_add(&words, "%lld more epochs would still lower the loss from ",
-              (long long)it->continuation.epochs);
-    words_number(&words, it->loss, 4);
-    words_add(&words, " to ");
-    words_number(&words, it->continuation.same, 4);
-    words_add(&words, "%s.",
-              series_is_of_validation(training->monitor)
-                  ? "; whether that helps on other samples, the validation loss tells"
-                  : "");
-    tell_text(teller, "text", words.text);
 }
 
 /* What they would bring to a run whose validation loss has risen. */
@@ -233,10 +211,6 @@ static void overfitted_text(const struct examination *it, struct teller *teller)
 static void short_text(const struct examination *it, struct teller *teller)
 {
     struct words words = {0};
-    if (stopped_as_asked(it)) {
-        asked_text(it, teller);
-        return;
-    }
     if (is_doubted(it)) {
         overfitted_text(it, teller);
         return;
@@ -266,7 +240,7 @@ static void short_text(const struct examination *it, struct teller *teller)
 
 static void short_actions(const struct examination *it, struct teller *teller)
 {
-    if (stopped_as_asked(it) || is_doubted(it)) {
+    if (is_doubted(it)) {
         return;
     }
     action_epochs(teller, it, it->continuation.epochs);

@@ -40,9 +40,9 @@ void gradient_check_tell(const struct examination *it, struct teller *teller); /
 
 extern const struct diagnosis diagnosis_nonfinite, diagnosis_zero_init, diagnosis_collapse,
     diagnosis_death, diagnosis_saturation, diagnosis_symmetry, diagnosis_affine, diagnosis_stall,
-    diagnosis_undertrained, diagnosis_noise_floor, diagnosis_no_signal, diagnosis_worse_minimum,
-    diagnosis_overshoot_start, diagnosis_overshoot_epoch, diagnosis_gd_limit,
-    diagnosis_sensitivity, diagnosis_plateau, diagnosis_below_noise, diagnosis_printed,
+    diagnosis_undertrained, diagnosis_stopped, diagnosis_noise_floor, diagnosis_no_signal,
+    diagnosis_worse_minimum, diagnosis_overshoot_start, diagnosis_overshoot_epoch,
+    diagnosis_gd_limit, diagnosis_sensitivity, diagnosis_plateau, diagnosis_below_noise, diagnosis_printed,
     diagnosis_near_best, diagnosis_overfitting, diagnosis_balance, diagnosis_limits,
     diagnosis_gradient_check;
 

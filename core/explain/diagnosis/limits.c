@@ -246,37 +246,44 @@ static int has_live_relu(const struct survey *survey)
                survey_count(survey, UNIT_BENDING) > 0;
 }
 
+/* Known exactly for two ways of sampling; for those in between, between the two. */
+static void add_limit(struct words *words, const struct examination *it)
+{
+    static const char *const WAYS[2] = {"all samples in one step", "samples drawn at random"};
+    const struct limits *limits = &it->limits;
+    int is_drawn_low = limits->mean_square < limits->all_samples;
+    if (!(limits->low < limits->high)) {
+        words_add(words, "of about ");
+        words_number(words, limits->low, 3);
+        return;
+    }
+    words_add(words, "between ");
+    words_number(words, limits->low, 3);
+    words_add(words, " (%s) and ", WAYS[is_drawn_low]);
+    words_number(words, limits->high, 3);
+    words_add(words, " (%s)%s", WAYS[!is_drawn_low],
+              it->setting.is_single ? ", in experience closer to that drawn at random" : "");
+}
+
 static void text(const struct examination *it, struct teller *teller)
 {
     const struct limits *limits = &it->limits;
-    int is_interval = limits->low < limits->high;
     struct words words = {0};
-    words_add(&words, "How large may the learning rate be here? If the network is taken as a "
-                      "straight line around its present weights, steps ");
+    words_add(&words, "To first order around the present weights, steps ");
     add_way(&words, it);
-    words_add(&words, is_interval ? " stay near a valley's ground up to a rate somewhere between "
-                                  : " stay near a valley's ground up to a rate of about ");
-    words_number(&words, limits->low, 3);
-    if (is_interval) {
-        words_add(&words, " and ");
-        words_number(&words, limits->high, 3);
-        words_add(&words, ": the one limit is that of samples drawn at random, the other that of "
-                          "all samples in one step, and for this way none is known exactly");
-        words_add(&words, it->setting.is_single ? "; in experience the first is the closer one"
-                                                : "");
-    }
-    words_add(&words, ". The rate of this run, ");
+    words_add(&words, " stay near a valley's ground up to a learning rate ");
+    add_limit(&words, it);
+    words_add(&words, ". That of this run, ");
     words_number(&words, limits->rate, 3);
     words_add(&words, limits->rate < limits->low    ? ", is below."
                       : limits->rate > limits->high ? ", is above: it is not expected to stay."
                                                     : ", is between them.");
     if (it->verdicts[CODE_COLLAPSED_TO_CONSTANT].has_fired) {
-        words_add(&words, " But these weights answer every input alike: how large the rate may "
-                          "be where something is learned, this does not tell.");
+        words_add(&words, " But these weights answer every input alike: of weights where "
+                          "something is learned, this does not tell.");
     } else if (has_live_relu(&it->now)) {
-        words_add(&words, " This holds for these weights only: make a relu unit's incoming "
-                          "weights and bias larger and its outgoing ones smaller by the same "
-                          "factor, and the limits change, though the outputs do not.");
+        words_add(&words, " Relu units rescaled without changing an output would have other "
+                          "limits.");
     }
     tell_text(teller, "text", words.text);
 }

@@ -29,7 +29,8 @@ static int has_block(const struct examination *it)
 /* Whether a lower loss on these samples would be worth nothing on others. */
 static int would_fit_noise(const struct examination *it)
 {
-    return it->verdicts[CODE_NO_SIGNAL].has_fired || it->overfit.is_clear;
+    return it->verdicts[CODE_NO_SIGNAL].has_fired || it->overfit.is_clear ||
+           it->verdicts[CODE_BELOW_NOISE_FLOOR].has_fired;
 }
 
 static int polish_below(struct examination *it, struct error *error)
@@ -57,7 +58,8 @@ int minimum_find(struct examination *it, struct error *error)
                          SCOPE_THESE_SAMPLES);
         return 0;
     }
-    if (has_block(it) || it->verdicts[CODE_UNDERTRAINED].has_fired) {
+    if (has_block(it) || it->verdicts[CODE_UNDERTRAINED].has_fired ||
+        it->verdicts[CODE_STOPPED_AS_ASKED].has_fired) {
         return 0; /* something else explains it, if only that it stopped as it was asked to */
     }
     if (it->depth != EXPLAIN_FULL || !it->continuation.is_known) {
@@ -108,7 +110,10 @@ static void worse_text(const struct examination *it, struct teller *teller)
         words_number(&words, it->best, 4);
         words_add(&words, ".");
     }
-    if (would_fit_noise(it)) {
+    if (it->verdicts[CODE_BELOW_NOISE_FLOOR].has_fired) {
+        words_add(&words, " That is no reason to look for a lower one: this one is below the noise "
+                          "of the data already.");
+    } else if (would_fit_noise(it)) {
         words_add(&words, " Chasing that gap would only be fitting noise.");
     } else {
         words_add(&words, " Nothing else we look for explains it: it is another valley. Another "
@@ -119,6 +124,9 @@ static void worse_text(const struct examination *it, struct teller *teller)
 
 static void worse_actions(const struct examination *it, struct teller *teller)
 {
+    if (would_fit_noise(it)) {
+        return;
+    }
     action_seeds(teller);
     action_wider(teller, it);
 }

@@ -18,6 +18,7 @@ enum code {
     CODE_FP_STALL,
     CODE_OVERFITTING,
     CODE_UNDERTRAINED,
+    CODE_STOPPED_AS_ASKED, /* in its place where a target or patience ended the run */
     CODE_LR_NOISE_FLOOR,
     CODE_NO_SIGNAL,
     CODE_WORSE_LOCAL_MINIMUM,
