@@ -42,9 +42,9 @@ extern const struct diagnosis diagnosis_nonfinite, diagnosis_zero_init, diagnosi
     diagnosis_death, diagnosis_saturation, diagnosis_symmetry, diagnosis_affine, diagnosis_stall,
     diagnosis_undertrained, diagnosis_stopped, diagnosis_noise_floor, diagnosis_no_signal,
     diagnosis_worse_minimum, diagnosis_overshoot_start, diagnosis_overshoot_epoch,
-    diagnosis_gd_limit, diagnosis_sensitivity, diagnosis_plateau, diagnosis_below_noise, diagnosis_printed,
-    diagnosis_near_best, diagnosis_overfitting, diagnosis_balance, diagnosis_limits,
-    diagnosis_gradient_check;
+    diagnosis_gd_limit, diagnosis_sensitivity, diagnosis_plateau, diagnosis_below_noise,
+    diagnosis_printed, diagnosis_near_best, diagnosis_overfitting, diagnosis_balance,
+    diagnosis_limits, diagnosis_gradient_check;
 
 /* Whether a tenth of the learning rate may save a dead unit: not where each was born dead or is
  * known to die all the same. Without dead units it may help, too. */
