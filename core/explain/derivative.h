@@ -35,7 +35,7 @@ struct derivative {
     double *sums;        /* [n_units]: weighted sums; of softmax the outputs' logarithms */
     double *deltas;      /* [n_units]: of the last backward pass, slopes by the weighted sums */
     double *pulled;      /* [n_units]: the same by the units' outputs (not of the last layer) */
-    double *tangents[4]; /* [n_units]: of the four above, along a direction */
+    double *tangents[3]; /* [n_units]: of units, sums and deltas, along a direction */
     double *direction;   /* [n_parameters] */
 };
 

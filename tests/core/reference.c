@@ -534,8 +534,8 @@ static void replace_zeros(double *values, size_t n)
     }
 }
 
-void reference_case_small(struct reference_case *it, struct rng *rng, enum activation activation,
-                          enum loss loss, int depth)
+static void init_small(struct reference_case *it, struct rng *rng, enum activation activation,
+                       enum loss loss, int depth)
 {
     enum { UNITS = REFERENCE_SMALL_UNITS, SAMPLES = REFERENCE_SMALL_SAMPLES };
     enum activation output = loss_activation(loss);
@@ -557,6 +557,26 @@ void reference_case_small(struct reference_case *it, struct rng *rng, enum activ
         replace_zeros(it->dataset->targets, SAMPLES * UNITS);
     }
     it->training.loss = loss;
+}
+
+int reference_each_small(uint32_t seed, int depth,
+                         void (*check)(struct reference_case *it, void *context), void *context)
+{
+    struct rng rng;
+    int n = 0;
+    rng_seed(&rng, seed);
+    for (int a = 0; a < ACTIVATION_COUNT; a++) {
+        for (int l = 0; l < LOSS_COUNT; l++) {
+            for (int d = 1; d <= (a == ACTIVATION_SOFTMAX ? 1 : depth); d++) {
+                struct reference_case it;
+                init_small(&it, &rng, (enum activation)a, (enum loss)l, d);
+                check(&it, context);
+                reference_case_clear(&it);
+                n++;
+            }
+        }
+    }
+    return n;
 }
 
 void reference_case_clear(struct reference_case *it)

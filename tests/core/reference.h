@@ -55,11 +55,12 @@ enum { REFERENCE_UNITS_MAX = 13, REFERENCE_SMALL_UNITS = 3, REFERENCE_SMALL_SAMP
 void reference_case_init(struct reference_case *it, struct rng *rng, int64_t epochs);
 /* Makes it one of any loss, optimizer, penalty, limit and schedule; it was a plain one before. */
 void reference_case_vary(struct reference_case *it, struct rng *rng);
-/* One with `depth` layers of REFERENCE_SMALL_UNITS units, whose outputs and targets the loss is made
- * for: no number in it is 0, where many losses and activations have a kink. Of its training only
- * the loss is set. */
-void reference_case_small(struct reference_case *it, struct rng *rng, enum activation activation,
-                          enum loss loss, int depth);
+/* Calls `check` with a small case of every activation, loss and 1 to `depth` layers of
+ * REFERENCE_SMALL_UNITS units, whose outputs and targets the loss is made for: no number in it is
+ * 0, where many losses and activations have a kink. Of its training only the loss is set. Softmax
+ * has one layer. Returns how many there were. */
+int reference_each_small(uint32_t seed, int depth,
+                         void (*check)(struct reference_case *it, void *context), void *context);
 void reference_case_clear(struct reference_case *it);
 
 /* A data set of small random values for the network. Aborts without memory, as a test may. */

@@ -66,11 +66,31 @@ static double slope_at(const struct reference_case *it, size_t p, int *out_is_ki
     return near + (near - far) / 3;
 }
 
-/* Full batch, mean, full gradient: the step is minus learning_rate times the slope of the loss.
- * Returns the greatest slope; adds up what was looked at. */
-static double check_case(const struct reference_case *it, double tolerance, int *n_checked,
-                         int *n_kinked)
+static int is_piecewise(enum activation activation)
 {
+    return activation == ACTIVATION_LINEAR || activation == ACTIVATION_RELU ||
+           activation == ACTIVATION_LEAKY_RELU;
+}
+
+struct seen {
+    int n_checked, n_kinked; /* slopes */
+    int n_flat;              /* cases in which all were 0 */
+};
+
+/* Full batch, mean, full gradient: the step is minus learning_rate times the slope of the loss. */
+static void check_case(struct reference_case *it, void *context)
+{
+    struct seen *seen = context;
+    enum activation activation = it->network.layers[0].activation;
+    int is_smooth = !is_piecewise(activation) ||
+                    loss_activation(it->training.loss) != ACTIVATION_COUNT;
+    double tolerance = is_smooth ? 1e-7 : 1e-9;
+    it->training = (struct training){.loss = it->training.loss,
+                                     .gradient = GRADIENT_FULL,
+                                     .reduction = REDUCTION_MEAN,
+                                     .batch_size = it->dataset->n_samples,
+                                     .learning_rate = 0x1p-10,
+                                     .epochs = 1};
     size_t n = network_n_parameters(&it->network);
     double loss, *after = calloc(n, sizeof *after), greatest = 0;
     struct block_run run = {&it->training, it->parameters};
@@ -83,58 +103,28 @@ static double check_case(const struct reference_case *it, double tolerance, int 
         double found = -(after[p] - it->parameters[p]) / it->training.learning_rate;
         double expected = slope_at(it, p, &is_kinked);
         greatest = fmax(greatest, fabs(found));
-        *n_checked += !is_kinked;
-        *n_kinked += is_kinked;
+        seen->n_checked += !is_kinked;
+        seen->n_kinked += is_kinked;
         if (!is_kinked && !(fabs(found - expected) <= tolerance * (1 + fabs(expected)))) {
             fail_msg("%s, %s, %d layers, parameter %zu: got slope %.12g, expected %.12g",
-                     activation_name(it->network.layers[0].activation),
-                     loss_name(it->training.loss), it->network.n_layers, p, found, expected);
+                     activation_name(activation), loss_name(it->training.loss),
+                     it->network.n_layers, p, found, expected);
         }
     }
+    seen->n_flat += greatest < 1e-6;
     free(after);
     block_destroy(block);
-    return greatest;
-}
-
-static int is_piecewise(enum activation activation)
-{
-    return activation == ACTIVATION_LINEAR || activation == ACTIVATION_RELU ||
-           activation == ACTIVATION_LEAKY_RELU;
 }
 
 static void full_batch_step_is_minus_rate_times_slope(void **state)
 {
     (void)state;
-    struct rng rng;
-    int n_checked = 0, n_kinked = 0, n_flat = 0, n_cases = 0;
-    rng_seed(&rng, 91);
-    for (int a = 0; a < ACTIVATION_COUNT; a++) {
-        for (int l = 0; l < LOSS_COUNT; l++) {
-            for (int depth = 1; depth <= 4; depth++) {
-                if (a == ACTIVATION_SOFTMAX && depth > 1) {
-                    continue;
-                }
-                struct reference_case it;
-                reference_case_small(&it, &rng, (enum activation)a, (enum loss)l, depth);
-                it.training = (struct training){.loss = (enum loss)l,
-                                                .gradient = GRADIENT_FULL,
-                                                .reduction = REDUCTION_MEAN,
-                                                .batch_size = it.dataset->n_samples,
-                                                .learning_rate = 0x1p-10,
-                                                .epochs = 1};
-                int is_smooth = !is_piecewise((enum activation)a) ||
-                                loss_activation((enum loss)l) != ACTIVATION_COUNT;
-                double greatest = check_case(&it, is_smooth ? 1e-7 : 1e-9, &n_checked, &n_kinked);
-                n_flat += greatest < 1e-6;
-                n_cases++;
-                reference_case_clear(&it);
-            }
-        }
-    }
-    print_message("%d cases, %d slopes, %d at a kink; %d flat\n", n_cases, n_checked, n_kinked,
-                  n_flat);
-    assert_true(n_cases == 165 && n_checked > 4000 && n_kinked < n_checked / 20);
-    assert_int_equal(n_flat, 0); /* an all-zero gradient would pass every comparison */
+    struct seen seen = {0};
+    int n_cases = reference_each_small(91, 4, check_case, &seen);
+    print_message("%d cases, %d slopes, %d at a kink; %d flat\n", n_cases, seen.n_checked,
+                  seen.n_kinked, seen.n_flat);
+    assert_true(n_cases == 165 && seen.n_checked > 4000 && seen.n_kinked < seen.n_checked / 20);
+    assert_int_equal(seen.n_flat, 0); /* an all-zero gradient would pass every comparison */
 }
 
 static void half_gradient_is_half_of_the_full_one(void **state)

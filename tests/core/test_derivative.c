@@ -14,31 +14,29 @@
 
 enum { UNITS = REFERENCE_SMALL_UNITS, N_MAX = 64 };
 
-/* Calls `check` with every activation, loss and 1 to 3 layers, both gradients of the squared
- * error in turn. */
-static void for_every_case(void (*check)(const struct reference_case *it, struct derivative *d))
+typedef void (*check_fn)(const struct reference_case *it, struct derivative *d);
+
+struct checks {
+    check_fn check;
+    int n;
+};
+
+static void check_case(struct reference_case *it, void *context)
 {
-    struct rng rng;
-    int n_cases = 0;
-    rng_seed(&rng, 93);
-    for (int a = 0; a < ACTIVATION_COUNT; a++) {
-        for (int l = 0; l < LOSS_COUNT; l++) {
-            for (int depth = 1; depth <= 3; depth++) {
-                if (a == ACTIVATION_SOFTMAX && depth > 1) {
-                    continue;
-                }
-                struct reference_case it;
-                struct derivative d;
-                reference_case_small(&it, &rng, (enum activation)a, (enum loss)l, depth);
-                enum gradient gradient = n_cases++ % 2 ? GRADIENT_FULL : GRADIENT_HALF;
-                assert_int_equal(derivative_init(&d, &it.network, (enum loss)l, gradient, NULL), 0);
-                check(&it, &d);
-                derivative_clear(&d);
-                reference_case_clear(&it);
-            }
-        }
-    }
-    assert_int_equal(n_cases, 8 * LOSS_COUNT * 3 + LOSS_COUNT);
+    struct checks *checks = context;
+    struct derivative d;
+    enum gradient gradient = checks->n++ % 2 ? GRADIENT_FULL : GRADIENT_HALF;
+    assert_int_equal(derivative_init(&d, &it->network, it->training.loss, gradient, NULL), 0);
+    checks->check(it, &d);
+    derivative_clear(&d);
+}
+
+/* Up to 3 layers, both gradients of the squared error in turn. */
+static void for_every_case(check_fn check)
+{
+    struct checks checks = {.check = check};
+    assert_int_equal(reference_each_small(93, 3, check_case, &checks),
+                     8 * LOSS_COUNT * 3 + LOSS_COUNT);
 }
 
 /* What is differentiated: value number `i` at the case's parameters. */
