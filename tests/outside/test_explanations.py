@@ -626,7 +626,14 @@ def test_so_it_is_in_a_run_that_goes_on_from_another(server):
     fork = {"fork": {"experiment": first, "run": 0, "at": "end"},
             "changes": {"/training/optimizer/learning_rate": 0.016}}
     reply = server.request("POST", "/experiments", data=json.dumps(fork), headers=JSON_TYPE)
-    assert check_deaths(server, server.wait(reply.json()["id"])["id"]) == [1, 1]
+    run = server.wait(reply.json()["id"])["id"]
+    assert check_deaths(server, run) == [1, 1]
+    actions = [action for verdict in verdicts_of(server, run)["verdicts"]
+               for action in verdict["actions"]]
+    assert any("leaky_relu" in action["label"] for action in actions)
+    for action in actions:
+        checked = server.request("POST", "/experiments?validate=true", json=action["post"])
+        assert checked.status_code == 200, (action["label"], checked.text)
 
 
 def test_a_diverged_run_s_verdict_names_the_step_it_diverged_in(server):

@@ -156,8 +156,13 @@ void action_wider(struct teller *teller, const struct examination *it)
 void action_leaky(struct teller *teller, const struct examination *it)
 {
     const struct network *network = it->subject->network;
+    int is_other_s = it->subject->begin != NULL; /* a state that no other activation goes on from */
     char pointer[64];
-    start(teller, "again with leaky_relu, which never dies", "start");
+    start(teller, is_other_s ? "again with leaky_relu, which never dies, from a random start"
+                             : "again with leaky_relu, which never dies", "start");
+    if (is_other_s) {
+        tell_init(teller);
+    }
     for (int l = 0; l + 1 < network->n_layers; l++) {
         if (network->layers[l].activation == ACTIVATION_RELU) {
             snprintf(pointer, sizeof pointer, "/network/layers/%d/activation", l);
