@@ -1,4 +1,4 @@
-/* A job: a block of one experiment's runs in training, and its commits.
+/* Jobs: begun, trained a slice at a time, closed. job_commit.c has their commits.
  *
  * DESIGN: a slice trains in short calls until its time is over, then until the present epoch ends
  * (a checkpoint exists only there), and commits each run's new epochs with its checkpoint. Records
@@ -14,48 +14,17 @@
  * which its training, in all attempts that committed something, has taken so long. */
 #include "server/lab/train/job.h"
 
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/base/memory.h"
-#include "core/train/history.h"
-#include "core/train/series.h"
 #include "server/base/clock.h"
 #include "server/base/log.h"
-#include "server/lab/explain/observer.h"
 #include "server/lab/train/candidate.h"
-#include "server/lab/train/intake.h"
+#include "server/lab/train/job_inside.h"
 #include "server/spec/plan.h"
 
 enum { CALL_NS = 5000000, FIRST_STEPS = 2000, FIRST_WORK = 2000000 };
 enum { WIDE_PARAMETERS = 32768, WIDE_CALL_NS = 25000000, WIDE_WORK = 1 << 28 };
-
-struct lane {
-    struct engine_claim claim;
-    int64_t committed; /* epochs */
-    int ended;         /* finished or fenced: nothing more to commit */
-    int64_t before_ns; /* spent training by attempts before this */
-    double seconds;    /* it may take; 0: any */
-};
-
-struct job {
-    struct engine *engine;
-    struct dataset *dataset, *validation;
-    struct block *block;
-    struct observer *observer; /* NULL: nobody looks at its runs */
-    int n_lanes;
-    struct lane lanes[BLOCK_RUNS_MAX];
-    int n_runs;         /* of the experiment */
-    int64_t steps;      /* samples a call is given */
-    int64_t steps_min;  /* fewer would cost more in copies than in training */
-    int64_t call_ns;    /* how long that is to take */
-    int64_t trained_ns; /* spent in training */
-    struct intake intake;
-    unsigned char *checkpoints; /* [n_lanes][checkpoint_bytes] */
-    size_t checkpoint_bytes;
-};
 
 /* Claims the candidates, the claimed ones moved to the front; the fenced ones are left out. Returns
  * how many are claimed, or -1: then none is. */
@@ -261,113 +230,6 @@ static void end_in_time(struct job *job)
             block_stop(job->block, i);
 }
 
-/* The state a run that is no longer running ends in, and why. */
-static enum run_state final_state(const struct block_state *state, char *message, size_t size)
-{
-    message[0] = '\0';
-    if (state->status == BLOCK_DONE)
-        return RUN_DONE;
-    snprintf(message, size,
-             "the loss or a parameter was no longer a finite number in epoch %lld, at sample %lld, "
-             "row %lld of the data (both counted from 0); the parameters are the last finite ones",
-             (long long)state->diverged_epoch, (long long)state->diverged_position,
-             (long long)state->diverged_sample);
-    return RUN_DIVERGED;
-}
-
-/* One run's new epochs and its checkpoint. */
-static struct engine_chunk chunk_of(struct job *job, int index, const struct block_state *state)
-{
-    struct lane *lane = &job->lanes[index];
-    struct engine_chunk chunk = intake_chunk(&job->intake, index, lane->committed, state);
-    chunk.trained_ms = (lane->before_ns + job->trained_ns) / 1000000;
-    unsigned char *checkpoint = job->checkpoints + (size_t)index * job->checkpoint_bytes;
-    block_save(job->block, index, checkpoint);
-    chunk.checkpoint = checkpoint;
-    chunk.checkpoint_bytes = job->checkpoint_bytes;
-    if (state->status == BLOCK_RUNNING) /* what has diverged is not at an epoch's end */
-        chunk.spacing = history_spacing(state->epoch, job->n_runs, job->checkpoint_bytes);
-    return chunk;
-}
-
-/* The last printed loss of a chunk: its first series. NaN when it has no epochs. */
-static double last_loss(const struct engine_chunk *chunk)
-{
-    size_t n_series = chunk->series == 0 ? 1 : (size_t)series_n(chunk->series);
-    if (chunk->n_buckets > 0)
-        return chunk->buckets[(chunk->n_buckets - 1) * n_series].last;
-    return chunk->n > 0 ? chunk->records[(chunk->n - 1) * chunk->stride] : (double)NAN;
-}
-
-/* What an observer has to tell of a run behind its chunk; NULL: nothing. */
-static const char *observe(struct job *job, int index, const struct engine_chunk *chunk,
-                           int64_t now_ns)
-{
-    return job->observer == NULL ? NULL
-                                 : observer_look(job->observer, job->block, index,
-                                                 last_loss(chunk), now_ns);
-}
-
-/* A lane as it is handed over. */
-struct part_of {
-    int lane;
-    struct block_state state;
-    char message[256];
-};
-
-/* Lists what the lanes have to hand over, parts[n] of the lanes of[n]; returns n. */
-static int gather_parts(struct job *job, struct engine_handover *parts, struct part_of *of)
-{
-    int n = 0;
-    int64_t now_ns = clock_monotonic_ns();
-    for (int i = 0; i < job->n_lanes; i++) {
-        struct lane *lane = &job->lanes[i];
-        struct block_state state = block_state(job->block, i);
-        if (lane->ended)
-            continue;
-        if (state.status == BLOCK_DIVERGED)
-            state.diverged_sample =
-                (int64_t)dataset_row(job->dataset, (size_t)state.diverged_sample);
-        struct engine_chunk chunk = chunk_of(job, i, &state);
-        if (state.status == BLOCK_RUNNING && chunk.n + chunk.n_buckets == 0)
-            continue;
-        of[n].lane = i;
-        of[n].state = state;
-        parts[n] = (struct engine_handover){.claim = &lane->claim, .chunk = chunk,
-                                            .state = RUN_RUNNING, .message = of[n].message,
-                                            .diverged_epoch = state.diverged_epoch,
-                                            .diverged_sample = -1,
-                                            .stopped = stopped_name(state.stopped),
-                                            .verdict = observe(job, i, &chunk, now_ns)};
-        if (state.status != BLOCK_RUNNING)
-            parts[n].state = final_state(&state, of[n].message, sizeof of[n].message);
-        if (state.status == BLOCK_DIVERGED)
-            parts[n].diverged_sample = state.diverged_sample;
-        parts[n].diverged_position = state.diverged_position;
-        n++;
-    }
-    return n;
-}
-
-/* Commits every run, all at once; the records are dropped only when all are safe. */
-static int commit(struct job *job, struct error *error)
-{
-    struct engine_handover parts[BLOCK_RUNS_MAX];
-    struct part_of of[BLOCK_RUNS_MAX];
-    int n = gather_parts(job, parts, of);
-    if (n > 0 && engine_hand_over(job->engine, parts, n, error) != 0) {
-        observer_repeat(job->observer);
-        return -1;
-    }
-    for (int i = 0; i < n; i++) {
-        struct lane *lane = &job->lanes[of[i].lane];
-        lane->ended = parts[i].result == ENGINE_FENCED || parts[i].state != RUN_RUNNING;
-        lane->committed = of[i].state.epoch;
-    }
-    intake_empty(&job->intake);
-    return 0;
-}
-
 static int all_ended(const struct job *job)
 {
     for (int i = 0; i < job->n_lanes; i++)
@@ -380,7 +242,7 @@ enum job_result job_slice(struct job *job, int slice_ms, struct error *error)
 {
     train(job, (int64_t)slice_ms * 1000000);
     end_in_time(job);
-    if ((block_at_epoch_end(job->block) || is_over(job)) && commit(job, error) != 0)
+    if ((block_at_epoch_end(job->block) || is_over(job)) && job_commit(job, error) != 0)
         return JOB_STUCK;
     return all_ended(job) ? JOB_ENDED : JOB_MORE;
 }
