@@ -48,12 +48,13 @@ static void notify(void *context)
 static struct http_server *open_http(const struct settings *settings, const char *token,
                                      struct api *api, struct error *error)
 {
+    api->is_closed = token[0] != '\0';
     struct http_config config = {
         .address = settings->address,
         .port = settings->port,
         .hosts = settings->hosts,
-        .token = token[0] == '\0' ? NULL : token,
-        .open_path = "/healthz",
+        .token = api->is_closed ? token : NULL,
+        .open_path = api->open_path,
         .body_bytes_max = OPTIONS_BODY_BYTES_MAX,
         .desks = DESKS,
         .dispatch = api_dispatch,
@@ -104,7 +105,7 @@ static void leave_at_once(void)
 static int serve(const struct settings *settings, struct error *error)
 {
     char path[SETTINGS_PATH_BYTES + 16], token[TOKEN_BYTES_MAX + 1];
-    struct api api = {.version = VERSION, .started_ms = clock_wall_ms(),
+    struct api api = {.version = VERSION, .open_path = "/healthz", .started_ms = clock_wall_ms(),
                       .started_ns = clock_monotonic_ns(),
                       .once = ONCE_BOARD_INIT,
                       .answers = ANSWER_BOARD_INIT,

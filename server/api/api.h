@@ -13,6 +13,8 @@
 struct api {
     struct lab *lab;
     const char *version;
+    int is_closed;         /* who asks must show a token */
+    const char *open_path; /* except for this */
     int64_t started_ms; /* by the wall clock */
     int64_t started_ns; /* by the monotonic one */
     struct echo echo; /* of event streams; begins zeroed */

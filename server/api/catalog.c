@@ -1,5 +1,5 @@
 /* What the server comes with: routes, presets, options, and that it is alive. */
-#include "server/api/call/routes.h"
+#include "server/api/route/routes.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,10 +13,10 @@
 static json_t *present_route(const struct route *route)
 {
     json_t *query = json_array();
-    for (const char *const *name = route->query; *name != NULL; name++)
-        query = json_push(query, json_string(*name));
-    return json_pack("{s:s, s:s, s:o}", "method", http_method_name(route->method), "path",
-                     route->pattern, "query", query);
+    for (const struct parameter *const *row = route->query; *row != NULL; row++)
+        query = json_push(query, json_string((*row)->name));
+    return json_pack("{s:s, s:s, s:s, s:o}", "method", http_method_name(route->method), "path",
+                     route->pattern, "summary", route->summary, "query", query);
 }
 
 void catalog_routes(struct call *call)
@@ -25,8 +25,8 @@ void catalog_routes(struct call *call)
     for (const struct route *route = route_table; route->pattern != NULL; route++)
         routes = json_push(routes, present_route(route));
     http_reply_header(call->request, "Cache-Control", "no-cache");
-    call_reply_json(call, 200, json_pack("{s:s, s:o}", "version", call->api->version, "routes",
-                                         routes));
+    call_reply_json(call, 200, json_pack("{s:s, s:s, s:o}", "version", call->api->version,
+                                         "openapi", "/api/v1/openapi.json", "routes", routes));
 }
 
 void catalog_presets(struct call *call)

@@ -165,7 +165,7 @@ void dataset_get(struct call *call)
     }
     struct spec_data data = {0};
     if (call_format(call, &format) == 0 &&
-        call_query_integer(call, "run", 0, spec_n_runs(study->spec) - 1, 0, &run) == 0) {
+        call_query_within(call, "run", 0, spec_n_runs(study->spec) - 1, 0, &run) == 0) {
         if (spec_data(study->spec, (int)run, &data, &error) != 0)
             http_reply_error(call->request, &error);
         else

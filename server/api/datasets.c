@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <strings.h>
 
-#include "server/api/call/query.h"
+#include "server/api/route/query.h"
 #include "server/base/json.h"
 #include "server/lab/uploads.h"
 
@@ -76,9 +76,7 @@ void datasets_get(struct call *call)
     enum call_format format;
     if (call_format(call, &format) != 0)
         return;
-    if (format == FORMAT_NDJSON)
-        http_reply_problem(call->request, 406, "a data set is given as json or csv", NULL);
-    else if (format == FORMAT_CSV)
+    if (format == FORMAT_CSV)
         reply_file(call);
     else
         reply_described(call, 200, call->name);

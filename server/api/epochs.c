@@ -13,7 +13,7 @@
 #include "server/base/json.h"
 
 /* Buckets of all parts together; more runs get fewer each. */
-enum { POINTS_MAX = 100000, BUCKETS_MAX = 262144, BUCKETS_MIN = 16 };
+enum { BUCKETS_MAX = 262144, BUCKETS_MIN = 16 };
 
 /* What the query asks for. */
 struct request {
@@ -26,10 +26,10 @@ static int read_request(struct call *call, struct request *request)
 {
     request->has_range = http_query(call->request, "from") != NULL ||
                          http_query(call->request, "to") != NULL;
-    return call_query_integer(call, "from", 1, INT64_MAX, 1, &request->from) != 0 ||
-                   call_query_integer(call, "to", request->from, INT64_MAX, INT64_MAX,
-                                      &request->to) != 0 ||
-                   call_query_integer(call, "points", 1, POINTS_MAX, 0, &request->points) != 0 ||
+    return call_query_integer(call, "from", &request->from) != 0 ||
+                   call_query_within(call, "to", request->from, INT64_MAX, INT64_MAX,
+                                     &request->to) != 0 ||
+                   call_query_integer(call, "points", &request->points) != 0 ||
                    call_format(call, &request->format) != 0
                ? -1
                : 0;

@@ -10,8 +10,6 @@
 #include "server/base/json.h"
 #include "server/spec/option/leaf.h"
 
-enum { PREDICT_ROWS_MAX = 10000 };
-
 /* Of metrics, in samples times parameters: 10 ms' and 200 ms' worth. To make a sample takes as long
  * as SAMPLE_WORK parameters. */
 enum { SAMPLE_WORK = 100, QUICK_WORK = 5000000, MEDIUM_WORK = 100000000 };
@@ -80,7 +78,7 @@ void runs_parameters(struct call *call)
         http_reply_error(call->request, &error);
         return;
     }
-    int result = call_query_epoch(call, &record, 0, record.epoch, record.epoch, &epoch);
+    int result = call_query_epoch(call, &record, record.epoch, record.epoch, &epoch);
     int is_replay = result == 0 && (epoch < record.epoch || record.state == RUN_DIVERGED);
     engine_run_clear(&record);
     if (result != 0 || (is_replay && call_move(call, HTTP_LONG)))
@@ -132,9 +130,9 @@ static double *read_inputs(const json_t *body, size_t n_inputs, size_t *out_n,
     char got[FAULT_GOT_BYTES];
     size_t n = json_array_size(rows);
     refuse_others(body, "inputs", faults);
-    if (n == 0 || n > PREDICT_ROWS_MAX)
+    if (n == 0 || n > CALL_PREDICT_ROWS_MAX)
         faults_add(faults, "/inputs", "got %s, expected a list of 1 to %d lists of %zu numbers",
-                   fault_got(got, rows), PREDICT_ROWS_MAX, n_inputs);
+                   fault_got(got, rows), CALL_PREDICT_ROWS_MAX, n_inputs);
     if (faults->n_found > 0)
         return NULL;
     double *inputs = memory_array(n * n_inputs, sizeof *inputs, error);
@@ -175,7 +173,7 @@ static int read_epoch(struct call *call, int64_t *out_epoch)
         http_reply_error(call->request, &error);
         return -1;
     }
-    int result = call_query_epoch(call, &record, 0, record.epoch, PRESENT, out_epoch);
+    int result = call_query_epoch(call, &record, record.epoch, PRESENT, out_epoch);
     engine_run_clear(&record);
     return result;
 }

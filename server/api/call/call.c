@@ -6,9 +6,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include "server/api/route/routes.h"
 #include "server/base/digest.h"
 #include "server/base/json.h"
-#include "server/base/numeral.h"
+#include "server/base/text.h"
 
 enum { TAG_BYTES = 16 }; /* of the digest */
 
@@ -115,52 +116,49 @@ void call_reply_replay_error(struct call *call, const struct error *error)
         http_reply_error(call->request, error);
 }
 
-/* `or_else`: what else may stand there. */
-static int read_integer(const char *name, const char *text, int64_t low, int64_t high,
-                        const char *or_else, int64_t *out, struct error *error)
+/* --- the query ----------------------------------------------------------------------------- */
+
+const struct parameter *call_parameter(const struct call *call, const char *name)
 {
-    const char *end = text;
-    int64_t value;
-    if (numeral_integer(&end, &value) == 0 && *end == '\0' && value >= low && value <= high) {
-        *out = value;
-        return 0;
-    }
-    return error_set(error, ERROR_INVALID, "?%s=%.40s: expected an integer from %lld to %lld%s",
-                     name, text, (long long)low, (long long)high, or_else);
+    const struct parameter *const *row = call->route->query;
+    while (strcmp((*row)->name, name) != 0)
+        row++;
+    return *row;
 }
 
-int call_read_integer(const char *name, const char *text, int64_t low, int64_t high,
-                      int64_t missing, int64_t *out, struct error *error)
+/* `result`, after replying 400 when it says that the query is wrong. */
+static int or_refuse(struct call *call, int result, const struct error *error)
 {
-    *out = missing;
-    return text == NULL ? 0 : read_integer(name, text, low, high, "", out, error);
+    if (result != 0)
+        http_reply_problem(call->request, 400, error->text, NULL);
+    return result;
 }
 
-static int query_integer(struct call *call, const char *name, int64_t low, int64_t high,
-                         const char *or_else, int64_t *out)
+int call_query_within(struct call *call, const char *name, int64_t low, int64_t high,
+                      int64_t missing, int64_t *out)
 {
     const char *text = http_query(call->request, name);
     struct error error = ERROR_INIT;
-    if (text == NULL || read_integer(name, text, low, high, or_else, out, &error) == 0)
-        return 0;
-    http_reply_problem(call->request, 400, error.text, NULL);
-    return -1;
-}
-
-int call_query_integer(struct call *call, const char *name, int64_t low, int64_t high,
-                       int64_t missing, int64_t *out)
-{
     *out = missing;
-    return query_integer(call, name, low, high, "", out);
+    if (text == NULL)
+        return 0;
+    return or_refuse(call, parameter_integer(call_parameter(call, name), text, low, high, out,
+                                             &error), &error);
 }
 
-int call_query_epoch(struct call *call, const struct engine_run *run, int64_t low, int64_t high,
+int call_query_integer(struct call *call, const char *name, int64_t *out)
+{
+    const char *fallback = call_parameter(call, name)->fallback;
+    return call_query_within(call, name, INT64_MIN, INT64_MAX,
+                             fallback == NULL ? 0 : strtoll(fallback, NULL, 10), out);
+}
+
+int call_query_epoch(struct call *call, const struct engine_run *run, int64_t high,
                      int64_t missing, int64_t *out)
 {
     const char *text = http_query(call->request, "epoch");
-    *out = missing;
     if (text == NULL || strcmp(text, "best") != 0)
-        return query_integer(call, "epoch", low, high, ", or best", out);
+        return call_query_within(call, "epoch", 0, high, missing, out);
     *out = run->best.epoch;
     if (run->best.epoch > 0)
         return 0;
@@ -170,11 +168,20 @@ int call_query_epoch(struct call *call, const struct engine_run *run, int64_t lo
     return -1;
 }
 
+int call_query_choice(struct call *call, const char *name, int missing, int *out)
+{
+    const char *text = http_query(call->request, name);
+    struct error error = ERROR_INIT;
+    *out = missing;
+    if (text == NULL)
+        return 0;
+    return or_refuse(call, parameter_choice(call_parameter(call, name), text, out, &error), &error);
+}
+
 int call_query_page(struct call *call, int64_t *out_limit, int64_t *out_cursor)
 {
-    enum { LIMIT = 50, LIMIT_MAX = 200 };
-    return call_query_integer(call, "limit", 1, LIMIT_MAX, LIMIT, out_limit) == 0 &&
-                   call_query_integer(call, "cursor", 0, INT64_MAX, 0, out_cursor) == 0
+    return call_query_integer(call, "limit", out_limit) == 0 &&
+                   call_query_integer(call, "cursor", out_cursor) == 0
                ? 0
                : -1;
 }
@@ -198,32 +205,37 @@ int call_query_flag(struct call *call, const char *name, int *out)
     return -1;
 }
 
+/* The first of the route's media types that the client accepts; -1 when it accepts none. */
+static int find_accepted(const struct call *call)
+{
+    const char *accept = http_header(call->request, "Accept");
+    const char *const *types = call->route->types;
+    for (int i = 0; types[i] != NULL && accept != NULL; i++)
+        if (strstr(accept, types[i]) != NULL)
+            return i;
+    return accept == NULL || strstr(accept, "*/*") != NULL ||
+                   strstr(accept, "application/*") != NULL
+               ? FORMAT_JSON
+               : -1;
+}
+
 int call_format(struct call *call, enum call_format *out)
 {
-    static const char *const names[] = {"json", "csv", "ndjson"};
-    static const char *const types[] = {"application/json", "text/csv", "application/x-ndjson"};
-    const char *name = http_query(call->request, "format");
-    const char *accept = http_header(call->request, "Accept");
+    int format;
     http_reply_header(call->request, "Vary", "Accept");
-    for (int i = 0; i < 3; i++) {
-        int matches = name != NULL ? strcmp(name, names[i]) == 0
-                                   : accept != NULL && strstr(accept, types[i]) != NULL;
-        if (matches) {
-            *out = (enum call_format)i;
-            return 0;
-        }
-    }
-    *out = FORMAT_JSON;
-    if (name != NULL) {
-        char detail[128];
-        snprintf(detail, sizeof detail, "?format=%.40s: expected json, csv or ndjson", name);
-        http_reply_problem(call->request, 400, detail, NULL);
+    if (call_query_choice(call, "format", FORMAT_JSON, &format) != 0)
         return -1;
-    }
-    if (accept == NULL || strstr(accept, "*/*") != NULL || strstr(accept, "application/*") != NULL)
+    if (http_query(call->request, "format") == NULL)
+        format = find_accepted(call);
+    *out = (enum call_format)format;
+    if (format >= 0)
         return 0;
-    http_reply_problem(call->request, 406,
-                       "this table comes as application/json, text/csv or application/x-ndjson",
+    struct text detail = {0};
+    text_printf(&detail, "this comes as %s", call->route->types[0]);
+    for (const char *const *type = call->route->types + 1; *type != NULL; type++)
+        text_printf(&detail, type[1] == NULL ? " or %s" : ", %s", *type);
+    http_reply_problem(call->request, 406, detail.failed ? "no such media type" : detail.bytes,
                        NULL);
+    text_clear(&detail);
     return -1;
 }

@@ -10,6 +10,7 @@
 #include "server/lab/replay.h"
 
 struct route;
+struct parameter;
 
 struct call {
     struct api *api;
@@ -18,6 +19,9 @@ struct call {
     int run;       /* {run} of the path */
     const struct route *route; /* its row in the table of routes */
 };
+
+/* Rows of inputs that a call to predict takes. */
+enum { CALL_PREDICT_ROWS_MAX = 10000 };
 
 /* A handler replies to call->request exactly once. */
 typedef void (*call_fn)(struct call *call);
@@ -55,6 +59,7 @@ void answer_get(struct call *call);
 void catalog_labs(struct call *call);
 void catalog_lab(struct call *call);
 void catalog_options(struct call *call);
+void openapi_get(struct call *call);
 void health_get(struct call *call);
 void operations_ready(struct call *call);
 void operations_metrics(struct call *call);
@@ -83,18 +88,23 @@ void call_may_be_kept(struct call *call);
 /* The posted JSON object, or NULL after replying 400 with line and column. New reference. */
 json_t *call_body(struct call *call);
 
-/* A query argument as an integer within [low, high], in plain digits: 0 with *out set (`missing`
- * when absent), or -1 after replying 400. */
-int call_query_integer(struct call *call, const char *name, int64_t low, int64_t high,
-                       int64_t missing, int64_t *out);
+/* The row of a parameter that the call's route has. */
+const struct parameter *call_parameter(const struct call *call, const char *name);
 
-/* The same of an argument's `text`, NULL when absent: 0, or -1 with ERROR_INVALID. */
-int call_read_integer(const char *name, const char *text, int64_t low, int64_t high,
-                      int64_t missing, int64_t *out, struct error *error);
+/* A query argument as an integer in plain digits, within its row's limits: 0 with *out set (the
+ * row's fallback when absent, 0 without), or -1 after replying 400. */
+int call_query_integer(struct call *call, const char *name, int64_t *out);
 
-/* ?epoch= of a run, a number within [low, high] or "best": otherwise likewise. */
-int call_query_epoch(struct call *call, const struct engine_run *run, int64_t low, int64_t high,
+/* The same within low..high too, and `missing` when absent. */
+int call_query_within(struct call *call, const char *name, int64_t low, int64_t high,
+                      int64_t missing, int64_t *out);
+
+/* ?epoch= of a run, a number up to `high` or "best": otherwise likewise. */
+int call_query_epoch(struct call *call, const struct engine_run *run, int64_t high,
                      int64_t missing, int64_t *out);
+
+/* A query argument as its place among its row's choices: likewise. */
+int call_query_choice(struct call *call, const char *name, int missing, int *out);
 
 /* The arguments of a list that is given in pages, limit and cursor. 0, or -1 after replying 400. */
 int call_query_page(struct call *call, int64_t *out_limit, int64_t *out_cursor);
@@ -112,7 +122,8 @@ struct replay_wish call_replay(struct call *call, const struct study *study);
 /* As http_reply_error, but for ERROR_TOO_LARGE: 422, too much was asked for. */
 void call_reply_replay_error(struct call *call, const struct error *error);
 
-/* How a table is wanted: by ?format= or Accept. -1 after replying 400 or 406. */
+/* How a table is wanted, of those that the route has: by ?format= or Accept. -1 after replying 400
+ * or 406. */
 enum call_format { FORMAT_JSON, FORMAT_CSV, FORMAT_NDJSON };
 int call_format(struct call *call, enum call_format *out);
 

@@ -12,7 +12,7 @@
 #include "core/explain/landscape/spectrum.h"
 #include "core/explain/step/naming.h"
 #include "server/api/present.h"
-#include "server/base/numeral.h"
+#include "server/api/route/parameter.h"
 
 /* What is asked for; texts are the query's own, or NULL. */
 struct query {
@@ -23,19 +23,6 @@ struct query {
 static size_t n_parameters(const struct look *look)
 {
     return network_n_parameters(&look->plan.network);
-}
-
-static int read_span(const char *text, double *out, struct error *error)
-{
-    const char *end = text;
-    *out = 0;
-    if (text == NULL)
-        return 0;
-    if (numeral_number(&end, out) == 0 && *end == '\0' && *out > 0 && *out <= 1e6)
-        return 0;
-    return error_set(error, ERROR_INVALID,
-                     "?span=%.40s: expected a number above 0, at most 1000000: how far the axes "
-                     "reach to either side", text);
 }
 
 static void reach(struct axes *axes, int axis, double middle, double span)
@@ -109,8 +96,8 @@ static int along_eigenvectors(struct axes *axes, struct look *look, const struct
     struct spectrum spectrum;
     int64_t which[2];
     int64_t last = (int64_t)n_parameters(look) - 1;
-    if (call_read_integer("x", query->x, 0, last, 0, &which[0], error) != 0 ||
-        call_read_integer("y", query->y, 0, last, last > 0, &which[1], error) != 0)
+    if (look_integer(look, "x", 0, last, 0, &which[0], error) != 0 ||
+        look_integer(look, "y", 0, last, last > 0, &which[1], error) != 0)
         return -1;
     if (spectrum_init(&spectrum, &look->plan.network, look->plan.dataset, training->loss,
                       training->gradient, look->parameters, error) != 0)
@@ -131,8 +118,8 @@ static int along_random(struct axes *axes, struct look *look, const struct query
                         struct error *error)
 {
     int64_t seeds[2];
-    if (call_read_integer("x", query->x, 0, UINT32_MAX, 1, &seeds[0], error) != 0 ||
-        call_read_integer("y", query->y, 0, UINT32_MAX, 2, &seeds[1], error) != 0)
+    if (look_integer(look, "x", 0, UINT32_MAX, 1, &seeds[0], error) != 0 ||
+        look_integer(look, "y", 0, UINT32_MAX, 2, &seeds[1], error) != 0)
         return -1;
     axes->n = is_line(query) || seeds[0] == seeds[1] ? 1 : 2;
     for (int k = 0; k < axes->n; k++) {
@@ -210,16 +197,18 @@ static int along_path(struct axes *axes, struct look *look, const struct query *
 /* --- between runs ---------------------------------------------------------------------------- */
 
 /* "3" is a run of this experiment, "id:3" of another. */
-static int read_run(const char *name, const char *text, const char *own, char id[ENGINE_ID_BYTES],
-                    int *out_run, struct error *error)
+static int read_run(const struct look *look, const char *name, const char *text,
+                    char id[ENGINE_ID_BYTES], int *out_run, struct error *error)
 {
+    const struct parameter *row = call_parameter(look->call, name);
+    const char *own = look->study->id;
     const char *colon = text == NULL ? NULL : strrchr(text, ':');
     const char *digits = colon != NULL ? colon + 1 : text;
     size_t n_id = colon != NULL ? (size_t)(colon - text) : strlen(own);
     int64_t run;
     struct error inner = ERROR_INIT;
     if (text == NULL || n_id >= ENGINE_ID_BYTES ||
-        call_read_integer(name, digits, 0, 999999, 0, &run, &inner) != 0)
+        parameter_integer(row, digits, 0, 999999, &run, &inner) != 0)
         return error_set(error, ERROR_INVALID,
                          "?%s%s%.60s: expected another run, as 3 or experiment:3", name,
                          text == NULL ? "" : "=", text == NULL ? "" : text);
@@ -277,7 +266,7 @@ static int between(struct axes *axes, struct look *look, int axis, const char *n
     struct shelf *shelf = lab_shelf(look->call->api->lab);
     char id[ENGINE_ID_BYTES];
     int run;
-    if (read_run(name, text, look->study->id, id, &run, error) != 0)
+    if (read_run(look, name, text, id, &run, error) != 0)
         return -1;
     const struct study *study = shelf_take(shelf, id, error);
     if (study == NULL)
@@ -295,15 +284,11 @@ static int between(struct axes *axes, struct look *look, int axis, const char *n
 static int along(struct axes *axes, struct look *look, const struct query *query,
                  struct error *error)
 {
-    static const char *const KINDS[] = {"parameters", "eigenvectors", "path", "between", "random"};
-    size_t kind = 0;
-    while (kind < 5 && query->kind != NULL && strcmp(query->kind, KINDS[kind]) != 0)
-        kind++;
-    if (kind == 5)
-        return error_set(error, ERROR_INVALID,
-                         "?kind=%.40s: expected parameters, eigenvectors, path, between or random",
-                         query->kind);
-    axes->kind = KINDS[kind];
+    int kind = 0;
+    if (query->kind != NULL &&
+        parameter_choice(call_parameter(look->call, "kind"), query->kind, &kind, error) != 0)
+        return -1;
+    axes->kind = query->kind != NULL ? query->kind : call_parameter(look->call, "kind")->fallback;
     switch (kind) {
     case 0:
         return along_parameters(axes, look, query, error);
@@ -329,7 +314,9 @@ int axes_find(struct axes *axes, struct look *look, struct error *error)
                           .y = http_query(request, "y")};
     size_t n = n_parameters(look);
     *axes = (struct axes){.parameter = -1};
-    if (read_span(http_query(request, "span"), &query.span, error) != 0)
+    const char *span = http_query(request, "span");
+    if (span != NULL && parameter_number(call_parameter(look->call, "span"), span, &query.span,
+                                         error) != 0)
         return -1;
     axes->origin = memory_array(n, sizeof *axes->origin, error);
     axes->directions[0] = memory_array(n, sizeof(double), error);

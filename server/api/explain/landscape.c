@@ -10,8 +10,6 @@
 #include "server/api/explain/look.h"
 #include "server/base/json_teller.h"
 
-enum { LINE_POINTS = 201, LINE_POINTS_MAX = 2001, PLANE_POINTS = 41, PLANE_POINTS_MAX = 201 };
-
 /* Places times different inputs times parameters, at most: a second or two. */
 #define WORK_MAX 5e8
 
@@ -28,9 +26,8 @@ struct landscape {
 static int read_points(const struct landscape *it, int is_line, int64_t *out, struct error *error)
 {
     int64_t points;
-    if (call_read_integer("points", http_query(it->look->call->request, "points"), 2,
-                     is_line ? LINE_POINTS_MAX : PLANE_POINTS_MAX,
-                     is_line ? LINE_POINTS : PLANE_POINTS, &points, error) != 0)
+    if (look_integer(it->look, "points", 2, is_line ? LOOK_LINE_MAX : LOOK_PLANE_MAX,
+                     is_line ? LOOK_LINE : LOOK_PLANE, &points, error) != 0)
         return -1;
     *out = points;
     double places = is_line ? (double)points : (double)points * (double)points;

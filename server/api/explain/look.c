@@ -3,6 +3,18 @@
 
 #include <stdlib.h>
 
+#include "server/api/route/parameter.h"
+
+int look_integer(const struct look *look, const char *name, int64_t low, int64_t high,
+                 int64_t missing, int64_t *out, struct error *error)
+{
+    const char *text = http_query(look->call->request, name);
+    *out = missing;
+    return text == NULL
+               ? 0
+               : parameter_integer(call_parameter(look->call, name), text, low, high, out, error);
+}
+
 static json_t *compute_at(struct look *look, look_fn compute, struct error *error)
 {
     json_t *json = NULL;
@@ -27,7 +39,7 @@ void look_answer(struct call *call, look_fn compute)
         http_reply_error(call->request, &error);
         return;
     }
-    int result = call_query_epoch(call, &record, 0, record.epoch, record.epoch, &look.epoch);
+    int result = call_query_epoch(call, &record, record.epoch, record.epoch, &look.epoch);
     engine_run_clear(&record);
     if (result != 0)
         return;

@@ -22,4 +22,12 @@ typedef json_t *(*look_fn)(struct look *look, struct error *error);
  * makes the answer. At a desk. */
 void look_answer(struct call *call, look_fn compute);
 
+/* The query's argument as an integer within low..high, `missing` when absent. -1 with
+ * ERROR_INVALID. */
+int look_integer(const struct look *look, const char *name, int64_t low, int64_t high,
+                 int64_t missing, int64_t *out, struct error *error);
+
+/* ?points= of a line, and along each side of a plane. */
+enum { LOOK_LINE = 201, LOOK_LINE_MAX = 2001, LOOK_PLANE = 41, LOOK_PLANE_MAX = 201 };
+
 #endif

@@ -38,7 +38,7 @@ static int read_epoch(struct wish *wish)
         return -1;
     }
     int64_t last = record.epoch + (record.state == RUN_DIVERGED);
-    int result = last > 0 ? call_query_epoch(call, &record, 1, last, 1, &wish->epoch) : -1;
+    int result = last > 0 ? call_query_epoch(call, &record, last, 1, &wish->epoch) : -1;
     if (last == 0)
         http_reply_problem(call->request, 409,
                            "the run has no finished epoch yet; steps are worked out of finished "
@@ -57,7 +57,7 @@ static int read_query(struct wish *wish)
     if (read_epoch(wish) != 0)
         return -1;
     wish->has_sample = http_query(call->request, "sample") != NULL || wish->body != NULL;
-    return call_query_integer(call, "sample", 0, UINT32_MAX, 0, &wish->sample);
+    return call_query_integer(call, "sample", &wish->sample);
 }
 
 /* --- a student's numbers --------------------------------------------------------------------- */

@@ -5,8 +5,6 @@
 #include "server/api/explain/look.h"
 #include "server/api/present.h"
 
-enum { POINTS = 41, POINTS_MAX = 201, LINE_POINTS = 201, LINE_POINTS_MAX = 2001 };
-
 /* Beyond the data on either side. */
 #define MARGIN 0.1
 
@@ -83,9 +81,8 @@ static json_t *compute_with(struct look *look, const struct dataset *whole, stru
                   "the data set has %zu features; a surface is shown of 1 or 2", plane.n_features);
         return NULL;
     }
-    if (call_read_integer("points", http_query(look->call->request, "points"), 2,
-                     is_line ? LINE_POINTS_MAX : POINTS_MAX, is_line ? LINE_POINTS : POINTS,
-                     &points, error) != 0)
+    if (look_integer(look, "points", 2, is_line ? LOOK_LINE_MAX : LOOK_PLANE_MAX,
+                     is_line ? LOOK_LINE : LOOK_PLANE, &points, error) != 0)
         return NULL;
     plane.n = (size_t)points;
     for (size_t k = 0; k < plane.n_features; k++)

@@ -147,15 +147,9 @@ struct wish {
 /* ?points=all is the only value there is. */
 static int read_points(struct call *call, struct wish *wish)
 {
-    const char *points = http_query(call->request, "points");
-    wish->exact = points != NULL;
-    if (points == NULL || strcmp(points, "all") == 0)
-        return 0;
-    char detail[128];
-    snprintf(detail, sizeof detail,
-             "?points=%.40s: expected all (every epoch, never thinned), or no ?points=", points);
-    http_reply_problem(call->request, 400, detail, NULL);
-    return -1;
+    int unused;
+    wish->exact = http_query(call->request, "points") != NULL;
+    return call_query_choice(call, "points", 0, &unused);
 }
 
 /* The cursors of a list "17,3.512,0.done"; -1 when it is none for so many experiments. */

@@ -183,15 +183,13 @@ static int read_compare(struct call *call, size_t n_settings, struct asked *aske
 static int read_asked(struct call *call, struct asked *asked)
 {
     struct error error = ERROR_INIT;
-    const char *part = http_query(call->request, "part");
+    int part;
+    if (call_query_choice(call, "part", PART_TRAIN, &part) != 0)
+        return -1;
+    asked->part = (enum part)part;
     const char *claim = http_query(call->request, "claim");
-    while (part != NULL && asked->part < PART_COUNT && strcmp(part, part_name(asked->part)) != 0)
-        asked->part++;
     asked->has_claim = claim != NULL;
-    if (asked->part == PART_COUNT)
-        error_set(&error, ERROR_INVALID, "part: got %.40s, expected train, validation or test",
-                  part);
-    else if (claim != NULL && claim_read(claim, &asked->claim) != 0)
+    if (claim != NULL && claim_read(claim, &asked->claim) != 0)
         error_set(&error, ERROR_INVALID, "claim: got %.60s, expected a learning rate above 0, a "
                   "number of epochs from 1 and a loss, like 0.000001,1000,167", claim);
     if (error.kind == ERROR_NONE)

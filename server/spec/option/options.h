@@ -81,6 +81,9 @@ int option_holds(const char *when, const json_t *object);
 /* 1 if `word` is one of the words in "one|two|three"; NULL holds none. */
 int option_has_word(const char *words, const char *word);
 
+/* "one|two" as ["one", "two"]; a new reference, NULL on memory failure. */
+json_t *option_words_json(const char *words);
+
 /* The table as JSON: {"fields": [{"pointer", "type", "description", and where they apply "unit",
  * "default", "default_last" (in the last element of a list), "default_when": {"field", "values",
  * "default"} (another one with one of these words in that sibling), "required": true, "unless" (a

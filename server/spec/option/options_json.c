@@ -11,8 +11,7 @@ static const char *const type_names[] = {"object",  "map",    "columns", "list",
                                          "text",    "name",   "formula", "choice",
                                          "integer", "number", "boolean", "sweep"};
 
-/* "one|two" as ["one", "two"]; a new reference. */
-static json_t *words_json(const char *words)
+json_t *option_words_json(const char *words)
 {
     json_t *list = json_array();
 
@@ -31,7 +30,7 @@ static json_t *words_json(const char *words)
 static json_t *when_json(const char *when)
 {
     size_t n = strcspn(when, "=");
-    return json_pack("{s:s%,s:o}", "field", when, n, "values", words_json(when + n + 1));
+    return json_pack("{s:s%,s:o}", "field", when, n, "values", option_words_json(when + n + 1));
 }
 
 static json_t *but_json(const struct option *row)
@@ -45,8 +44,7 @@ static json_t *but_json(const struct option *row)
     return json;
 }
 
-/* A whole number as an integer, so that limits read 4096 and not 4096.0; a new reference. */
-static json_t *limit_json(double value)
+json_t *option_limit_json(double value)
 {
     return fabs(value) < 1e15 && value == floor(value) ? json_integer((json_int_t)value)
                                                        : json_real(value);
@@ -78,13 +76,13 @@ static json_t *row_json(const struct option *row)
     if (row->unless != NULL)
         failed |= json_object_set_new(json, "unless", json_string(row->unless));
     if (has_limits(row) && isfinite(row->minimum))
-        failed |= json_object_set_new(json, "minimum", limit_json(row->minimum));
+        failed |= json_object_set_new(json, "minimum", option_limit_json(row->minimum));
     if (row->is_above)
         failed |= json_object_set_new(json, "above", json_true());
     if (has_limits(row) && isfinite(row->maximum))
-        failed |= json_object_set_new(json, "maximum", limit_json(row->maximum));
+        failed |= json_object_set_new(json, "maximum", option_limit_json(row->maximum));
     if (row->choices != NULL)
-        failed |= json_object_set_new(json, "choices", words_json(row->choices));
+        failed |= json_object_set_new(json, "choices", option_words_json(row->choices));
     if (row->but_when != NULL)
         failed |= json_object_set_new(json, "default_when", but_json(row));
     if (row->when != NULL)

@@ -7,4 +7,7 @@
 /* The first one is the whole spec; ends with a pointer of NULL. */
 extern const struct option option_table[];
 
+/* A whole number as an integer, so that limits read 4096 and not 4096.0; a new reference. */
+json_t *option_limit_json(double value);
+
 #endif

@@ -1,5 +1,5 @@
 /* Queries: only what a route knows is taken; an option that is not heard is a wrong answer. */
-#include "server/api/call/query.h"
+#include "server/api/route/query.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,8 +16,8 @@ static const char token[] = "token";
 
 static int is_known(const struct route *route, const char *name)
 {
-    for (const char *const *known = route->query; *known != NULL; known++)
-        if (strcmp(*known, name) == 0)
+    for (const struct parameter *const *known = route->query; *known != NULL; known++)
+        if (strcmp((*known)->name, name) == 0)
             return 1;
     return strcmp(name, token) == 0;
 }
@@ -27,10 +27,10 @@ static const char *find_near(const struct route *route, const char *name)
 {
     const char *best = NULL;
     size_t best_distance = spelling_slips(name) + 1;
-    for (const char *const *known = route->query; *known != NULL; known++) {
-        size_t distance = spelling_distance(name, *known);
+    for (const struct parameter *const *known = route->query; *known != NULL; known++) {
+        size_t distance = spelling_distance(name, (*known)->name);
         if (distance < best_distance) {
-            best = *known;
+            best = (*known)->name;
             best_distance = distance;
         }
     }
@@ -67,14 +67,14 @@ static void copy_name(char out[NAME_SHOWN + 1], const char *name)
 /* Behind what is wrong: "; POST /api/v1/experiments takes validate". */
 static void print_allowed(struct text *text, const struct route *route)
 {
-    const char *const *name = route->query;
+    const struct parameter *const *row = route->query;
     int asks = text->n_bytes > 0 && text->bytes[text->n_bytes - 1] == '?';
     text_printf(text, "%s %s %s takes", asks ? "" : ";", http_method_name(route->method),
                 route->pattern);
-    if (*name == NULL)
+    if (*row == NULL)
         text_printf(text, " no query");
-    for (; *name != NULL; name++)
-        text_printf(text, name == route->query ? " %s" : ", %s", *name);
+    for (; *row != NULL; row++)
+        text_printf(text, row == route->query ? " %s" : ", %s", (*row)->name);
 }
 
 static void print_member(struct text *errors, const char *name, const char *fault)

@@ -1,6 +1,6 @@
 /* Signposts: for whoever asks for a path that is not served. Private to server/api. */
-#ifndef SERVER_API_CALL_SIGNPOST_H
-#define SERVER_API_CALL_SIGNPOST_H
+#ifndef SERVER_API_ROUTE_SIGNPOST_H
+#define SERVER_API_ROUTE_SIGNPOST_H
 
 struct http_request;
 

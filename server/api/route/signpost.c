@@ -3,7 +3,7 @@
  * DESIGN: paths are compared segment by segment, without the "/api/v1" that is easily forgotten. A
  * segment too many or too few costs more than any slip, so the nearest is the one that goes the
  * same way furthest; the index, which has no segments, is behind all that goes any way at all. */
-#include "server/api/call/signpost.h"
+#include "server/api/route/signpost.h"
 
 #include <ctype.h>
 #include <stdint.h>
@@ -11,7 +11,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "server/api/call/routes.h"
+#include "server/api/route/routes.h"
 #include "server/base/spelling.h"
 
 enum { SEGMENT_BYTES = 64, MISSING = 90, TOO_MANY = 100 };
