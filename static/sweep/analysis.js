@@ -118,8 +118,7 @@ export class Analysis {
                 ? {compared: {text: "Choose two different settings."}}
                 : await api.sweep(this.id, [a.value, b.value]).catch((problem) => (
                     {compared: {text: problem.message}}));
-            refill(answer, element("p", {}, told.compared.text
-                .replaceAll(/setting (\d+)/gi, (_, i) => names[i])),
+            refill(answer, element("p", {}, told.compared.text),
                 this.actions(told.verdicts ?? [], "DIFFERENCE"));
         };
         return element("div", {class: "compare"}, element("p", {class: "tools"},

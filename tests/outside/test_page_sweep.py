@@ -24,7 +24,8 @@ def test_a_sweep_is_summed_up_and_two_settings_compared(page):
     assert "four of five starts" in page.text(".figure .note")
     page.all(".compare select")[1].send_keys("0.01")
     page.one(".compare button").click()
-    sentence = told["compared"]["text"].replace("setting 0", "0.0001").replace("setting 2", "0.01")
+    sentence = told["compared"]["text"]
+    assert "learning_rate 0.0001 ended" in sentence and "than learning_rate 0.01;" in sentence
     page.wait(lambda: sentence in page.one(".compare").text, "the comparison")
 
 

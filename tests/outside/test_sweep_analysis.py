@@ -178,6 +178,32 @@ def test_the_best_interval_can_be_looked_at_more_closely(server, swept):
     assert f"10 values from {rates[0]:.4g} to {rates[-1]:.4g}" in action["label"]
 
 
+@pytest.mark.parametrize("axis, values, end, further", [
+    (RATE, [1e-9, 1e-8, 1e-4], 1e-4, {"from": 1e-4, "to": 1e-3, "steps": 10, "scale": "log"}),
+    (RATE, [1e-4, 1, 10], 1e-4, {"from": 1e-5, "to": 1e-4, "steps": 10, "scale": "log"}),
+    ("/training/epochs", [1, 60], 60, [60, 70, 82, 95, 111, 130, 151, 176, 206, 240]),
+    ("/training/batch_size", [1, 60], 1, None), (RATE, [1e-9, 1e-3, 10], 1e-3, None)])
+def test_beyond_an_end_that_is_best_a_wider_sweep_is_offered(server, axis, values, end, further):
+    experiment = server.train({**SPEC, "sweep": {axis: values}})
+    analysis = server.get(f"/experiments/{experiment['id']}/sweep")
+    assert analysis["best"]["interval"] == [end, end]
+    verdict = by_code(analysis)["BEST_UNSURE"]
+    posts = [action["post"] for action in verdict["actions"] if "further" in action["label"]]
+    assert [post["sweep"][axis] for post in posts] == [further] * (further is not None)
+    assert all(len(server.post(post)["runs"]) == 10 for post in posts)
+
+
+def test_two_settings_are_named_by_what_they_have(server):
+    """The last name of a field, or all of it where two fields have the same."""
+    layers = [{"units": 2, "activation": "relu"}, {"units": 2, "activation": "relu"}, {"units": 1}]
+    experiment = server.train({**SPEC, "network": {**SPEC["network"], "layers": layers}, "sweep": {
+        "/network/layers/0/units": [2, 3], "/network/layers/1/units": [2, 3],
+        "/training/order": ["fixed", "shuffle"], "/network/init/seed": [1, 2]}})
+    text = server.get(f"/experiments/{experiment['id']}/sweep?compare=0,7")["compared"]["text"]
+    assert "/network/layers/0/units 2, /network/layers/1/units 2, order fixed ended " in text
+    assert "/network/layers/0/units 3, /network/layers/1/units 3, order shuffle; " in text
+
+
 def test_the_boundary_is_a_verdict_where_half_break_down(server, swept):
     told = by_code(swept[2])["COLLAPSE_BOUNDARY"]
     below, above = told["evidence"]["between"]
@@ -221,20 +247,21 @@ def test_the_best_of_other_axes_is_told_in_plain_words(server, axis, values, say
     assert labels[0] == "again with 20 starts"
     assert len(server.post(verdict["actions"][0]["post"])["runs"]) == 20 * len(values)
     if action:
-        assert labels[1].startswith(action)
-        swept = verdict["actions"][1]["post"]["sweep"][axis]
+        assert labels[-1].startswith(action)
+        swept = verdict["actions"][-1]["post"]["sweep"][axis]
         assert swept[0] == values[0] and swept[-1] == values[-1] and len(set(swept)) == 10
-        assert len(server.post(verdict["actions"][1]["post"])["runs"]) == 10
+        assert len(server.post(verdict["actions"][-1]["post"])["runs"]) == 10
 
 
 def test_one_start_is_no_proof_and_equal_losses_no_difference(server):
     rates = {**SPEC, "sweep": {RATE: [1e-4, 1e-3]}}
     text = server.get(f"/experiments/{server.train(rates)['id']}/sweep")["compared"]["text"]
-    assert text.startswith("With the one start that ended under both, setting 0 ended ")
+    assert text.startswith("With the one start that ended under both, learning_rate 0.0001 ended ")
     assert "One start proves little" in text and "of 1 starts" not in text
     same = {**SPEC, "sweep": {RATE: [1e-300, 1e-299], "/network/init/seed": [1, 2]}}  # no bit moves
     text = server.get(f"/experiments/{server.train(same)['id']}/sweep")["compared"]["text"]
-    assert text == "Setting 0 and setting 1 ended with the same loss for every start."
+    assert text == ("For every start learning_rate 1e-300 and learning_rate 1e-299 ended with the "
+                    "same loss.")
 
 
 def test_one_run_is_a_sweep_of_one_setting(server):
@@ -264,7 +291,7 @@ def test_what_was_cancelled_does_not_count(server):
 @pytest.mark.parametrize("query, names", [
     ("compare=0,4", ["compare", "0,4", "from 0 to 3"]),
     ("compare=1", ["compare", "got 1"]),
-    ("compare=2,2", ["compare", "2,2"]),
+    ("compare=2,2", ["compare", "2,2", "two different settings"]),
     ("claim=1,2", ["claim", "0.000001,1000,167"]),
     ("claim=0,1000,3", ["claim", "above 0"]),
     ("claim=0.1,1.5,3", ["claim", "epochs"]),

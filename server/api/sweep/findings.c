@@ -129,9 +129,13 @@ static json_t *push_best(const struct analysis *it, const struct findings *from,
         return list;
     size_t first = setting_at(it, from->best, "interval", 0);
     size_t last = setting_at(it, from->best, "interval", 1);
+    json_t *actions = is_sure ? json_array() : further_starts(it, NULL, json_array());
+    if (it->grid.n_settings > 1 && first == 0)
+        actions = further_beyond(it, first, actions);
+    if (it->grid.n_settings > 1 && last + 1 == it->grid.n_settings)
+        actions = further_beyond(it, last, actions);
     first -= first > 0;
     last += last + 1 < it->grid.n_settings;
-    json_t *actions = is_sure ? json_array() : further_starts(it, NULL, json_array());
     struct finding finding = {
         .code = is_sure ? "BEST_INTERVAL" : "BEST_UNSURE",
         .kind = KIND_STATISTICAL, .severity = SEVERITY_NOTE,

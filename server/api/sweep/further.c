@@ -148,6 +148,35 @@ json_t *further_values(const struct analysis *it, size_t from, size_t to, json_t
     return put_fork(it, 0, label, "sweep", sweep_with(it, grid_axis(&it->grid), values), actions);
 }
 
+/* A field that goes with any value of its range, whatever the others are. */
+static int is_free(const char *pointer)
+{
+    return strncmp(pointer, "/training/optimizer/", strlen("/training/optimizer/")) == 0 ||
+           strcmp(pointer, "/training/epochs") == 0 ||
+           strcmp(option_name(option_at(pointer)), "units") == 0;
+}
+
+json_t *further_beyond(const struct analysis *it, size_t end, json_t *actions)
+{
+    const char *pointer = grid_axis(&it->grid);
+    const struct option *option = option_at(pointer);
+    double from = grid_value(&it->grid, end), factor = is_whole(it) ? 4.0 : 10.0;
+    double to = end > 0 ? from * factor : is_whole(it) ? ceil(from / factor) : from / factor;
+    double low = fmin(from, to), high = fmax(from, to);
+    size_t n = FURTHER_VALUES;
+    char label[96];
+    if (!is_free(pointer) || !(low > 0.0) || !(low < high) || low < option->minimum ||
+        high > option->maximum)
+        return actions;
+    json_t *values = is_whole(it) ? whole_values(low, high, &n) : range_of(low, high);
+    if (n * it->grid.n_starts > OPTIONS_RUNS_MAX) {
+        json_decref(values);
+        return actions;
+    }
+    snprintf(label, sizeof label, "look further, at %zu values from %.4g to %.4g", n, low, high);
+    return put_fork(it, 0, label, "sweep", sweep_with(it, pointer, values), actions);
+}
+
 /* --- a run ---------------------------------------------------------------------------------- */
 
 json_t *further_run(const struct analysis *it, int run, double rate, int64_t epochs,

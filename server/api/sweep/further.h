@@ -18,6 +18,11 @@ json_t *further_starts(const struct analysis *it, const size_t *pair, json_t *ac
 /* The same starts, with FURTHER_VALUES values from one setting's to another's, on the only axis. */
 json_t *further_values(const struct analysis *it, size_t from, size_t to, json_t *actions);
 
+/* The same starts, with FURTHER_VALUES values from a setting's, at an end of the only axis, on to
+ * ten times or a tenth of it, whole ones to four times or a fourth; where every such value is
+ * allowed. */
+json_t *further_beyond(const struct analysis *it, size_t end, json_t *actions);
+
 /* A run alone at another rate, for so many epochs. */
 json_t *further_run(const struct analysis *it, int run, double rate, int64_t epochs,
                     json_t *actions);

@@ -7,6 +7,8 @@
 #include "core/base/memory.h"
 #include "server/base/json.h"
 
+enum { NAME_BYTES_MAX = 160 };
+
 static int is_start(const char *pointer)
 {
     size_t n = strlen(pointer);
@@ -136,4 +138,38 @@ void grid_clear(struct grid *grid)
     json_decref(grid->starts);
     free(grid->runs);
     *grid = (struct grid){0};
+}
+
+/* The shortest end of a pointer that no other one of the setting has: "learning_rate". */
+static const char *short_pointer(const json_t *setting, const char *pointer)
+{
+    const char *last = strrchr(pointer, '/');
+    for (void *at = json_object_iter((json_t *)setting); at != NULL;
+         at = json_object_iter_next((json_t *)setting, at)) {
+        const char *other = json_object_iter_key(at);
+        if (strcmp(other, pointer) != 0 && strcmp(strrchr(other, '/'), last) == 0)
+            return pointer;
+    }
+    return last + 1;
+}
+
+char *grid_print(const struct grid *grid, size_t setting)
+{
+    const json_t *values = json_array_get(grid->settings, setting);
+    struct text text = {0};
+    for (void *at = json_object_iter((json_t *)values); at != NULL;
+         at = json_object_iter_next((json_t *)values, at)) {
+        const json_t *value = json_object_iter_value(at);
+        text_printf(&text, "%s%s ", text.n_bytes == 0 ? "" : ", ",
+                    short_pointer(values, json_object_iter_key(at)));
+        if (json_is_string(value))
+            text_printf(&text, "%s", json_string_value(value));
+        else
+            text_json(&text, value);
+    }
+    if (text.n_bytes == 0 || text.n_bytes > NAME_BYTES_MAX) {
+        text_clear(&text);
+        text_printf(&text, "setting %zu", setting);
+    }
+    return text_take(&text, NULL);
 }

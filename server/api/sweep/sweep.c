@@ -83,28 +83,28 @@ static json_t *settings_json(const struct analysis *it, struct error *error)
 
 /* --- two settings --- */
 
-static void print_comparison(const struct comparison *c, size_t a, size_t b, struct text *text)
+static void print_comparison(const struct comparison *c, const char *a, const char *b,
+                             struct text *text)
 {
     if (c->n == 0) {
-        text_printf(text, "No start ended with a finite loss under both settings.");
+        text_printf(text, "No start ended with a finite loss under both, %s and %s.", a, b);
         return;
     }
     if (c->n_above + c->n_below == 0) {
-        text_printf(text, "Setting %zu and setting %zu ended with the same loss for every start.",
-                    a, b);
+        text_printf(text, "For every start %s and %s ended with the same loss.", a, b);
         return;
     }
     int is_higher = c->n_above >= c->n_below;
     const char *side = is_higher ? "higher" : "lower";
     if (c->n == 1) {
-        text_printf(text, "With the one start that ended under both, setting %zu ended %s than "
-                          "setting %zu, by %.3g. One start proves little: no verdict below %d.", a,
-                    side, b, c->median_size, COMPARISON_STARTS_MIN);
+        text_printf(text, "With the one start that ended under both, %s ended %s than %s, by %.3g. "
+                          "One start proves little: no verdict below %d.", a, side, b,
+                    c->median_size, COMPARISON_STARTS_MIN);
         return;
     }
-    text_printf(text, "For %zu of %zu starts setting %zu ended %s than setting %zu; half of the "
-                      "differences are smaller than %.3g. ", is_higher ? c->n_above : c->n_below,
-                c->n, a, side, b, c->median_size);
+    text_printf(text, "For %zu of %zu starts %s ended %s than %s; half of the differences are "
+                      "smaller than %.3g. ", is_higher ? c->n_above : c->n_below, c->n, a, side, b,
+                c->median_size);
     if (!c->is_enough)
         text_printf(text, "Fewer than %d starts: no verdict. ", COMPARISON_STARTS_MIN);
     else if (c->is_significant && c->other_side == 0.0)
@@ -116,8 +116,8 @@ static void print_comparison(const struct comparison *c, size_t a, size_t b, str
     else
         text_printf(text, "That may be luck (sign test, p = %.2g): so many starts cannot tell the "
                           "two apart. ", c->sign_p);
-    text_printf(text, "The mean of the differences, which a few runs may decide, is %.3g (setting "
-                      "%zu %s); 95 %% of resamples lie from %.3g to %.3g.",
+    text_printf(text, "The mean of the differences, which a few runs may decide, is %.3g (%s "
+                      "%s); 95 %% of resamples lie from %.3g to %.3g.",
                 c->mean, a, c->mean < 0.0 ? "lower" : "higher", c->low, c->high);
 }
 
@@ -127,7 +127,15 @@ static json_t *comparison_json(const struct analysis *it, size_t a, size_t b, st
     struct text text = {0};
     if (comparison_of(&it->table, a, b, &c, error) != 0)
         return NULL;
-    print_comparison(&c, a, b, &text);
+    char *names[2] = {grid_print(&it->grid, a), grid_print(&it->grid, b)};
+    if (names[0] != NULL && names[1] != NULL)
+        print_comparison(&c, names[0], names[1], &text);
+    free(names[0]);
+    free(names[1]);
+    if (text.n_bytes == 0) {
+        error_set(error, ERROR_MEMORY, "not enough memory to answer");
+        return NULL;
+    }
     json_t *json = json_pack(
         "{s:[i, i], s:i, s:i, s:o, s:[o, o], s:o, s:o, s:i, s:i, s:o, s:o, s:s, s:s%}", "settings",
         (int)a, (int)b, "n", (int)c.n, "left_out", (int)c.n_left_out, "mean_difference",
@@ -173,8 +181,8 @@ static int read_compare(struct call *call, size_t n_settings, struct asked *aske
         error_set(&error, ERROR_INVALID, "compare: got %.40s, but this experiment has one setting "
                   "and no other to compare it with", value);
     else
-        error_set(&error, ERROR_INVALID, "compare: got %.40s, expected two settings like 0,%zu, "
-                  "from 0 to %zu", value, n_settings - 1, n_settings - 1);
+        error_set(&error, ERROR_INVALID, "compare: got %.40s, expected two different settings "
+                  "like 0,%zu, from 0 to %zu", value, n_settings - 1, n_settings - 1);
     http_reply_error(call->request, &error);
     return -1;
 }
