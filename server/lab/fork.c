@@ -8,6 +8,7 @@
 #include "core/train/checkpoint/restart.h"
 #include "server/base/base64.h"
 #include "server/base/json.h"
+#include "server/lab/fork_name.h"
 #include "server/spec/changes.h"
 #include "server/spec/difference.h"
 #include "server/spec/option/options.h"
@@ -254,6 +255,24 @@ static json_t *take_spec(const struct fork_desk *desk, const struct source *sour
     return NULL;
 }
 
+/* Names a spec that was given no name; 0, or -1 with the error. */
+static int put_name(const struct fork_desk *desk, const struct source *source, const json_t *posted,
+                    json_t *spec, struct error *error)
+{
+    const json_t *given = json_object_get(posted, "name");
+    struct engine_experiment record;
+    if (given != NULL && !(json_is_string(given) && json_string_length(given) == 0))
+        return 0;
+    if (engine_find(desk->engine, source->study->id, &record, error) != 0)
+        return -1;
+    int run = spec_n_runs(source->study->spec) > 1 ? source->run : -1;
+    json_t *name = fork_name(record.name, run, source->is_continued ? source->epoch : 0, posted);
+    engine_experiment_clear(&record);
+    if (name != NULL && json_object_set_new(spec, "name", name) == 0)
+        return 0;
+    return error_set(error, ERROR_MEMORY, "not enough memory for the fork");
+}
+
 json_t *fork_expand(const struct fork_desk *desk, const json_t *posted, struct faults *faults,
                     struct error *error)
 {
@@ -262,6 +281,10 @@ json_t *fork_expand(const struct fork_desk *desk, const json_t *posted, struct f
     if (find_source(desk, posted, &source, faults, error) != 0)
         return NULL;
     json_t *spec = take_spec(desk, &source, posted, faults, error);
+    if (spec != NULL && put_name(desk, &source, posted, spec, error) != 0) {
+        json_decref(spec);
+        spec = NULL;
+    }
     shelf_release(desk->shelf, source.study);
     return spec == NULL ? NULL
                         : changes_make(spec, json_object_get(posted, "changes"),

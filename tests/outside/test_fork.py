@@ -273,7 +273,36 @@ def test_a_fork_at_the_start_is_the_run_with_its_fields_changed(server):
     assert changes[specs.RATE] == {"from": 0.01, "to": 0.02}
     assert changes["/training/optimizer/momentum"] == {"from": 0.9, "to": None}
     assert changes["/training/optimizer/beta1"] == {"from": None, "to": 0.9}
-    assert forked["name"] == plain["name"]
+    assert forked["name"] == f"{made['name']}, optimizer adam, learning_rate 0.02"
+
+
+@pytest.mark.parametrize("run, at, changes, sweep, told", [
+    (0, "start", {}, None, "run 0"),
+    (1, 3, {"/training/epochs": 9}, None, "run 1, from epoch 3, epochs 9"),
+    (1, "end", {"/training/stop/target": None, "/training/stop/patience": 4}, None,
+     "run 1, from epoch 5, no target, patience 4"),
+    (0, "start", {"/network/init": {"scheme": "zeros"}, "/network/layers/0/activation": "tanh"},
+     {specs.RATE: [1, 2]}, "run 0, init changed, activation tanh, learning_rate swept"),
+    (0, "start", {"/training/epochs": 1, specs.RATE: 1e-5, "/training/seed": 3,
+                  "/training/order": "shuffle", "/training/batch_size": 4}, None,
+     "run 0, epochs 1, learning_rate 1e-5, seed 3, 2 other fields")])
+def test_a_fork_without_a_name_is_called_after_its_source_and_what_changed(
+        server, run, at, changes, sweep, told):
+    made = server.train({**spec(), "training": {**spec()["training"], "epochs": 5},
+                         "sweep": {specs.RATE: [0.1, 0.01]}, "name": "\u00e9" * 200})
+    posted = {**fork(made, at, changes, run=run), **({"sweep": sweep} if sweep else {})}
+    name = server.post(posted)["name"]
+    left = 200 - len(f", {told}")
+    assert name == "\u00e9" * (left // 2) + f", {told}"
+    server.request("PATCH", f"/experiments/{made['id']}", json={"name": "the source"})
+    assert server.post(posted)["name"] == f"the source, {told}"
+    assert server.get("/experiments?limit=1")["experiments"][0]["name"] == f"the source, {told}"
+    assert server.post({**posted, "name": "mine"})["name"] == "mine"
+
+
+def test_a_fork_that_changes_nothing_is_called_another_time(server):
+    made = server.train({**spec(), "name": "the source"})
+    assert server.post(fork(made, "start"))["name"] == "the source, again"
 
 
 def test_a_record_tells_what_a_fork_changed(server):
