@@ -112,6 +112,18 @@ static void a_difference_of_either_sign_is_no_verdict(void **state)
     assert_false(c.is_significant);
     assert_true(c.other_side == 0.5);
     assert_true(c.low < 0.0 && c.high > 0.0);
+    assert_true(c.sign_p == 1.0);
+}
+
+static void settings_that_end_alike_do_not_differ(void **state)
+{
+    (void)state;
+    struct outcome outcomes[STARTS];
+    for (int i = 0; i < STARTS; i++)
+        outcomes[i] = ended(10.0 + i);
+    struct comparison c;
+    assert_int_equal(comparison_of(&(struct sweep_table){1, STARTS, outcomes}, 0, 0, &c, NULL), 0);
+    assert_true(c.n_above + c.n_below == 0 && c.sign_p == 1.0 && !c.is_significant);
 }
 
 /* Of so many starts where both settings end with a finite loss, always the second with less. */
@@ -315,6 +327,7 @@ int main(void)
         cmocka_unit_test(nothing_that_has_ended_has_no_quantiles),
         cmocka_unit_test(a_small_difference_that_always_has_one_sign_is_found),
         cmocka_unit_test(a_difference_of_either_sign_is_no_verdict),
+        cmocka_unit_test(settings_that_end_alike_do_not_differ),
         cmocka_unit_test(few_starts_are_not_enough),
         cmocka_unit_test(the_best_are_an_interval_without_a_gap),
         cmocka_unit_test(a_choice_that_hangs_on_the_starts_is_not_sure),

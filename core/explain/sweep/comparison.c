@@ -44,8 +44,7 @@ static void count_sides(const double *differences, size_t n, struct comparison *
     }
     size_t fewer = out->n_above < out->n_below ? out->n_above : out->n_below;
     out->other_side = (double)fewer / (double)n;
-    if (out->n_above + out->n_below > 0)
-        out->sign_p = statistics_sign_test(out->n_above, out->n_below);
+    out->sign_p = statistics_sign_test((int64_t)out->n_above, (int64_t)out->n_below);
 }
 
 int comparison_of(const struct sweep_table *table, size_t a, size_t b, struct comparison *out,

@@ -14,7 +14,7 @@ struct comparison {
                                   (percentiles, drawn with COMPARISON_SEED) */
     double median, median_size; /* of d; of |d| */
     size_t n_above, n_below;   /* d > 0, d < 0 */
-    double sign_p;             /* two-sided sign test; NaN if all d are 0 */
+    double sign_p;             /* two-sided sign test; 1 if all d are 0; NaN without a start */
     double other_side;         /* share of the starts on the other side than most */
     int is_enough;             /* n >= COMPARISON_STARTS_MIN: otherwise there is no verdict */
     int is_significant;        /* enough, and the sign test's p is below 0.05; not by the mean, for
