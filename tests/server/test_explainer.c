@@ -9,7 +9,7 @@
 #include "server/lab/submission.h"
 #include "server/lab/train/job.h"
 
-enum { TOLD_MAX = 8, WAIT_MS = 60000 };
+enum { TOLD_MAX = 8, WAIT_MS = 600000 };
 
 static const char spec_format[] =
     "{\"dataset\": {\"kind\": \"formula\", \"samples\": 16, \"seed\": 1,"
@@ -120,7 +120,7 @@ static int stage_setup(void **state)
     pthread_condattr_t attributes;
     *state = stage;
     stage->epochs = 200;
-    stage->end_ms = 5000;
+    stage->end_ms = 600000;
     place_make(stage->store.place);
     pthread_mutex_init(&stage->mutex, NULL);
     pthread_condattr_init(&attributes);
