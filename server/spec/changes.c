@@ -9,6 +9,7 @@
 #include "server/spec/option/options.h"
 #include "server/spec/option/suggest.h"
 #include "server/spec/place.h"
+#include "server/spec/prune.h"
 
 static const struct place changes_place = {NULL, "changes", 0};
 
@@ -175,14 +176,9 @@ static json_t *make(json_t *spec, const char *pointer, const json_t *value, stru
     return changed;
 }
 
-/* --- what no longer applies ---------------------------------------------------------------- */
-
 /* Whether a change is at this place, around it or inside it. */
-static int is_given(const json_t *changes, const struct place *place)
+static int is_given(const void *changes, const char *pointer)
 {
-    char pointer[FAULT_POINTER_BYTES];
-
-    place_print(place, pointer);
     for (void *at = json_object_iter((json_t *)changes); at != NULL;
          at = json_object_iter_next((json_t *)changes, at)) {
         const char *given = json_object_iter_key(at);
@@ -190,40 +186,6 @@ static int is_given(const json_t *changes, const struct place *place)
             return 1;
     }
     return 0;
-}
-
-static void prune(json_t *json, const struct option *row, const struct place *place,
-                  const json_t *changes);
-
-static void prune_object(json_t *object, const struct option *row, const struct place *place,
-                         const json_t *changes)
-{
-    for (const struct option *below = option_below(row, NULL); below != NULL;
-         below = option_below(row, below)) {
-        const char *name = option_name(below);
-        struct place member = {place, name, 0};
-        json_t *value = json_object_get(object, name);
-        if (value == NULL)
-            continue;
-        if (below->when != NULL && option_holds(below->when, object) == 0 &&
-            !is_given(changes, &member))
-            json_object_del(object, name);
-        else
-            prune(value, below, &member, changes);
-    }
-}
-
-static void prune(json_t *json, const struct option *row, const struct place *place,
-                  const json_t *changes)
-{
-    if (json_is_object(json) && row->type == OPTION_OBJECT)
-        prune_object(json, row, place, changes);
-    if (!json_is_array(json) || option_below(row, NULL) == NULL)
-        return;
-    for (size_t i = 0; i < json_array_size(json); i++) {
-        struct place element = {place, NULL, i};
-        prune(json_array_get(json, i), option_below(row, NULL), &element, changes);
-    }
 }
 
 json_t *changes_make(json_t *spec, const json_t *changes, int is_continued, struct faults *faults)
@@ -246,7 +208,7 @@ json_t *changes_make(json_t *spec, const json_t *changes, int is_continued, stru
         json_decref(spec);
         return NULL;
     }
-    prune(spec, option_whole(), NULL, changes);
+    prune_spec(spec, is_given, changes);
     return spec;
 }
 

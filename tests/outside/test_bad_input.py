@@ -324,6 +324,33 @@ def test_unknown_presets_are_refused(server, preset):
     assert problem["errors"][0]["pointer"] == "/preset", problem
 
 
+@pytest.mark.parametrize("preset, change, gone", [
+    ("lr_0.0004", {"training": {"loss": "huber"}}, "/training/gradient"),
+    ("lr_0.0004", {"network": {"init": {"scheme": "zeros"}}}, "/network/init/named"),
+    ("lr_0.0004", {"dataset": {"kind": "moons"}}, "/dataset/features"),
+    ("lab_4_rate", {"training": {"loss": "mae"}}, "/training/gradient"),
+    ("lr_0.0004", {"sweep": {"/training/loss": ["mse", "huber"]}}, None)])
+def test_what_a_change_leaves_a_preset_no_use_for_is_no_fault(server, preset, change, gone):
+    """Nobody typed it; with a sweep of what it depends on it stays for some of the runs."""
+    section, member = (gone or "/training/gradient").rsplit("/", 1)
+    reply = server.request("POST", "/experiments?validate=true", headers=JSON_TYPE,
+                           data=json.dumps({"preset": preset, **change}))
+    assert reply.status_code == 200, reply.text
+    answer = reply.json()
+    place = answer["spec"]
+    for name in section.split("/")[1:]:
+        place = place[name]
+    assert (member in place) == (gone is None)
+    if gone is None:
+        assert answer["runs"] == 2 and place[member] == "half"
+
+
+def test_what_is_typed_beside_a_preset_and_has_no_use_is_a_fault(server):
+    change = {"training": {"loss": "huber", "gradient": "half"}}
+    problem = assert_problem(post_raw(server, json.dumps({"preset": "lr_0.0004", **change})), 422)
+    assert [fault["pointer"] for fault in problem["errors"]] == ["/training/gradient"]
+
+
 def test_unknown_preset_page_is_404(server):
     assert_problem(server.request("GET", "/presets/no_such"), 404)
 

@@ -7,6 +7,7 @@
 
 #include "server/base/json.h"
 #include "server/spec/preset/labs.h"
+#include "server/spec/prune.h"
 
 /* The file's bytes; the assembler reads it from the top of the source tree. */
 __asm__(".pushsection .rodata\n"
@@ -118,6 +119,11 @@ static const json_t *find(const char *name, char *names, size_t size)
     return NULL;
 }
 
+static int is_posted(const void *posted, const char *pointer)
+{
+    return json_at(posted, pointer) != NULL;
+}
+
 json_t *presets_expand(const json_t *posted, struct faults *faults)
 {
     const json_t *wanted = json_object_get(posted, "preset");
@@ -145,5 +151,7 @@ json_t *presets_expand(const json_t *posted, struct faults *faults)
     json_decref(patch);
     if (merged == NULL)
         faults_add_memory(faults);
+    else
+        prune_spec(merged, is_posted, posted);
     return merged;
 }

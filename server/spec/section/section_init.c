@@ -80,7 +80,8 @@ static void check_named(const struct network *network, struct faults *faults)
         return;
     print_shape(shape, network);
     faults_add(faults, "/network/init/named",
-               "these names are for a 2-2-1 network, this one is %s; give weights and biases",
+               "these names are for a 2-2-1 network, this one is %s; give weights and biases, "
+               "or a scheme that draws them, such as \"uniform\"",
                shape);
 }
 
