@@ -255,27 +255,24 @@ int engine_find_run(struct engine *engine, const char *id, int run, struct engin
 int engine_each_run(struct engine *engine, const char *id, int first, int limit, engine_run_fn each,
                     void *context, struct error *error)
 {
-    struct reader *reader = reader_take(engine, error);
+    int64_t key;
+    struct reader *reader = reader_take_data(engine, id, &key, error);
     if (reader == NULL)
         return -1;
-    int64_t key;
-    int result = find_data(&reader->connection, id, &key, error);
-    if (result == 0) {
-        struct query query;
-        query_start(&query, &reader->connection,
-                    "SELECT " RUN_COLUMNS " FROM run"
-                    "  WHERE experiment = ? AND run >= ? AND run < ? ORDER BY run",
-                    error);
-        query_bind_integer(&query, key);
-        query_bind_integer(&query, first);
-        query_bind_integer(&query, (int64_t)first + limit);
-        while (query_step(&query)) {
-            struct engine_run row = run_row(&query);
-            if (query.failed || each(context, &row) != 0)
-                break;
-        }
-        result = query_end(&query);
+    struct query query;
+    query_start(&query, &reader->connection,
+                "SELECT " RUN_COLUMNS " FROM run"
+                "  WHERE experiment = ? AND run >= ? AND run < ? ORDER BY run",
+                error);
+    query_bind_integer(&query, key);
+    query_bind_integer(&query, first);
+    query_bind_integer(&query, (int64_t)first + limit);
+    while (query_step(&query)) {
+        struct engine_run row = run_row(&query);
+        if (query.failed || each(context, &row) != 0)
+            break;
     }
+    int result = query_end(&query);
     reader_give(engine, reader);
     return result;
 }

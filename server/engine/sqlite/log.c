@@ -246,29 +246,26 @@ static int read_entry(struct reader *reader, struct query *query, struct engine_
 int engine_read_log(struct engine *engine, const char *id, int64_t after, engine_entry_fn each,
                     void *context, struct error *error)
 {
-    struct reader *reader = reader_take(engine, error);
+    int64_t key;
+    struct reader *reader = reader_take_data(engine, id, &key, error);
     if (reader == NULL)
         return -1;
-    int64_t key;
-    int result = find_data(&reader->connection, id, &key, error);
-    if (result == 0) {
-        struct query query;
-        query_start(&query, &reader->connection,
-                    "SELECT sequence, run, coalesce(state, ''), first, n, losses, since,"
-                    "  series, CASE state WHEN 'done' THEN"
-                    "    (SELECT stopped FROM run"
-                    "      WHERE run.experiment = log.experiment AND run.run = log.run)"
-                    "    ELSE '' END FROM log"
-                    "  WHERE experiment = ? AND sequence > ? ORDER BY sequence",
-                    error);
-        query_bind_integer(&query, key);
-        query_bind_integer(&query, after);
-        struct engine_entry entry;
-        while (query_step(&query) && read_entry(reader, &query, &entry) == 0)
-            if (each(context, &entry) != 0)
-                break;
-        result = query_end(&query);
-    }
+    struct query query;
+    query_start(&query, &reader->connection,
+                "SELECT sequence, run, coalesce(state, ''), first, n, losses, since,"
+                "  series, CASE state WHEN 'done' THEN"
+                "    (SELECT stopped FROM run"
+                "      WHERE run.experiment = log.experiment AND run.run = log.run)"
+                "    ELSE '' END FROM log"
+                "  WHERE experiment = ? AND sequence > ? ORDER BY sequence",
+                error);
+    query_bind_integer(&query, key);
+    query_bind_integer(&query, after);
+    struct engine_entry entry;
+    while (query_step(&query) && read_entry(reader, &query, &entry) == 0)
+        if (each(context, &entry) != 0)
+            break;
+    int result = query_end(&query);
     reader_give(engine, reader);
     return result;
 }
@@ -276,26 +273,23 @@ int engine_read_log(struct engine *engine, const char *id, int64_t after, engine
 int engine_each_waiting(struct engine *engine, const char *id, int64_t after, int64_t more_than,
                         engine_waiting_fn each, void *context, struct error *error)
 {
-    struct reader *reader = reader_take(engine, error);
+    int64_t key;
+    struct reader *reader = reader_take_data(engine, id, &key, error);
     if (reader == NULL)
         return -1;
-    int64_t key;
-    int result = find_data(&reader->connection, id, &key, error);
-    if (result == 0) {
-        struct query query;
-        query_start(&query, &reader->connection,
-                    "SELECT run, sum(max(n, 0)) AS waiting FROM log"
-                    "  WHERE experiment = ? AND sequence > ?"
-                    "  GROUP BY run HAVING waiting > ?",
-                    error);
-        query_bind_integer(&query, key);
-        query_bind_integer(&query, after);
-        query_bind_integer(&query, more_than);
-        while (query_step(&query))
-            if (each(context, (int)query_integer(&query, 0), query_integer(&query, 1)) != 0)
-                break;
-        result = query_end(&query);
-    }
+    struct query query;
+    query_start(&query, &reader->connection,
+                "SELECT run, sum(max(n, 0)) AS waiting FROM log"
+                "  WHERE experiment = ? AND sequence > ?"
+                "  GROUP BY run HAVING waiting > ?",
+                error);
+    query_bind_integer(&query, key);
+    query_bind_integer(&query, after);
+    query_bind_integer(&query, more_than);
+    while (query_step(&query))
+        if (each(context, (int)query_integer(&query, 0), query_integer(&query, 1)) != 0)
+            break;
+    int result = query_end(&query);
     reader_give(engine, reader);
     return result;
 }
@@ -304,20 +298,17 @@ int engine_last_sequence(struct engine *engine, const char *id, int64_t *out_seq
                          struct error *error)
 {
     *out_sequence = 0;
-    struct reader *reader = reader_take(engine, error);
+    int64_t key;
+    struct reader *reader = reader_take_data(engine, id, &key, error);
     if (reader == NULL)
         return -1;
-    int64_t key;
-    int result = find_data(&reader->connection, id, &key, error);
-    if (result == 0) {
-        struct query query;
-        query_start(&query, &reader->connection,
-                    "SELECT coalesce(max(sequence), 0) FROM log WHERE experiment = ?", error);
-        query_bind_integer(&query, key);
-        if (query_step(&query))
-            *out_sequence = query_integer(&query, 0);
-        result = query_end(&query);
-    }
+    struct query query;
+    query_start(&query, &reader->connection,
+                "SELECT coalesce(max(sequence), 0) FROM log WHERE experiment = ?", error);
+    query_bind_integer(&query, key);
+    if (query_step(&query))
+        *out_sequence = query_integer(&query, 0);
+    int result = query_end(&query);
     reader_give(engine, reader);
     return result;
 }

@@ -67,6 +67,16 @@ struct reader *reader_take(struct engine *engine, struct error *error)
     return NULL;
 }
 
+struct reader *reader_take_data(struct engine *engine, const char *id, int64_t *out_data,
+                                struct error *error)
+{
+    struct reader *reader = reader_take(engine, error);
+    if (reader == NULL || find_data(&reader->connection, id, out_data, error) == 0)
+        return reader;
+    reader_give(engine, reader);
+    return NULL;
+}
+
 /* A reader that cannot end its transaction would show its old moment for ever: closed. */
 void reader_give(struct engine *engine, struct reader *reader)
 {

@@ -109,6 +109,9 @@ void folding_end(struct engine *engine); /* not started is fine; no write may be
 
 /* A reader whose queries see one moment of the store. NULL on failure. */
 struct reader *reader_take(struct engine *engine, struct error *error);
+/* One that has found the experiment whose rows hold the data of `id`. */
+struct reader *reader_take_data(struct engine *engine, const char *id, int64_t *out_data,
+                                struct error *error);
 void reader_give(struct engine *engine, struct reader *reader);
 void readers_close(struct engine *engine); /* all must be idle */
 
