@@ -183,6 +183,24 @@ def test_every_field_of_the_options_is_in_it(server, document):
             assert schema["enum"] == field["choices"], name
 
 
+def test_a_kind_has_the_default_that_is_its_own(server, document):
+    schemas = document["components"]["schemas"]
+    fields = {field["pointer"]: field for field in server.get("/options")["fields"]}
+    n_own = 0
+    for pointer, field in fields.items():
+        parent, _, name = pointer.rpartition("/")
+        own = field.get("default_when", {"values": []})
+        mapping = schemas[parent[1:].replace("/", ".").replace("*", "item") or "experiment"].get(
+            "discriminator", {"mapping": {}})["mapping"]
+        for word, reference in mapping.items():
+            told = schemas[reference.rpartition("/")[2]]["properties"].get(name, {})
+            is_own = word in own["values"]
+            assert ("default" in told and "$ref" in told) == is_own, (pointer, word)
+            assert not is_own or told["default"] == own["default"]
+            n_own += is_own
+    assert n_own >= 4
+
+
 def test_objects_have_one_field_that_says_their_kind(server):
     """On which the schema builds."""
     kinds = {}
@@ -341,6 +359,41 @@ def test_every_answer_is_one_of_those_in_the_document(document, call):
         if "{name}" in path:
             nowhere = call(path.replace("{name}", "nowhere"))
             assert nowhere.status_code == 404 and is_as_said(operation, nowhere), path
+
+
+def test_every_change_is_answered_as_the_document_says(server, document):
+    spec = json.dumps(specs.report(epochs=1))
+    csv = {"Content-Type": "text/csv"}
+
+    def change(method, path, status, name="", headers=JSON_TYPE, **options):
+        reply = server.request(method, "//api/v1" + path.replace("{name}", name), headers=headers,
+                               **options)
+        operation = document["paths"]["/api/v1" + path.partition("?")[0]][method]
+        assert reply.status_code == status, (method, path, reply.text[:500])
+        assert is_as_said(operation, reply), (method, path, status)
+        return reply.json() if reply.content else None
+
+    name = change("post", "/experiments", 201, data=spec)["id"]
+    change("post", "/experiments?validate=true", 200, data=spec)
+    change("post", "/experiments", 400, data="{")
+    change("post", "/experiments", 415, data=spec, headers=csv)
+    change("post", "/experiments", 422, data="{}")
+    change("post", "/experiments", 413, data=b" " * (1 << 21))
+    change("patch", "/experiments/{name}", 200, name, data='{"name": "x"}')
+    change("post", "/experiments/{name}/cancel", 202, name)
+    change("delete", "/experiments/{name}", 204, name)
+    for method, path in (("delete", ""), ("patch", ""), ("post", "/cancel")):
+        change(method, "/experiments/{name}" + path, 404, name, data='{"name": "x"}')
+    file = change("post", "/datasets", 201, data="a,b\n3,4\n5,6\n", headers=csv)["id"]
+    change("post", "/datasets", 200, data="a,b\n3,4\n5,6\n", headers=csv)
+    change("post", "/datasets", 415, data="a,b\n3,4\n")
+    change("post", "/datasets", 422, data="a,b\n3\n", headers=csv)
+    user = server.train({"dataset": {"kind": "upload", "id": file, "features": ["a"],
+                                     "targets": ["b"]}, "training": {"epochs": 1}})["id"]
+    change("delete", "/datasets/{name}", 409, file)
+    change("delete", "/experiments/{name}", 204, user)
+    change("delete", "/datasets/{name}", 204, file)
+    change("delete", "/datasets/{name}", 404, file)
 
 
 def test_every_parameter_in_the_document_is_heard(document, call, experiment):
