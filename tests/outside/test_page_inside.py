@@ -228,3 +228,25 @@ def test_a_look_that_takes_longer_is_said_to_be_under_way(page, report):
         assert not page.one(".inside > .note").is_displayed()
     finally:
         delay(0)
+
+
+def test_an_answer_that_comes_late_does_not_replace_a_newer_one(page, report):
+    page.open(f"/?experiment={report}&inside=curvature,0,40")
+    page.one(".curvature .facts")
+    page.run("""
+        const ask = window.fetch;
+        window.held = new Promise((resolve) => { window.release = resolve; });
+        window.fetch = async (path, options) => {
+            if (!path.includes("epoch=7"))
+                return ask(path, options);
+            await window.held;
+            const reply = await ask(path, options);
+            setTimeout(() => { window.isLate = true; }, 200); // time for the page to draw it
+            return reply;
+        }""")
+    put(page, ".stepper input", "7")
+    put(page, ".stepper input", "9")
+    page.wait(lambda: "after epoch 9 has" in page.text(".curvature .facts"), "the newer answer")
+    page.run("window.release()")
+    page.wait(lambda: page.run("return window.isLate === true"), "the late answer")
+    assert "after epoch 9 has" in page.text(".curvature .facts")
