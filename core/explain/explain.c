@@ -159,16 +159,19 @@ static int is_noise_asked_for(const struct examination *it)
     return !it->is_brief;
 }
 
-static int find_all(struct examination *it, struct error *error)
+/* `floors` are the examination's, to be lowered; NULL: they stay, as none of a run under way has a
+ * best loss. */
+static int find_all(struct examination *it, struct floors *floors, struct error *error)
 {
     nonfinite_find(it);
     if (overshoot_find(it, error) != 0) {
         return -1;
     }
     if (!it->setting.is_finite) {
-        return 0;
+        return floors ? reach_find(it, floors, error) : 0;
     }
-    if (look_back(it, error) != 0 || find_facts(it, error) != 0 ||
+    if (look_back(it, error) != 0 || (floors && reach_find(it, floors, error) != 0) ||
+        find_facts(it, error) != 0 ||
         (!it->is_brief && find_asides(it, error) != 0) || find_reruns(it, error) != 0 ||
         minimum_find(it, error) != 0 ||
         (is_noise_asked_for(it) && noise_find(it, error) != 0)) {
@@ -318,7 +321,7 @@ static void tell_all(const struct examination *it, struct teller *teller)
     tell_end(teller);
 }
 
-int explain_run(const struct subject *subject, const struct floors *floors,
+int explain_run(const struct subject *subject, struct floors *floors,
                 enum explain_depth depth, struct teller *teller, struct error *error)
 {
     struct examination *it = memory_array(1, sizeof *it, error);
@@ -327,7 +330,7 @@ int explain_run(const struct subject *subject, const struct floors *floors,
     }
     int status = examination_init(it, subject, floors, depth, error);
     if (status == 0) {
-        status = find_all(it, error);
+        status = find_all(it, floors, error);
     }
     if (status == 0) {
         tell_all(it, teller);
@@ -376,7 +379,7 @@ int explain_glance(const struct subject *subject, const struct floors *floors,
     }
     int status = examination_init_brief(it, subject, floors, error);
     if (status == 0) {
-        status = find_all(it, error);
+        status = find_all(it, NULL, error);
     }
     if (status == 0) {
         fill_glance(it, out_glance);

@@ -28,9 +28,10 @@ enum explain_depth {
  *       the headline first, then by rank (core/explain/verdict/verdict.h)
  *   "numbers": {...}, of which none is right or wrong by itself
  *   "not_run": [{"code", "why"}], what could not be told, or not yet
- * The floors may lack best_known and permutation_p: what needs them is then not run. 0, or -1 with
- * ERROR_MEMORY, or ERROR_BUSY when subject->stop said so; then nothing was told. */
-int explain_run(const struct subject *subject, const struct floors *floors,
+ * The floors may lack best_known and permutation_p: what needs them is then not run. best_known is
+ * lowered to what the run itself had, see floors_lower; so tell the floors afterwards. 0, or -1
+ * with ERROR_MEMORY, or ERROR_BUSY when subject->stop said so; then nothing was told. */
+int explain_run(const struct subject *subject, struct floors *floors,
                 enum explain_depth depth, struct teller *teller, struct error *error);
 
 /* What a live explanation comes to, in short. All zero before the first. */

@@ -75,6 +75,8 @@ struct floors {
     int n_starts;
     int n_agreeing;     /* starts that ended within 1e-6 (relative) of the best */
     int best_is_lowest; /* 1: best_known is proved to be the lowest loss of this network */
+    double missed_from; /* the lowest that the search found, where a run had one clearly below it,
+                           which is best_known then; 0: none had */
 
     double expected_pure_error; /* of samples like these, noise (n - groups) / n; NaN: not known */
 };
@@ -108,6 +110,10 @@ int floors_permute(struct floors *floors, const struct dataset *dataset, int (*s
 int floors_search(struct floors *floors, const struct network *network,
                   const struct dataset *dataset, int (*stop)(void *context), void *context,
                   struct error *error);
+
+/* Lowers best_known, where there is one, to a loss that a run of this network had on this data; and
+ * if its weights separate the classes, to their infimum, 0. */
+void floors_lower(struct floors *floors, double loss, int is_separating);
 
 /* "constant", "logistic", ...: as the loss calls it. */
 const char *floor_code(enum floor floor, enum loss loss);

@@ -246,11 +246,56 @@ def test_a_gain_within_the_noise_of_the_last_epochs_is_none():
 
 def test_a_run_below_what_the_search_found_is_told_so():
     run = run_of(VECTORS["S08"])
-    loss, = (answer["loss"]["end"] for answer in explain([run]))
+    lowest, = (answer["loss"]["best_known"] for answer in explain([run | {"best": 100.}]))
     above, at = (answer["fired"]["NEAR_BEST_KNOWN"]["text"]
-                 for answer in explain([run | {"best": 1.01 * loss}, run | {"best": loss}]))
+                 for answer in explain([run | {"best": 1.01 * lowest}, run | {"best": lowest}]))
     assert "it missed a better network, this one" in above and "little left" not in above
     assert "missed" not in at and "little left to gain" in at
+
+
+@pytest.mark.parametrize("loss, last, rate", [
+    ("mse", "linear", 1.5), ("mae", "linear", 1.), ("huber", "linear", 2.5),
+    ("binary_cross_entropy", "sigmoid", 30.), ("categorical_cross_entropy", "softmax", 30.)])
+def test_the_best_known_is_never_above_what_the_run_had(loss, last, rate):
+    """Steps so long that the loss goes up and down: the run's lowest is not its last."""
+    rng = np.random.default_rng(12)
+    x = rng.normal(size=(30, 2))
+    y = np.eye(2)[(x[:, 0] + rng.normal(size=30) > 0) * 1]
+    n_outputs = 2 if last == "softmax" else 1
+    run = {"x": x, "y": y[:, :n_outputs], "loss": loss, "learning_rate": rate, "best": 100.,
+           "layers": [[2, "tanh"], [n_outputs, last]], "batch_size": 30,
+           "start": rng.normal(size=6 + 3 * n_outputs)}
+    answers = explain([run | {"epochs": epochs} for epochs in range(1, 12)])
+    had = [answers[0]["loss"]["start"]] + [answer["loss"]["end"] for answer in answers]
+    assert min(had) < .999 * had[-1]
+    for epoch, answer in enumerate(answers, 1):  # summed in another order: the last bits differ
+        assert answer["loss"]["best_known"] == pytest.approx(min(had[:epoch + 1]), rel=1e-13)
+        assert answer["loss"]["best_known"] <= min(had[0], had[epoch])
+
+
+def test_the_best_known_is_not_above_what_a_diverged_run_had():
+    run = {"x": [[1], [2]], "y": [1, 2], "learning_rate": 40., "epochs": 400, "best": 100.,
+           "layers": [[1, "linear"], [1, "linear"]], "start": [.7, .1, .7, 0], "batch_size": 2}
+    answer, = explain([run])
+    assert answer["headline"] == "NONFINITE"
+    assert answer["loss"]["best_known"] == answer["loss"]["start"] < 1
+
+
+def test_a_run_that_separates_the_classes_proves_that_the_infimum_is_0():
+    """Whatever a search found: with its last weights, or those of its lowest loss."""
+    rng = np.random.default_rng(3)
+    x, y = circle(rng)
+    run = {"x": x, "y": y, "layers": [[6, "tanh"], [1, "sigmoid"]], "learning_rate": .05,
+           "start": rng.normal(size=25), "loss": "binary_cross_entropy", "best": .5, "epochs": 300}
+    last, = explain([run])
+    spoilt, mixed = explain([
+        run | {"start": last["parameters"], "epochs": 2, "learning_rate": 3.},
+        run | {"y": np.r_[1 - y[1], y[1:]], "x": np.r_[x[1:2], x[1:]]}])
+    assert last["fired"]["NEAR_BEST_KNOWN"]["evidence"]["n_wrong"] == 0
+    assert spoilt["loss"]["end"] > 2 * last["loss"]["end"]
+    for answer in (last, spoilt):
+        assert answer["loss"]["best_known"] == 0 and answer["loss"]["gap"] is None
+    assert 0 < mixed["loss"]["best_known"] <= mixed["loss"]["end"]
 
 
 # --- the way off a plateau ----------------------------------------------------------------------

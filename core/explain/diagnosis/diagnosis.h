@@ -16,6 +16,7 @@ struct diagnosis {
 void nonfinite_find(struct examination *it);
 int zero_init_find(struct examination *it, struct error *error);
 void collapse_find(struct examination *it);
+int reach_find(struct examination *it, struct floors *floors, struct error *error); /* reach */
 int death_find(struct examination *it, struct error *error);
 void saturation_find(struct examination *it);
 int symmetry_find(struct examination *it, struct error *error);

@@ -1,4 +1,5 @@
-/* WORSE_LOCAL_MINIMUM and NEAR_BEST_KNOWN: against the lowest loss that a search found.
+/* WORSE_LOCAL_MINIMUM and NEAR_BEST_KNOWN: against the lowest loss that a search found, or the run
+ * itself had before its end.
  *
  * The search's loss is an upper bound of the optimum, not the optimum: near it is near what is
  * known. Far from it, with nothing else to blame, the run settled in a worse valley. */
@@ -10,9 +11,6 @@
 #include "core/explain/diagnosis/drift.h"
 #include "core/explain/verdict/actions.h"
 #include "core/explain/verdict/words.h"
-
-/* A run this far below what the search found, as a share of it, is told so. */
-#define WORTH_TELLING 1e-4
 
 static int has_block(const struct examination *it)
 {
@@ -94,6 +92,16 @@ static void worse_evidence(const struct examination *it, struct teller *teller)
     tell_number(teller, "lam_min", it->minimum.curvature);
 }
 
+/* Whose the best loss is, where the search missed it. */
+static void words_own_best(struct words *words, const struct examination *it)
+{
+    if (it->floors->missed_from > 0.0 && it->reach.epoch > 0) {
+        words_add(words, ", which it had itself after epoch %lld", (long long)it->reach.epoch);
+    } else if (it->floors->missed_from > 0.0) {
+        words_add(words, ", which it had itself at its start");
+    }
+}
+
 static void worse_text(const struct examination *it, struct teller *teller)
 {
     struct words words = {0};
@@ -106,8 +114,10 @@ static void worse_text(const struct examination *it, struct teller *teller)
     } else {
         words_add(&words, ", ");
         words_above(&words, it, it->loss, it->best);
-        words_add(&words, " the best loss that a search found for this network, ");
+        words_add(&words, " the best loss that %s for this network, ",
+                  it->floors->missed_from > 0.0 ? "is known" : "a search found");
         words_number(&words, it->best, 4);
+        words_own_best(&words, it);
         words_add(&words, ".");
     }
     if (it->verdicts[CODE_BELOW_NOISE_FLOOR].has_fired) {
@@ -162,10 +172,12 @@ static void near_text(const struct examination *it, struct teller *teller)
                                 "as you like."
                               : ", next to nothing of what the best constant leaves; a network of "
                                 "this shape can come as near to 0 as you like.");
-    } else if (it->loss < (1.0 - WORTH_TELLING) * it->best) {
-        words_add(&words,
-                  ", below the best that a search found for this network on these samples, ");
+    } else if (it->floors->missed_from > 0.0) {
+        words_add(&words, "; the best known for this network on these samples is ");
         words_number(&words, it->best, 4);
+        words_own_best(&words, it);
+        words_add(&words, ". That is below the best that a search found, ");
+        words_number(&words, it->floors->missed_from, 4);
         words_add(&words, ": it missed a better network, this one. How much is left to gain is not "
                           "known.");
     } else {

@@ -75,6 +75,7 @@ static int search_narrower(struct examination *it, struct error *error)
                                         it->subject->context, error)
                         : -1;
     if (status == 0) {
+        floors_lower(floors, it->reach.loss, it->reach.is_separating); /* a network of that width */
         it->symmetry.best = floors->value[FLOOR_BEST_KNOWN];
     }
     floors_destroy(floors);
@@ -149,7 +150,7 @@ static void text(const struct examination *it, struct teller *teller)
               it->symmetry.n_groups > 1 ? " of one another, in groups" : " of each other",
               it->symmetry.effective, it->symmetry.effective == 1 ? "" : "s", it->now.n_units);
     if (!isnan(it->symmetry.best)) {
-        words_add(&words, "; the best that a search found for that is ");
+        words_add(&words, "; the best known for that is ");
         words_number(&words, it->symmetry.best, 4);
     }
     words_add(&words, ". Random starts exist to break this tie.");

@@ -24,6 +24,9 @@ enum { STARTS_MAX = 200, STARTS_LEAST = 10, STEPS = 80, STEPS_AT_END = 400 };
 /* Half a second at most, on the machine this was written on. */
 #define SEARCH_WORK_MAX 1.5e9
 
+/* A run that was this far below what the search found, as a share of it, is told so. */
+#define WORTH_TELLING 1e-4
+
 static int is_entropy(enum loss loss)
 {
     return loss_activation(loss) != ACTIVATION_COUNT;
@@ -241,9 +244,16 @@ static double descend_all(struct search *it, double *losses, int *n_starts,
     return isinf(lowest) ? lowest : levenberg_descend(&it->levenberg, it->best, STEPS_AT_END);
 }
 
+/* No network is below pure error: there, the best loss is the lowest but for rounding. */
+static int is_lowest(const struct floors *floors)
+{
+    return floors->value[FLOOR_BEST_KNOWN] - floors->value[FLOOR_PURE_ERROR] <=
+           1e-10 * floors->value[FLOOR_CONSTANT];
+}
+
 static void take_result(struct floors *floors, double lowest, const double *losses, int n_starts)
 {
-    double pure = floors->value[FLOOR_PURE_ERROR], first = INFINITY;
+    double first = INFINITY;
     floors->value[FLOOR_BEST_KNOWN] = lowest;
     floors->why[FLOOR_BEST_KNOWN] = NULL;
     floors->n_starts = n_starts;
@@ -254,8 +264,8 @@ static void take_result(struct floors *floors, double lowest, const double *loss
     for (int start = 0; start < n_starts; start++) {
         floors->n_agreeing += losses[start] <= first * (1.0 + 1e-6);
     }
-    /* No network is below pure error: there, it is the lowest but for rounding. */
-    floors->best_is_lowest = lowest - pure <= 1e-10 * floors->value[FLOOR_CONSTANT];
+    floors->missed_from = 0.0;
+    floors->best_is_lowest = is_lowest(floors);
 }
 
 /* Classes that a network of this shape separates have an infimum of 0. */
@@ -267,6 +277,7 @@ static void take_infimum(struct floors *floors, int is_separable)
                                         "weights come as near to 0 as one likes, and none reaches "
                                         "it";
         floors->best_is_lowest = 1;
+        floors->missed_from = 0.0;
     }
 }
 
@@ -311,4 +322,16 @@ int floors_search(struct floors *floors, const struct network *network,
         return search(floors, network, dataset, n_starts, stop, context, error);
     }
     return 0;
+}
+
+void floors_lower(struct floors *floors, double loss, int is_separating)
+{
+    double best = floors->value[FLOOR_BEST_KNOWN];
+    if (loss < best) {
+        floors->value[FLOOR_BEST_KNOWN] = loss;
+        floors->missed_from =
+            !floors->best_is_lowest && loss < (1.0 - WORTH_TELLING) * best ? best : 0.0;
+        floors->best_is_lowest |= is_lowest(floors);
+    }
+    take_infimum(floors, best > 0.0 && is_separating);
 }

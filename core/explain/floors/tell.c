@@ -14,7 +14,7 @@ struct formula_text {
 
 #define GROUPS "\\frac{1}{N}\\sum_g \\sum_{i \\in g} "
 #define BEST_KNOWN                                                                                 \
-    "best_known", "lowest loss that Levenberg-Marquardt found from its starts",                    \
+    "best_known", "lowest loss that Levenberg-Marquardt found from its starts, or the run had",     \
         "\\min_s L(\\theta_s)"
 #define PLANES "\\min_{a, b} \\frac{1}{N}\\sum_i "
 
@@ -185,6 +185,11 @@ static void write_best_known(const struct floors *floors, char text[TEXT_BYTES])
     } else if (floors->best_is_lowest) {
         snprintf(text, TEXT_BYTES, "No network of this shape can get below %.4g on these samples.",
                  value);
+    } else if (floors->missed_from > 0.0) {
+        snprintf(text, TEXT_BYTES,
+                 "This run itself had weights that give %.4g; the best that a search found, in %d "
+                 "of %d searches, gives %.4g. A better network may exist.",
+                 value, floors->n_agreeing, floors->n_starts, floors->missed_from);
     } else {
         snprintf(text, TEXT_BYTES,
                  "The best network of this shape that a search found gives %.4g, in %d of %d "

@@ -74,12 +74,12 @@ static int is_separable(const struct examination *it)
     return it->best == 0.0 && loss_activation(it->floors->loss) != ACTIVATION_COUNT;
 }
 
-/* Targets are 0 and 1; of softmax the class is that of the largest chance. */
+/* No side is of a target but 0 and 1; of softmax the class is that of the largest chance. */
 static int is_on_its_side(const double *outputs, const double *targets, size_t n)
 {
     double own = 0.0, other = 0.0;
     if (n == 1) {
-        return targets[0] == 1.0 ? outputs[0] > 0.5 : outputs[0] < 0.5;
+        return targets[0] == 1.0 ? outputs[0] > 0.5 : targets[0] == 0.0 && outputs[0] < 0.5;
     }
     for (size_t j = 0; j < n; j++) {
         double *most = targets[j] == 1.0 ? &own : &other;
@@ -88,26 +88,29 @@ static int is_on_its_side(const double *outputs, const double *targets, size_t n
     return own > other;
 }
 
-static void count_wrong(struct examination *it)
+size_t examination_count_wrong(struct examination *it, const double *parameters)
 {
+    size_t n_wrong = 0;
     size_t n_outputs = it->subject->dataset->n_targets;
     size_t n_together = it->floors->loss == LOSS_CATEGORICAL_CROSS_ENTROPY ? n_outputs : 1;
     for (size_t i = 0; i < it->n_samples; i++) {
         int is_wrong = 0;
-        derivative_forward(&it->derivative, it->subject->parameters, examination_features(it, i),
-                           NULL);
+        derivative_forward(&it->derivative, parameters, examination_features(it, i), NULL);
         for (size_t j = 0; j < n_outputs; j += n_together) {
             is_wrong |= !is_on_its_side(derivative_outputs(&it->derivative) + j,
                                         examination_targets(it, i) + j, n_together);
         }
-        it->n_wrong += (size_t)is_wrong;
+        n_wrong += (size_t)is_wrong;
     }
+    return n_wrong;
 }
 
 void examination_compare(struct examination *it)
 {
     it->best = best_known(it);
     it->gap = is_separable(it) ? INFINITY : it->loss / fmax(it->best, 1e-300) - 1.0;
+    it->n_wrong =
+        is_separable(it) ? examination_count_wrong(it, it->subject->parameters) : 0;
 }
 
 /* --- an examination ------------------------------------------------------------------------- */
@@ -131,9 +134,6 @@ static int begin(struct examination *it, struct error *error)
     set_setting(it);
     it->loss = it->now.loss;
     examination_compare(it);
-    if (is_separable(it)) {
-        count_wrong(it);
-    }
     return 0;
 }
 
@@ -245,6 +245,8 @@ int examination_replay(struct examination *it, struct error *error)
     int64_t epochs = it->subject->state.epoch;
     struct tail *tail = &it->tail;
     struct replay_run run = {it->subject->start, 1.0};
+    enum series watched =
+        isnan(it->floors->value[FLOOR_BEST_KNOWN]) ? SERIES_LOSS : SERIES_END_LOSS;
     tail->n_median = epochs / 50 > 1 ? epochs / 50 : 1;
     tail->n = it->setting.can_rerun ? (epochs / 5 > 5 ? epochs / 5 : 5) : tail->n_median;
     tail->n = tail->n < epochs ? tail->n : epochs;
@@ -252,7 +254,7 @@ int examination_replay(struct examination *it, struct error *error)
     double *scratch = memory_array((size_t)tail->n_median, sizeof *scratch, error);
     int status = -1;
     if (!tail->losses || !scratch ||
-        replay_open(&it->end, it->subject, &run, 1, epochs, error) != 0 ||
+        replay_open_to_watch(&it->end, it->subject, &run, 1, epochs, watched, NULL, error) != 0 ||
         replay_to(&it->end, epochs - tail->n, error) != 0 ||
         replay_end_losses(&it->end, &it->derivative, tail->n, tail->losses, error) != 0 ||
         measure_tail(tail, error) != 0) {

@@ -125,6 +125,13 @@ struct signal {
     double risk;
 };
 
+/* The lowest loss that weights of this run had, diagnosis/reach.c; none where no search was run. */
+struct reach {
+    double loss;
+    int64_t epoch;     /* the first with it, 0: the start */
+    int is_separating; /* some of them have each sample's class on its own side */
+};
+
 struct minimum {
     double polished, curvature;
 };
@@ -185,6 +192,7 @@ struct examination {
     double noise_p;       /* that what is left is noise, diagnosis/noise.c; NaN: can't be told */
     struct replay end;    /* stands at the run's last epoch, where it could be replayed */
 
+    struct reach reach;
     struct tail tail;
     struct deaths deaths;
     struct symmetry symmetry;
@@ -222,8 +230,11 @@ int examination_replay(struct examination *it, struct error *error);
 int examination_take_gradient(struct examination *it, struct error *error);
 void examination_take_first_loss(struct examination *it);
 
-/* The gap, once the loss is known. */
+/* The gap, once the loss is known, or the best loss known is another. */
 void examination_compare(struct examination *it);
+
+/* Samples that such parameters don't have on their class's own side. */
+size_t examination_count_wrong(struct examination *it, const double *parameters);
 
 /* -1 with ERROR_BUSY when the subject's owner says so. */
 int examination_ask(const struct examination *it, struct error *error);

@@ -128,7 +128,7 @@ int replay_open_to_watch(struct replay *replay, const struct subject *subject,
 {
     struct training trainings[BLOCK_RUNS_MAX];
     const double *parameters[BLOCK_RUNS_MAX];
-    *replay = (struct replay){.subject = subject, .n_runs = n_runs};
+    *replay = (struct replay){.subject = subject, .n_runs = n_runs, .lowest = INFINITY};
     for (int i = 0; i < n_runs; i++) {
         trainings[i] = variant(subject, runs[i].pace, epochs);
         trainings[i].record = series == SERIES_END_LOSS ? 1U << SERIES_END_LOSS : 0;
@@ -161,7 +161,7 @@ int replay_continue(struct replay *replay, const struct replay *from, const doub
     const void *marks[BLOCK_RUNS_MAX];
     size_t bytes[BLOCK_RUNS_MAX];
     struct replay_mark mark = {NULL};
-    *replay = (struct replay){.subject = subject, .n_runs = n_runs};
+    *replay = (struct replay){.subject = subject, .n_runs = n_runs, .lowest = INFINITY};
     if (replay_mark(from, &mark, error) != 0) {
         return -1;
     }
@@ -204,17 +204,32 @@ static int64_t furthest(const struct replay *replay)
     return epoch;
 }
 
+/* Of the epochs that a call finished behind `before`. */
+static void note_lowest(struct replay *replay, int64_t before, int64_t n)
+{
+    int64_t values = (int64_t)block_n_series(replay->block) * replay->n_runs;
+    for (int64_t e = 0; e < n && before + e < replay_epoch(replay, 0); e++) {
+        double value = replay->records[e * values + (int64_t)replay->series_at * replay->n_runs];
+        if (value < replay->lowest) {
+            replay->lowest = value;
+            replay->lowest_epoch = before + e + 1;
+        }
+    }
+}
+
 /* One call of a few milliseconds towards `epoch`. Returns the epochs finished, or -1. */
 static int64_t train_some(struct replay *replay, int64_t epoch, struct error *error)
 {
     const struct subject *subject = replay->subject;
     int64_t steps = CALL_WORK / (int64_t)network_n_parameters(subject->network) + 1;
-    int64_t left = epoch - furthest(replay);
+    int64_t before = furthest(replay), left = epoch - before;
     if (subject->stop && subject->stop(subject->context)) {
         return error_set(error, ERROR_BUSY, "the explanation was stopped");
     }
-    return block_train(replay->block, steps, left < CALL_EPOCHS ? left : CALL_EPOCHS,
-                       replay->records);
+    int64_t n = block_train(replay->block, steps, left < CALL_EPOCHS ? left : CALL_EPOCHS,
+                            replay->records);
+    note_lowest(replay, before, n);
+    return n;
 }
 
 int replay_to(struct replay *replay, int64_t epoch, struct error *error)

@@ -15,6 +15,8 @@ struct replay {
     int n_runs;
     double *records; /* what a call recorded, not kept */
     int series_at;   /* of those, the one that is watched */
+    double lowest;   /* of what run 0's watched series was so far; infinite before the first */
+    int64_t lowest_epoch; /* the first epoch with it */
 };
 
 /* One variant: from where, and with which multiple of the run's own learning rates. */

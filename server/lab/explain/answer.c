@@ -53,8 +53,8 @@ static json_t *explain(const struct subject *subject, enum explain_depth depth, 
         json_decref(json);
         return NULL;
     }
-    json = json_put(json, "floors", explanation_floors_json(floors));
     json = json_put(json, "verdicts", explanation_verdicts_json(subject, floors, depth, error));
+    json = json_put(json, "floors", explanation_floors_json(floors));
     floors_destroy(floors);
     return json;
 }

@@ -187,7 +187,7 @@ json_t *explanation_floors(const struct spec *spec, int run, struct error *error
 
 /* --- verdicts ------------------------------------------------------------------------------ */
 
-json_t *explanation_verdicts_json(const struct subject *subject, const struct floors *floors,
+json_t *explanation_verdicts_json(const struct subject *subject, struct floors *floors,
                                   enum explain_depth depth, struct error *error)
 {
     struct json_teller teller;

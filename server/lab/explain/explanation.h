@@ -42,7 +42,7 @@ json_t *explanation_make(const struct explanation_wish *wish, struct error *erro
 struct floors *explanation_find_floors(const struct subject *subject, enum explain_depth depth,
                                        struct error *error);
 json_t *explanation_floors_json(const struct floors *floors);
-json_t *explanation_verdicts_json(const struct subject *subject, const struct floors *floors,
+json_t *explanation_verdicts_json(const struct subject *subject, struct floors *floors,
                                   enum explain_depth depth, struct error *error);
 
 /* Verdicts where none were looked for: {"state": "not run", "why", "headline": null, ...}. */
