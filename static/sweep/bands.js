@@ -6,6 +6,7 @@ import {tick} from "../base/format.js";
 
 const HEIGHT = 300;
 const MARGIN = {left: 58, right: 14, top: 34, bottom: 40};
+const DIGIT = 8, GAP = 6; // pixels, of a label's characters and between two labels
 const LOG_FROM = 30; // a ratio between largest and smallest that wants a logarithmic axis
 
 /* Places values on pixels from..to, by their logarithm where they spread far. */
@@ -34,6 +35,21 @@ function ticks({isLog, low, high}) {
     return inside.filter((_, i) => i % Math.ceil(inside.length / 7) === 0);
 }
 
+/* Those whose labels have room beside each other, powers of ten before others of a logarithmic
+ * axis: [{text, at}], the middle of each. */
+function labelled(values, axis, width) {
+    const isPower = (x) => Math.abs(Math.log10(x) - Math.round(Math.log10(x))) < 1e-9;
+    const first = axis.isLog ? values.filter(isPower) : values;
+    const placed = [];
+    for (const value of [...first, ...values.filter((x) => !first.includes(x))]) {
+        const text = tick(value), half = (text.length * DIGIT + GAP) / 2;
+        const at = Math.min(axis.at(value), width - half);
+        if (placed.every((other) => Math.abs(other.at - at) >= other.half + half))
+            placed.push({text, at, half});
+    }
+    return placed;
+}
+
 const finite = (loss) => loss.median !== null;
 
 /* A figure as wide as `width` pixels of `settings` as the server lists them, each with its `value`;
@@ -59,8 +75,8 @@ export function bands({settings, best, boundary, name, what, width}) {
             svg("line", {class: "grid", x1: MARGIN.left, x2: width - MARGIN.right,
                          y1: y.at(loss), y2: y.at(loss)}),
             svg("text", {class: "number end", x: MARGIN.left - 8, y: y.at(loss) + 4}, tick(loss))]),
-        ticks(x).map((value) => svg("text", {class: "number middle", x: x.at(value),
-                                             y: HEIGHT - MARGIN.bottom + 18}, tick(value))),
+        labelled(ticks(x), x, width).map(({text, at}) => svg("text",
+            {class: "number middle", x: at, y: HEIGHT - MARGIN.bottom + 18}, text)),
         svg("text", {class: "number end", x: width - MARGIN.right, y: HEIGHT - 4},
             x.isLog ? `${name} (log scale)` : name),
         svg("polygon", {class: "band", points: [...upper, ...lower].join(" ")}),

@@ -1,6 +1,8 @@
 """What a sweep shows, the labs, and the answers, on the page."""
 import re
 
+import pytest
+
 from test_page import browser, page  # noqa: F401  (fixtures)
 
 RATE = "/training/optimizer/learning_rate"
@@ -27,6 +29,23 @@ def test_a_sweep_is_summed_up_and_two_settings_compared(page):
     sentence = told["compared"]["text"]
     assert "learning_rate 0.0001 ended" in sentence and "than learning_rate 0.01;" in sentence
     page.wait(lambda: sentence in page.one(".compare").text, "the comparison")
+
+
+@pytest.mark.parametrize("rates", [
+    [1e-5, 1e-4, 1e-3], [0.0123, 0.0124, 0.0129], [2e-7, 0.0003, 0.004]])
+def test_values_below_a_narrow_figure_stand_apart_and_inside(page, rates):
+    experiment = page.server.train({**SPEC, "sweep": {RATE: rates}})
+    page.resize(360, 740)
+    page.open(f"/?experiment={experiment['id']}")
+    page.wait(lambda: page.all(".bands .number.middle"), "the figure")
+    figure, boxes = page.run("""
+        const box = (node) => (({left, right}) => [left, right])(node.getBoundingClientRect());
+        return [box(document.querySelector(".bands")),
+                [...document.querySelectorAll(".bands .number.middle")].map(box)];""")
+    boxes.sort()
+    assert len(boxes) > 1
+    edges = [figure[0], *(edge for box in boxes for edge in box), figure[1]]
+    assert edges == sorted(edges)
 
 
 def test_what_a_sweep_asks_for_next_is_started_from_there(page):

@@ -193,6 +193,14 @@ def test_beyond_an_end_that_is_best_a_wider_sweep_is_offered(server, axis, value
     assert all(len(server.post(post)["runs"]) == 10 for post in posts)
 
 
+def test_values_are_named_in_four_digits_if_those_tell_them_apart(server):
+    for rates, names in (([1.23456e-5, 0.12345678], ["1.235e-5", "0.1235"]),
+                         ([0.123456, 0.12345678], ["0.123456", "0.12345678"])):
+        experiment = server.train({**SPEC, "sweep": {RATE: rates}})
+        text = server.get(f"/experiments/{experiment['id']}/sweep")["compared"]["text"]
+        assert all(f" learning_rate {name}" in text for name in names), text
+
+
 def test_two_settings_are_named_by_what_they_have(server):
     """The last name of a field, or all of it where two fields have the same."""
     layers = [{"units": 2, "activation": "relu"}, {"units": 2, "activation": "relu"}, {"units": 1}]

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/memory.h"
+#include "core/base/number.h"
 #include "server/base/json.h"
 
 enum { NAME_BYTES_MAX = 160 };
@@ -153,6 +154,22 @@ static const char *short_pointer(const json_t *setting, const char *pointer)
     return last + 1;
 }
 
+/* Four digits, where no other value on the axis has the same. */
+static void print_number(const struct grid *grid, const char *pointer, double value,
+                         struct text *text)
+{
+    char digits[NUMBER_TEXT_BYTES], others[NUMBER_TEXT_BYTES];
+    size_t n = number_print_rounded(digits, value, 4);
+    for (size_t s = 0; s < grid->n_settings; s++) {
+        double other = json_number_value(json_object_get(json_array_get(grid->settings, s),
+                                                         pointer));
+        number_print_rounded(others, other, 4);
+        if (other != value && strcmp(digits, others) == 0)
+            n = number_print(digits, value);
+    }
+    text_add(text, digits, n);
+}
+
 char *grid_print(const struct grid *grid, size_t setting)
 {
     const json_t *values = json_array_get(grid->settings, setting);
@@ -164,6 +181,8 @@ char *grid_print(const struct grid *grid, size_t setting)
                     short_pointer(values, json_object_iter_key(at)));
         if (json_is_string(value))
             text_printf(&text, "%s", json_string_value(value));
+        else if (json_is_real(value))
+            print_number(grid, json_object_iter_key(at), json_real_value(value), &text);
         else
             text_json(&text, value);
     }

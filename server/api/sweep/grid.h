@@ -28,8 +28,9 @@ void grid_clear(struct grid *grid);
 const char *grid_axis(const struct grid *grid);
 double grid_value(const struct grid *grid, size_t setting);
 
-/* What a setting has, by the names of its fields: "units 8, learning_rate 0.0004", with all digits;
- * of a value that is long, as a list may be, "setting 2". malloc'ed; NULL on memory failure. */
+/* What a setting has, by the names of its fields: "units 8, learning_rate 0.0004", in four digits
+ * where these tell it from all other settings' values; of a value that is long, as a list may be,
+ * "setting 2". malloc'ed; NULL on memory failure. */
 char *grid_print(const struct grid *grid, size_t setting);
 
 #endif
