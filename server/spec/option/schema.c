@@ -10,9 +10,10 @@
 
 #include "core/data/dataset.h"
 #include "server/base/json.h"
+#include "server/spec/option/kind.h"
 #include "server/spec/option/table.h"
 
-enum { NAME_BYTES = 128, WORD_BYTES = 48 };
+enum { NAME_BYTES = 128 };
 
 #define NAME_PATTERN "^[A-Za-z_][A-Za-z0-9_]*$"
 
@@ -26,24 +27,6 @@ struct shape {
     enum form form;
 };
 
-/* --- kinds --------------------------------------------------------------------------------- */
-
-/* The member whose word says which others there are; NULL: they are always the same. */
-static const struct option *kind_of(const struct option *object)
-{
-    const struct option *row, *kind = NULL;
-    for (row = option_below(object, NULL); row != NULL && row->when == NULL;)
-        row = option_below(object, row);
-    if (row == NULL)
-        return NULL;
-    size_t n = strcspn(row->when, "=");
-    do
-        kind = option_below(object, kind);
-    while (kind != NULL &&
-           (strncmp(option_name(kind), row->when, n) != 0 || option_name(kind)[n] != '\0'));
-    return kind;
-}
-
 /* Whether it or an object in it has a kind. */
 static int has_kinds(const struct option *row)
 {
@@ -52,41 +35,6 @@ static int has_kinds(const struct option *row)
          child = option_below(row, child))
         has = has_kinds(child);
     return has;
-}
-
-/* Takes the next word off "one|two"; 0 at the end. */
-static int take_word(const char **words, char out[WORD_BYTES])
-{
-    size_t n = strcspn(*words, "|");
-    snprintf(out, WORD_BYTES, "%.*s", (int)n, *words);
-    *words += (*words)[n] == '|' ? n + 1 : n;
-    return n > 0;
-}
-
-/* Whether `when` ("kind=one|two") names the word. */
-static int names(const char *when, const char *word)
-{
-    return option_has_word(strchr(when, '=') + 1, word);
-}
-
-/* Whether objects of both kinds have the same members with the same defaults. */
-static int are_alike(const struct option *object, const char *a, const char *b)
-{
-    for (const struct option *row = option_below(object, NULL); row != NULL;
-         row = option_below(object, row))
-        if ((row->when != NULL && names(row->when, a) != names(row->when, b)) ||
-            (row->but_when != NULL && names(row->but_when, a) != names(row->but_when, b)))
-            return 0;
-    return 1;
-}
-
-/* Copies the first of the kind's words that makes the same members as `word`. */
-static void find_first_alike(const struct option *object, const struct option *kind,
-                             const char *word, char out[WORD_BYTES])
-{
-    const char *words = kind->choices;
-    while (take_word(&words, out) && !are_alike(object, out, word))
-        ;
 }
 
 /* --- references ---------------------------------------------------------------------------- */
@@ -230,10 +178,10 @@ static json_t *put_swept(json_t *json, enum form form)
 /* Whether the shape is the one of an object that doesn't say its kind. */
 static int is_fallback(const struct shape *shape)
 {
-    char word[WORD_BYTES], first[WORD_BYTES];
+    char word[KIND_BYTES], first[KIND_BYTES];
     snprintf(word, sizeof word, "%s", shape->kind->fallback + 1); /* behind its quotation mark */
     word[strcspn(word, "\"")] = '\0';
-    find_first_alike(shape->object, shape->kind, word, first);
+    kind_find_alike(shape->object, shape->kind, word, first);
     return strcmp(first, shape->word) == 0;
 }
 
@@ -241,10 +189,10 @@ static int is_fallback(const struct shape *shape)
 static json_t *kind_schema(const struct shape *shape)
 {
     const char *words = shape->kind->choices;
-    char word[WORD_BYTES], first[WORD_BYTES];
+    char word[KIND_BYTES], first[KIND_BYTES];
     json_t *list = json_array();
-    while (take_word(&words, word)) {
-        find_first_alike(shape->object, shape->kind, word, first);
+    while (kind_take_word(&words, word)) {
+        kind_find_alike(shape->object, shape->kind, word, first);
         if (strcmp(first, shape->word) == 0)
             list = json_push(list, json_string(word));
     }
@@ -259,7 +207,7 @@ static json_t *member_schema(const struct shape *shape, const struct option *row
     if (shape->word != NULL && row == shape->kind)
         return kind_schema(shape);
     json_t *json = refer(row, shape->form);
-    if (shape->word != NULL && row->but_when != NULL && names(row->but_when, shape->word))
+    if (shape->word != NULL && row->but_when != NULL && kind_is_named(row->but_when, shape->word))
         json = json_put(json, "default", json_loads(row->but, JSON_DECODE_ANY, NULL));
     return row->type == OPTION_SWEEP ? put_swept(json, shape->form) : json;
 }
@@ -279,7 +227,7 @@ static json_t *shape_schema(const struct shape *shape)
     json_t *properties = json_object(), *required = json_array(), *either = json_array();
     for (const struct option *row = option_below(shape->object, NULL); row != NULL;
          row = option_below(shape->object, row)) {
-        if (row->when != NULL && shape->word != NULL && !names(row->when, shape->word))
+        if (row->when != NULL && shape->word != NULL && !kind_is_named(row->when, shape->word))
             continue;
         properties = json_put(properties, option_name(row), member_schema(shape, row));
         if (is_required(shape, row) && row->unless == NULL)
@@ -303,12 +251,12 @@ static json_t *shape_schema(const struct shape *shape)
 static json_t *union_schema(const struct option *object, const struct option *kind,
                             json_t **schemas)
 {
-    char name[NAME_BYTES], shape_name[2 * NAME_BYTES], word[WORD_BYTES], first[WORD_BYTES];
+    char name[NAME_BYTES], shape_name[2 * NAME_BYTES], word[KIND_BYTES], first[KIND_BYTES];
     json_t *shapes = json_array(), *mapping = json_object();
     const char *words = kind->choices;
     print_name(name, object, OF_ONE_KIND);
-    while (take_word(&words, word)) {
-        find_first_alike(object, kind, word, first);
+    while (kind_take_word(&words, word)) {
+        kind_find_alike(object, kind, word, first);
         snprintf(shape_name, sizeof shape_name, "%s-%s", name, first);
         mapping = json_put(mapping, word, json_sprintf(SCHEMA_PLACE "%s", shape_name));
         if (strcmp(word, first) != 0)
