@@ -14,7 +14,7 @@ struct formula_text {
 
 #define GROUPS "\\frac{1}{N}\\sum_g \\sum_{i \\in g} "
 #define BEST_KNOWN                                                                                 \
-    "best_known", "lowest loss that Levenberg-Marquardt found from its starts, or the run had",     \
+    "best_known", "lowest loss that Levenberg-Marquardt found from its starts, or the run had",    \
         "\\min_s L(\\theta_s)"
 #define PLANES "\\min_{a, b} \\frac{1}{N}\\sum_i "
 
