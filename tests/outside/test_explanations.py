@@ -476,6 +476,17 @@ def test_more_epochs_are_not_advised_where_the_validation_loss_has_risen(
     assert told["UNDERTRAINED"]["actions"] == [] and told["UNDERTRAINED"]["severity"] == "note"
 
 
+def test_units_that_died_before_a_fork_are_not_blamed_on_start_values(server):
+    source = server.train({"preset": "lr_0.025"})
+    rest = server.train({"fork": {"experiment": source["id"], "at": "end"},
+                         "changes": {"/training/epochs": 20}})
+    for made, is_born in ((source, False), (rest, True)):
+        verdict = next(verdict for verdict in verdicts_of(server, made["id"])["verdicts"]
+                       if verdict["code"] == "DEAD_UNITS")
+        assert ("had come to that" in verdict["text"]) == is_born
+        assert "starting values" not in verdict["text"]
+
+
 def test_a_leak_is_not_advised_where_all_starts_at_0(server):
     verdicts = verdicts_of(server, server.train({"preset": "all_zero"})["id"])["verdicts"]
     labels = [action["label"] for verdict in verdicts for action in verdict["actions"]]

@@ -250,7 +250,10 @@ static void say_tenth(const struct examination *it, struct words *words)
     }
     int is_one = it->deaths.n_dead == 1;
     if (all_born(&it->deaths)) {
-        words_add(words, " No learning rate is to blame: the starting values are.");
+        words_add(words, it->subject->begin
+                             ? " Nothing here is to blame: the run that this one goes on from had "
+                               "come to that."
+                             : " No learning rate is to blame: the starting values are.");
     } else if (n_known > 0 && n_dead == 0) {
         words_add(words, " With a tenth of the learning rate %s, so the learning rate was the "
                          "reason.", is_one ? "it survives" : "they survive");
