@@ -336,6 +336,18 @@ def test_who_never_leaves_a_plateau_has_no_law_of_it():
                for one in answer["not_run"])
 
 
+def test_a_way_off_between_the_two_laws_follows_none():
+    """From 567 and 2348 epochs the ratio sinks as the start moves: 3.519 is 2^1.815, told to be 4
+    times, and 3.448 is 2^1.786, told to be nothing."""
+    run = run_of(VECTORS["R05"], learning_rate=2e-4, epochs=2000)
+    away = np.random.default_rng(1).normal(size=9)
+    near, between = explain([run | {"start": run["start"] + size * away} for size in (.022, .025)])
+    assert escape_of(near) == ("learning_rate^2 x epochs", 3128 / 889, [(2e-4, 889), (1e-4, 3128)])
+    assert escape_of(between) is None
+    why, = (one["why"] for one in between["not_run"] if one["code"] == "PLATEAU_SCALING")
+    assert "neither about 2 nor about 4 times" in why
+
+
 def test_the_way_off_a_plateau_is_not_looked_for_where_that_takes_long():
     """A thousand samples: five times its 7000 epochs at half the rate are over 3e8 visits."""
     run = run_of(VECTORS["R05"], learning_rate=1.8e-5, epochs=7500)
