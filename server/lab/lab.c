@@ -339,7 +339,6 @@ int lab_cancel(struct lab *lab, const char *id, int *out_n, struct error *error)
     if (engine_cancel(lab->config.engine, id, out_n, error) != 0)
         return -1;
     int release = 0;
-    explainer_interrupt(lab->explainer, id);
     queue_drop(lab->queue, id, close_job, &release);
     tell_end(lab, id);
     return 0;

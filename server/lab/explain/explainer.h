@@ -35,7 +35,7 @@ void explainer_destroy(struct explainer *explainer); /* stopped; NULL is fine */
 /* Runs may have ended. Any thread. */
 void explainer_wake(struct explainer *explainer);
 
-/* Breaks off what it does for this experiment, cancelled or deleted. Any thread. */
+/* Breaks off what it does for this experiment, which was deleted. Any thread. */
 void explainer_interrupt(struct explainer *explainer, const char *id);
 
 #endif
