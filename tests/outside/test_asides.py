@@ -76,6 +76,12 @@ def test_where_the_balance_is_not_kept_nothing_is_said_of_it(change):
     assert "BALANCE_DRIFT" in [skipped["code"] for skipped in answer["not_run"]]
 
 
+def test_what_is_not_run_is_named_by_the_codes_that_it_would_have():
+    answer, = explain([a_run(optimizer="momentum", settings={"momentum": .9})])
+    assert ("STEP_OVERSHOOTS_AT_INIT, STEP_OVERSHOOTS_IN_EPOCH_1, ABOVE_GD_LIMIT_AT_INIT"
+            in [skipped["code"] for skipped in answer["not_run"]])
+
+
 def gradients(run, answer):
     """Of the output of a relu network, a row a sample."""
     p, units = np.array(answer["parameters"]), run["layers"][0][0]

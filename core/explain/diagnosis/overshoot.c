@@ -140,9 +140,10 @@ out:
 
 int overshoot_find(struct examination *it, struct error *error)
 {
-    const char *code = "STEP_OVERSHOOTS, ABOVE_GD_LIMIT";
+    const char *codes = "STEP_OVERSHOOTS_AT_INIT, STEP_OVERSHOOTS_IN_EPOCH_1, "
+                        "ABOVE_GD_LIMIT_AT_INIT";
     if (!it->setting.is_plain) {
-        examination_not_run(it, code,
+        examination_not_run(it, codes,
                             "known for plain SGD alone: other optimizers scale each step");
         return 0;
     }
@@ -151,18 +152,18 @@ int overshoot_find(struct examination *it, struct error *error)
             return find_full(it, error);
         }
         if (!it->setting.can_polish) {
-            examination_not_run(it, code, "the network is too large for its matrix of curvatures");
+            examination_not_run(it, codes, "the network is too large for its matrix of curvatures");
         }
         return 0;
     }
     if (!it->setting.is_single || !it->setting.is_squared) {
-        examination_not_run(it, code,
+        examination_not_run(it, codes,
                             "known for steps on one sample or on all, and for the squared "
                             "error of one linear output");
         return 0;
     }
     if ((double)it->n_samples * (double)it->n_parameters > WALK_WORK_MAX) {
-        examination_not_run(it, code, "the first epoch is too long to be walked step by step");
+        examination_not_run(it, codes, "the first epoch is too long to be walked step by step");
         return 0;
     }
     if (it->is_brief && bound_start(it) < BOUND_MAX) {
