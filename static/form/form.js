@@ -5,12 +5,13 @@ import * as api from "../base/api.js";
 import {copyable} from "../base/copy.js";
 import {append, element, refill, setText} from "../base/element.js";
 import {plural} from "../base/format.js";
-import {pretty} from "../base/spec.js";
+import {get, pretty} from "../base/spec.js";
 import * as view from "../base/view.js";
 import * as faults from "./faults.js";
 import {groups} from "./groups.js";
 
 const CHECK_MS = 400;
+const NO_FILE = {errors: [{pointer: "/dataset/id", detail: "choose one of these, or send one"}]};
 const TYPE_MS = 1000; // after this a letter typed in a select begins a new word
 
 /* The spec that the form begins with: the address's, an experiment's, one of its runs', a
@@ -22,6 +23,10 @@ async function beginning({spec, like, fork, run}, from) {
         return (await api.check({fork: {experiment: fork, run}})).spec;
     return like ? (await api.experiment(like)).spec : from.spec;
 }
+
+/* An upload before its file is chosen: the server would miss more than the reader has to give. */
+const lacksFile = (spec) => get(spec, "/dataset/kind") === "upload" &&
+    get(spec, "/dataset/id") === undefined;
 
 /* Opens the form with that spec. */
 export async function open(host, now) {
@@ -195,21 +200,28 @@ class Form {
         this.reshaped();
     }
 
-    /* Asks the server what it thinks of the spec, and how many runs it makes. */
+    /* Asks the server what it thinks of the spec, and how many runs it makes; not of an upload
+     * whose file the reader is about to choose. */
     async check() {
         const mine = ++this.checks;
-        const answer = await api.check(this.spec).catch((problem) => problem);
+        const answer = lacksFile(this.spec) ? null
+            : await api.check(this.spec).catch((problem) => problem);
         if (mine !== this.checks)
             return;
         const found = answer instanceof api.Problem ? answer : null;
         faults.show(this.fields, this.trouble, found);
-        this.start.textContent = found ? "Start" : `Start ${plural(answer.runs, "run")}`;
+        this.start.textContent = found || !answer ? "Start" : `Start ${plural(answer.runs, "run")}`;
     }
 
     async submit(event) {
         event.preventDefault();
         clearTimeout(this.checking);
         this.checks++;
+        if (lacksFile(this.spec)) {
+            faults.show(this.fields, this.trouble, NO_FILE);
+            faults.focusFirst(this.fields, this.trouble);
+            return;
+        }
         this.start.disabled = true;
         try {
             const experiment = await api.start(this.spec);

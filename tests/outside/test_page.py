@@ -851,7 +851,11 @@ def test_a_file_of_ones_own_is_sent_and_its_columns_chosen(page, tmp_path):
     page.open("/?new=")
     page.run(CHOOSE, "field-/dataset/kind", "upload")
     assert "3 rows: size, age, note, price" in page.texts("[id='field-/dataset/id'] option")
-    page.wait(lambda: page.text(".trouble li"), "word that no file is chosen")
+    page.wait(lambda: page.text("form.spec .primary") == "Start", "a spec that lacks its file")
+    assert not [text for text in page.texts("form.spec .fault") + page.texts(".trouble") if text]
+    page.click("form.spec .primary")
+    page.wait(lambda: page.texts(".trouble li") == ["File: choose one of these, or send one"],
+              "word that no file is chosen")
     file.write_text("a,b\n1\n")
     page.one("#file").send_keys(str(file))
     page.wait(lambda: page.text("[id='file'] ~ .fault"), "word of what is wrong with the file")
