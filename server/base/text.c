@@ -101,9 +101,27 @@ static const char *escape_of(unsigned code, char out[8])
     }
 }
 
-/* Behind the letters, digits and so on that stand for themselves, one byte each. */
-static const char *skip_plain(const char *at)
+#define EIGHT(byte) (UINT64_MAX / 255 * (byte))
+
+/* Whether eight bytes at once stand for themselves: none is below ' ', above '~', a quotation mark
+ * or a backslash. (x - 1) & ~x has the highest bit of every byte of x that is 0, and so, by what is
+ * borrowed, of some that are not: then they are looked at one by one. */
+static int are_plain(const char *at)
 {
+    uint64_t bytes, quote, slash, last;
+    memcpy(&bytes, at, sizeof bytes);
+    quote = bytes ^ EIGHT('"');
+    slash = bytes ^ EIGHT('\\');
+    last = bytes ^ EIGHT(0x7f);
+    return ((bytes | ((bytes - EIGHT(' ')) & ~bytes) | ((quote - EIGHT(1)) & ~quote) |
+             ((slash - EIGHT(1)) & ~slash) | ((last - EIGHT(1)) & ~last)) & EIGHT(0x80)) == 0;
+}
+
+/* Behind the letters, digits and so on that stand for themselves, one byte each, before `end`. */
+static const char *skip_plain(const char *at, const char *end)
+{
+    while (end - at >= 8 && are_plain(at))
+        at += 8;
     while (*at >= ' ' && *at <= '~' && *at != '"' && *at != '\\')
         at++;
     return at;
@@ -113,10 +131,11 @@ void text_json_string(struct text *text, const char *utf8)
 {
     char buffer[8];
     const char *plain = utf8; /* start of what has not been added yet */
+    const char *end = utf8 + strlen(utf8);
     unsigned code;
 
     text_add(text, "\"", 1);
-    for (const char *at = skip_plain(utf8); *at != '\0'; at = skip_plain(at)) {
+    for (const char *at = skip_plain(utf8, end); at < end; at = skip_plain(at, end)) {
         size_t n = text_character(at, &code);
         const char *escape = escape_of(code, buffer);
         if (escape != NULL) {
@@ -126,7 +145,7 @@ void text_json_string(struct text *text, const char *utf8)
         }
         at += n;
     }
-    text_add(text, plain, strlen(plain));
+    text_add(text, plain, (size_t)(end - plain));
     text_add(text, "\"", 1);
 }
 

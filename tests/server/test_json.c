@@ -232,6 +232,27 @@ static void escapes_what_hides(void **state)
     text_clear(&text);
 }
 
+/* Bytes are looked at eight at once: so each at each of their places, and behind them. */
+static void a_byte_is_escaped_wherever_it_stands(void **state)
+{
+    (void)state;
+    for (int byte = 1; byte < 0x80; byte++) {
+        for (size_t place = 0; place < 20; place++) {
+            char plain[21] = "abcdefghijklmnop !~}";
+            struct text text = {0};
+            plain[place] = (char)byte;
+            text_json_string(&text, plain);
+            json_t *json = json_loadb(text.bytes, text.n_bytes, JSON_DECODE_ANY, NULL);
+            int is_plain = byte >= ' ' && byte <= '~' && byte != '"' && byte != '\\';
+            if (json == NULL || strcmp(json_string_value(json), plain) != 0 ||
+                (text.n_bytes == 22) != is_plain)
+                fail_msg("byte %d at %zu: %s", byte, place, text.bytes);
+            json_decref(json);
+            text_clear(&text);
+        }
+    }
+}
+
 static void letters_of_every_script_stand_for_themselves(void **state)
 {
     (void)state;
@@ -402,6 +423,7 @@ int main(void)
         cmocka_unit_test(refuses_malformed_json_with_line_and_column),
         cmocka_unit_test(refuses_numbers_too_small_to_be_told_from_0),
         cmocka_unit_test(escapes_what_hides),
+        cmocka_unit_test(a_byte_is_escaped_wherever_it_stands),
         cmocka_unit_test(letters_of_every_script_stand_for_themselves),
         cmocka_unit_test(refuses_deep_nesting_before_parsing),
         cmocka_unit_test(brackets_in_strings_do_not_nest),
