@@ -93,11 +93,13 @@ class Sheet {
         claim.mark.className = holds ? "mark holds" : "mark fails";
         claim.mark.title = `found ${JSON.stringify(found)}, expected ${expected(claim)}`;
         refill(claim.mark, holds ? "\u2713 holds" : "\u2717 does not hold",
-            element("span", {class: "found"}, ` (${written(found)})`), " ");
+            typeof found !== "boolean" &&
+                element("span", {class: "found"}, ` (${written(found)})`), " ");
     }
 }
 
-/* A value that was found, with six digits; the mark's tip has them all. */
+/* A value that was found, with six digits; the mark's tip has them all, and a yes or no, which the
+ * claim's own words might seem to contradict. */
 const written = (found) => typeof found === "number"
     ? Number.isInteger(found) ? count(found) : short(found, 6)
     : found === null ? "none" : typeof found === "object" ? JSON.stringify(found) : found;

@@ -103,6 +103,18 @@ def test_a_lab_starts_its_runs_and_checks_their_numbers(page):
     page.wait(lambda: page.all(".story, .legend-head"), "the experiment")
 
 
+def test_a_yes_or_no_that_holds_is_not_written_beside_its_claim(page):
+    """"(false) A tenth of the rate would have kept them alive", of units that are not dead then."""
+    lab = next(lab for lab in page.server.get("/labs")["labs"] if lab["name"] == "death")
+    assert False in [claim.get("is") for claim in lab["show"]]
+    page.open("/?labs")
+    page.click("#lab-death button")
+    marks = page.wait(lambda: (lambda found: found if all(found) else None)(
+        page.texts("#lab-death .mark")), "the marks", 60)
+    assert len(marks) == len(lab["show"])
+    assert not [mark for mark in marks if "true" in mark or "false" in mark], marks
+
+
 def test_a_part_of_a_lab_can_be_edited(page):
     page.open("/?labs")
     page.click("#lab-width .parts a")
