@@ -31,7 +31,8 @@ export function upload(form) {
     };
     return [
         element("div", {class: "field"}, element("label", {for: "file"}, "Send a file"),
-            element("input", {type: "file", id: "file", accept: ".csv,text/csv", onchange: send}),
+            element("input", {type: "file", id: "file", accept: ".csv,text/csv", onchange: send,
+                              onclick: sendAgain}),
             element("p", {class: "hint"}, "CSV with a header line, at most 1 MiB."), fault),
         form.labelled("/dataset/id", "File", {meaning: "Files on this server, the newest first."},
             (attributes) => element("select", {...attributes, onchange: choose},
@@ -39,6 +40,11 @@ export function upload(form) {
                 hooks.datasets.map((row) => element("option", {
                     value: row.id, selected: row === known}, nameOf(row))))),
         known && columns(form, known)];
+}
+
+/* A file that was mended has its old name; chosen again it would be no change. */
+function sendAgain(event) {
+    event.target.value = "";
 }
 
 const nameOf = ({rows, columns: all}) =>
