@@ -127,9 +127,10 @@ export function words(pointer, spec) {
     return /^\d+$/.test(last) ? path.slice(2).join(" ") : last;
 }
 
-/* Labels of an experiment's runs: {heading, runs: [{label, exact, title}]}. With one swept setting
- * the heading names it; a label is its value in a few digits, `exact` in all of them, and the title
- * says both. `settings` writes a column of values. */
+/* Labels of an experiment's runs: {heading, runs: [{label, exact, name, title}]}. With one swept
+ * setting the heading names it; a label is its value in a few digits, `exact` in all of them; the
+ * name and the title have the setting too, in few digits and in all. `settings` writes a column of
+ * values. */
 export function labels(experiment, settings) {
     const pointers = Object.keys(experiment.runs[0]?.overrides ?? {});
     const names = pointers.map((pointer) => words(pointer, experiment.spec));
@@ -138,8 +139,10 @@ export function labels(experiment, settings) {
     const runs = experiment.runs.map((row, i) => {
         const join = (digits) => columns.map((column) => column[digits][i]).join(" \u00b7 ");
         const alone = `run ${row.run}`;
+        const named = (digits) => columns.map((column, k) => `${names[k]} ${column[digits][i]}`)
+            .join(", ") || alone;
         return {label: join("short") || alone, exact: join("exact") || alone,
-                title: columns.map(({exact}, k) => `${names[k]} ${exact[i]}`).join(", ") || alone};
+                name: named("short"), title: named("exact")};
     });
     return {heading: names.join(" \u00b7 ") || "run", runs};
 }

@@ -12,7 +12,7 @@ const SHOWN = 6;          // so many headlines are listed, the rest on demand
 const NAMED = 6;          // of a headline so many runs are named
 
 export class Explain {
-    /* `id` is the experiment, `labels` [{label, title}] of its runs, `heading` what they are;
+    /* `id` is the experiment, `labels` [{label, name, title}] of its runs, `heading` what they are;
      * onFloors(floors) gets the floors of the run that is looked at. */
     constructor(host, {id, rows, labels, heading, onFloors, say}) {
         Object.assign(this, {id, rows, labels, heading, onFloors, say});
@@ -144,8 +144,8 @@ export class Explain {
         if (!headline)
             return element("li", {}, names, element("p", {class: "says"},
                 silence(row)));
-        const whose = runs.length > 1 && ["At ",
-            element("bdi", {}, this.labels[row.run].label), ": "];
+        const whose = runs.length > 1 && ["With ",
+            element("bdi", {}, this.labels[row.run].name), ": "];
         return element("li", {class: headline.severity}, names,
             element("p", {class: "says"}, severityOf(headline.severity), " ", whose,
                 headline.text));

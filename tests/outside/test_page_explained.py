@@ -98,6 +98,7 @@ def test_runs_with_one_headline_stand_together_and_each_has_its_proof(page, rate
     assert len(lines) == 3, lines
     assert "The network gives the same answer" in lines[0]
     assert "0.000001" in lines[2] and "0.0000001" in lines[2]
+    assert "With learning rate 0.000001: " in lines[2]
     assert page.texts(".verdict h3")[0] == "collapsed to constant"
     page.click(".headlines > li:nth-child(3) .which-runs button")
     page.wait(lambda: page.texts(".verdict h3")[0] == "undertrained", "the other run's verdicts")
