@@ -483,9 +483,13 @@ def test_an_envelope_is_called_one_and_its_epochs_are_trained_again(page):
     page.wait(lambda: page.text(".notes .note") == "", "every loss")
     page.click(ALL_DIGITS)
     page.one(".chart").send_keys(Keys.ARROW_RIGHT * 3)
-    epoch = int(page.text(".legend-head").split()[1].replace(",", ""))
+    head = page.wait(lambda: (lambda text: text if text.startswith("epoch ") else None)(
+        page.text(".legend-head")), "the epoch under the cursor")
+    epoch = int(head.split()[1].replace(",", ""))
     assert 1200000 < epoch <= 1200100
-    assert float(page.text(".legend .value")) == losses["loss"][losses["epoch"].index(epoch)]
+    page.wait(lambda: float(page.text(".legend .value")) == losses["loss"][
+        losses["epoch"].index(int(page.text(".legend-head").split()[1].replace(",", "")))],
+        "that epoch's loss in all its digits")
 
 
 def test_the_loss_axis_has_numbers_however_small_the_losses_are(page):
