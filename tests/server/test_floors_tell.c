@@ -1,4 +1,5 @@
 /* Floors as clients get them: lines with words and formulas, and what is not known with why. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -133,6 +134,44 @@ static void how_often_a_search_found_it_is_told(void **state)
     dataset_destroy(dataset);
 }
 
+static void what_the_run_itself_had_is_told_as_its_own(void **state)
+{
+    (void)state;
+    struct dataset *dataset = parabola(1);
+    for (int loss = LOSS_MSE; loss <= LOSS_HUBER; loss++) {
+        struct floors *floors = floors_create(dataset, (enum loss)loss, NULL, NULL);
+        floors->value[FLOOR_PURE_ERROR] = 0.5;
+        floors_lower(floors, 1.0, 1); /* nothing was searched for */
+        assert_true(isnan(floors->value[FLOOR_BEST_KNOWN]));
+        floors->value[FLOOR_BEST_KNOWN] = 1.5;
+        floors_lower(floors, 2.0, 0);
+        assert_true(floors->value[FLOOR_BEST_KNOWN] == 1.5 && floors->missed_from == 0.0);
+        floors_lower(floors, 1.25, 0);
+        json_t *json = told(floors);
+        const json_t *line = find(json, "lines", "best_known");
+        assert_true(json_real_value(json_object_get(line, "value")) == 1.25);
+        assert_string_equal(text(line, "kind"), "bound");
+        assert_non_null(strstr(text(line, "text"), "This run itself had weights that give 1.25"));
+        assert_non_null(strstr(text(line, "text"), "gives 1.5."));
+        json_decref(json);
+        floors_lower(floors, 0.5, 0); /* as low as any function of the inputs comes */
+        assert_true(floors->value[FLOOR_BEST_KNOWN] == 0.5 && floors->best_is_lowest);
+        floors_destroy(floors);
+    }
+    struct floors *floors = floors_create(dataset, LOSS_BINARY_CROSS_ENTROPY, NULL, NULL);
+    floors->value[FLOOR_BEST_KNOWN] = 1.5;
+    floors_lower(floors, 0.25, 1);
+    json_t *json = told(floors);
+    const json_t *line = find(json, "lines", "best_known");
+    assert_true(json_real_value(json_object_get(line, "value")) == 0.0);
+    assert_string_equal(text(line, "kind"), "exact");
+    assert_non_null(strstr(text(line, "text"), "can have every sample's class on its own side"));
+    assert_non_null(strstr(text(line, "note"), "none reaches"));
+    json_decref(json);
+    floors_destroy(floors);
+    dataset_destroy(dataset);
+}
+
 static void inputs_that_never_repeat_draw_no_line(void **state)
 {
     (void)state;
@@ -190,6 +229,7 @@ int main(void)
         cmocka_unit_test(what_is_not_known_says_why),
         cmocka_unit_test(a_bound_is_called_one_until_it_is_proved),
         cmocka_unit_test(how_often_a_search_found_it_is_told),
+        cmocka_unit_test(what_the_run_itself_had_is_told_as_its_own),
         cmocka_unit_test(inputs_that_never_repeat_draw_no_line),
         cmocka_unit_test(populations_are_told_apart),
         cmocka_unit_test(the_data_hold_what_is_known_alone),
