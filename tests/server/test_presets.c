@@ -304,10 +304,13 @@ static void a_changed_preset_has_lost_the_name_of_what_it_was(void **state)
 {
     (void)state;
     json_t *same = expand("{\"preset\":\"lr_0.025\"}");
+    json_t *anew = expand("{\"preset\":\"lr_0.025\",\"cache\":false}");
     json_t *changed = expand("{\"preset\":\"lr_0.025\",\"training\":{\"epochs\":3}}");
     assert_string_equal(json_string_value(json_at(same, "/name")), "Learning rate 0.025");
+    assert_string_equal(json_string_value(json_at(anew, "/name")), "Learning rate 0.025");
     assert_null(json_at(changed, "/name"));
     json_decref(same);
+    json_decref(anew);
     json_decref(changed);
 }
 

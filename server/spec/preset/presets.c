@@ -143,7 +143,8 @@ json_t *presets_expand(const json_t *posted, struct faults *faults)
     json_t *patch = json_shallow(posted);
     json_t *merged = NULL;
     if (own != NULL && patch != NULL && json_object_del(patch, "preset") == 0) {
-        if (json_object_size(patch) > 0)
+        size_t n_idle = json_object_get(patch, "cache") != NULL; /* changes nothing in training */
+        if (json_object_size(patch) > n_idle)
             json_object_del(own, "name"); /* changed, it is another experiment */
         merged = json_merged(own, patch);
     }
