@@ -9,6 +9,7 @@ import {bands} from "./bands.js";
 
 const WORDS = {diverged: "diverged", collapsed: "collapsed", affine: "a plane",
                partly_dead: "partly dead", bends: "bend"};
+const RATE = "/training/optimizer/learning_rate", EPOCHS = "/training/epochs";
 const last = (pointer) => pointer.split("/").at(-1).replaceAll("_", " ");
 
 export class Analysis {
@@ -43,18 +44,31 @@ export class Analysis {
         this.resized.disconnect();
     }
 
+    /* What the figure goes over, [name, value of a setting]: the sweep's one axis, or, of a grid of
+     * rates and epochs, their product, how far the runs have come. Null: neither. */
+    axis() {
+        const {best, settings} = this.told;
+        if (best?.axis)
+            return [last(best.axis), ({values}) => values[best.axis]];
+        const pointers = Object.keys(settings[0].values);
+        const isGrid = pointers.sort().join() === [EPOCHS, RATE].join();
+        return isGrid && settings.every((row) => row.effective_time > 0)
+            ? ["learning rate × epochs", (row) => row.effective_time] : null;
+    }
+
     draw() {
         const {told, figure} = this;
-        const axis = told.best?.axis;
-        if (!axis || told.settings.length < 3)
+        const [name, value] = this.axis() ?? [];
+        if (!name || told.settings.length < 3)
             return;
-        const settings = told.settings.map((row) => ({...row, value: row.values[axis]}));
-        refill(figure, bands({settings, best: told.best, boundary: told.boundary,
-                              name: last(axis), what: this.losses(),
-                              width: Math.max(280, figure.clientWidth)}) ?? [],
+        const settings = told.settings.map((row) => ({...row, value: value(row)}))
+            .sort((a, b) => a.value - b.value);
+        refill(figure, bands({settings, best: told.best, boundary: told.boundary, name,
+                              what: this.losses(), width: Math.max(280, figure.clientWidth)}) ?? [],
             element("p", {class: "note"}, this.isOne ? ""
                 : "Line: the median over the starts. Band: four of five starts, 10 to 90 %. ",
-                "Shaded: within 5 % of the lowest."));
+                told.best ? "Shaded: within 5 % of the lowest."
+                    : "With small rates, those with one rate × epochs have come equally far."));
     }
 
     /* Without several starts the losses are just those. */

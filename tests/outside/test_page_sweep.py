@@ -71,6 +71,20 @@ def test_a_sweep_of_one_axis_needs_no_starts(page):
     assert heads[:2] == ["learning rate", "loss"] and "90 %" not in heads
 
 
+def test_a_grid_of_rates_and_epochs_is_drawn_over_their_product(page):
+    """0.001 x 10 epochs and 0.0001 x 100 have come equally far, and so stand at one place."""
+    grid = {RATE: [1e-5, 1e-4, 1e-3], "/training/epochs": [10, 100]}
+    experiment = page.server.train({**SPEC, "sweep": grid})
+    page.open(f"/?experiment={experiment['id']}")
+    page.wait(lambda: page.all(".bands .dot"), "the figure")
+    label = page.one(".bands").get_attribute("aria-label")
+    assert label.startswith("loss by learning rate × epochs;")
+    places = [float(dot.get_attribute("cx")) for dot in page.all(".bands .dot")]
+    assert len(places) == 6 and places == sorted(places)
+    assert len({round(place) for place in places}) == 4
+    assert "equally far" in page.text(".analysis .figure .note")
+
+
 def test_one_run_has_no_analysis(page):
     experiment = page.server.train({**SPEC, "sweep": {}})
     page.open(f"/?experiment={experiment['id']}")
